@@ -3,18 +3,18 @@
 -- complain if script is sourced in psql, rather than via CREATE EXTENSION
 \echo Use "CREATE EXTENSION glue_conn" to load this file. \quit
 
--- Whoever owns the schema may have filled it beforehand, and what they made
--- can be a better match than what PostgreSQL has, such as an operator
--- ||(name, text).  So every relation, operator, function and cast is named with
--- its schema; test/static/pgspot.pl sees to it.  Types of columns and arguments
--- need that as little as what a comment is about: pg_catalog comes first, and
--- no CREATE here takes over what is there.
+-- The owner of the schema may have created objects in it before, and these can
+-- be a better match than those of PostgreSQL, such as an operator ||(name,
+-- text).  So every relation, operator, function and cast is qualified with its
+-- schema; test/static/pgspot.pl checks that.  Types of columns and arguments,
+-- and the objects of comments, need no schema: pg_catalog comes first, and no
+-- CREATE here replaces an existing object.
 
 --
 -- The identity of this database
 --
--- It is the body of a function, and not a row, because that is copied with the
--- database and by pg_upgrade, but by no publication and no dump.
+-- It is the body of a function, and not a row, because a function is copied
+-- with the database and by pg_upgrade, but by no publication and no dump.
 --
 DO $$
 BEGIN
@@ -27,7 +27,7 @@ END
 $$;
 
 COMMENT ON FUNCTION glue_database_id() IS
-	'random identity of this database; a copy that CREATE DATABASE makes has it, too';
+	'random identity of this database; a copy made by CREATE DATABASE has the same one';
 
 CREATE FUNCTION glue_home()
 RETURNS bigint
@@ -35,15 +35,15 @@ AS 'MODULE_PATHNAME', 'glue_home_function'
 LANGUAGE C STABLE PARALLEL SAFE;
 
 COMMENT ON FUNCTION glue_home() IS
-	'home of the requests that this database makes; those of another one are held';
+	'home of the requests of this database; requests of another home are held';
 
 --
 -- glue_connection
 --
--- What is known of the connections in AWS Glue.  Only the functions of this
--- extension write here, and what they write holds no secret.  One row per
--- connection: a connection is identified by where it is, region, catalog and
--- name, however it is reached.
+-- The recorded connections in AWS Glue.  Only the functions of this extension
+-- write here, and they write no secret.  One row per connection: a connection is
+-- identified by its endpoint, region, catalog and name, and not by the server
+-- that leads to it.
 --
 CREATE TABLE @extschema@.glue_connection (
 	endpoint							text NOT NULL DEFAULT '',
@@ -80,13 +80,13 @@ CREATE TABLE @extschema@.glue_connection (
 );
 
 COMMENT ON TABLE glue_connection IS
-	'AWS Glue connections that this database knows of, without secrets; written by the functions of glue_conn alone';
+	'AWS Glue connections as last recorded, without secrets; written only by the functions of glue_conn';
 COMMENT ON COLUMN glue_connection.endpoint IS
-	'scheme, host and port of what stands in for AWS; empty for AWS itself';
+	'scheme, host and port of the endpoint; empty for AWS itself';
 COMMENT ON COLUMN glue_connection.region IS
 	'AWS region';
 COMMENT ON COLUMN glue_connection.catalog_id IS
-	'Data Catalog: the account that it belongs to, unless another one was asked for';
+	'ID of the Data Catalog: that of the account, unless another one was given';
 COMMENT ON COLUMN glue_connection.name IS
 	'name of the connection, unique in its catalog';
 COMMENT ON COLUMN glue_connection.server IS
@@ -120,27 +120,27 @@ COMMENT ON COLUMN glue_connection.tags IS
 COMMENT ON COLUMN glue_connection.status IS
 	'READY, IN_PROGRESS or FAILED, as AWS Glue last said';
 COMMENT ON COLUMN glue_connection.status_reason IS
-	'why the connection has its status';
+	'reason of the status';
 COMMENT ON COLUMN glue_connection.connection_schema_version IS
 	'1 or 2; null until it was read from AWS Glue';
 COMMENT ON COLUMN glue_connection.creation_time IS
-	'when AWS Glue created the connection; null until it was read from there';
+	'time when AWS Glue created the connection; null until it was read from there';
 COMMENT ON COLUMN glue_connection.last_updated_time IS
-	'when the connection was last changed; null until it was read from AWS Glue';
+	'time of the last change of the connection; null until it was read from AWS Glue';
 COMMENT ON COLUMN glue_connection.last_updated_by IS
-	'who last changed the connection; null until it was read from AWS Glue';
+	'author of the last change of the connection; null until it was read from AWS Glue';
 COMMENT ON COLUMN glue_connection.last_connection_validation_time IS
-	'when AWS Glue last tried the connection; null until it was read from there';
+	'time when AWS Glue last tested the connection; null until it was read from there';
 COMMENT ON COLUMN glue_connection.secret_digest IS
-	'keyed digest of the secrets that this database sent; null if there were none, or if somebody else has changed the connection since';
+	'keyed digest of the secrets that this database sent; null if there were none, or if another client has changed the connection since';
 COMMENT ON COLUMN glue_connection.request_id IS
 	'AWS''s ID of the request that this row records';
 COMMENT ON COLUMN glue_connection.recorded_at IS
-	'when this row was written';
+	'time when this row was written';
 COMMENT ON COLUMN glue_connection.recorded_by IS
 	'role that made the call';
 COMMENT ON COLUMN glue_connection.aws_recorded_at IS
-	'when AWS answered what this row records, by its own clock and in whole seconds; what AWS Glue dates later was done by others, or by itself';
+	'time of the answer that this row records, by AWS''s clock and in whole seconds; later changes were made by other clients, or by AWS Glue itself';
 
 -- the catalog of connections is worth keeping; a restored copy makes no calls
 SELECT pg_catalog.pg_extension_config_dump('glue_connection', '');
@@ -148,7 +148,7 @@ SELECT pg_catalog.pg_extension_config_dump('glue_connection', '');
 --
 -- glue_connection_summary
 --
--- What a person wants to see of all connections on one screen.
+-- An overview of all connections for one screen.
 --
 CREATE VIEW @extschema@.glue_connection_summary AS
 	SELECT
@@ -191,7 +191,7 @@ CREATE VIEW @extschema@.glue_connection_summary AS
 	ORDER BY c.server, c.region, c.catalog_id, c.name;
 
 COMMENT ON VIEW glue_connection_summary IS
-	'AWS Glue connections that this database knows of, short enough to be read';
+	'AWS Glue connections as last recorded, in a short form';
 COMMENT ON COLUMN glue_connection_summary.name IS
 	'name of the connection';
 COMMENT ON COLUMN glue_connection_summary.type IS
@@ -205,21 +205,21 @@ COMMENT ON COLUMN glue_connection_summary.endpoint IS
 COMMENT ON COLUMN glue_connection_summary.credentials IS
 	'reference: to AWS Secrets Manager; inline: in the definition; none: neither is known';
 COMMENT ON COLUMN glue_connection_summary.updated IS
-	'when AWS Glue says that the connection was last changed, or else when it was recorded';
+	'time of the last change according to AWS Glue, or else the time when it was recorded';
 COMMENT ON COLUMN glue_connection_summary.reason IS
 	'beginning of StatusReason';
 
 --
 -- glue_request
 --
--- The durable queue: what is to be done in AWS Glue after the transaction that
--- asked for it has committed, and what became of it.  Only the functions of
--- this extension write here.
+-- The durable queue: requests that are carried out in AWS Glue after their
+-- transaction has committed, and their outcomes.  Only the functions of this
+-- extension write here.
 --
--- What changes while a request is open is in no index, so that its updates
--- stay on its page and cost the indexes nothing; the pages have room for one
--- new version of every row.  An index of open requests is as small as the work
--- that is left, however long the history is.
+-- Columns that change while a request is open are in no index, so that its
+-- updates are HOT; the fillfactor leaves room for one new version of every
+-- row.  An index of open requests is as small as the work that is left,
+-- independent of the history.
 --
 CREATE TABLE @extschema@.glue_request (
 	id					bigint GENERATED ALWAYS AS IDENTITY,
@@ -300,13 +300,13 @@ CREATE INDEX glue_request_evidence
 	WHERE finished_at IS NOT NULL;
 
 COMMENT ON TABLE glue_request IS
-	'requests to AWS Glue: those that are carried out after commit, and a journal of those that were made at once; never dumped, so that a restored database repeats none of them';
+	'requests to AWS Glue: those that are carried out after commit, and a journal of calls that act at once; never dumped, so that a restored database repeats none of them';
 COMMENT ON SEQUENCE glue_request_id_seq IS
 	'IDs of requests';
 COMMENT ON COLUMN glue_request.id IS
 	'ID of the request; requests for one connection are carried out in this order';
 COMMENT ON COLUMN glue_request.operation IS
-	'what is to be done, or was done: CreateConnection, UpdateConnection, DeleteConnection, TagResource or UntagResource; or ReleaseConnection, which sends nothing: a row that has given up the name keeps the connection';
+	'operation: CreateConnection, UpdateConnection, DeleteConnection, TagResource or UntagResource; or ReleaseConnection, which sends nothing: a row has released the name, and the connection is kept';
 COMMENT ON COLUMN glue_request.connection_name IS
 	'name of the connection';
 COMMENT ON COLUMN glue_request.server IS
@@ -320,95 +320,95 @@ COMMENT ON COLUMN glue_request.input IS
 COMMENT ON COLUMN glue_request.tags IS
 	'tags of the connection';
 COMMENT ON COLUMN glue_request.on_conflict IS
-	'what to do if a connection that is to be created exists: error, adopt or update';
+	'action if a connection that is to be created exists: error, adopt or update';
 COMMENT ON COLUMN glue_request.on_missing IS
-	'what to do if a connection that is to be updated or deleted does not exist: error, create or ignore';
+	'action if a connection that is to be updated or deleted does not exist: error, create or ignore';
 COMMENT ON COLUMN glue_request.has_secrets IS
-	'does the ConnectionInput hold secrets, or did it; as long as they are needed, they are sealed in glue_request_secret';
+	'true if the ConnectionInput holds secrets, or did; as long as they are needed, they are sealed in glue_request_secret';
 COMMENT ON COLUMN glue_request.state IS
-	'queued, running, succeeded, failed, cancelled, rolled_back or held, which is for those of another database; of a call that acted at once, running: its transaction has not ended, and queued: what it did is to be undone';
+	'queued, running, succeeded, failed, cancelled, rolled_back or held (of another database); for a call that acts at once, running: its transaction has not ended, and queued: the call is to be undone';
 COMMENT ON COLUMN glue_request.attempts IS
-	'how often the request was tried';
+	'number of attempts';
 COMMENT ON COLUMN glue_request.next_attempt_at IS
-	'when the request may be tried, or tried again';
+	'time of the first attempt, or of the next one';
 COMMENT ON COLUMN glue_request.lease_until IS
-	'until when the process that carries the request out is expected to say something';
+	'time by which the process that carries the request out should have updated it';
 COMMENT ON COLUMN glue_request.claimed_by IS
-	'which process carries the request out, or did it last';
+	'number of the process that carries the request out, or did so last';
 COMMENT ON COLUMN glue_request.caller_xid IS
-	'transaction or subtransaction whose outcome decides about the request, of a call that acted at once';
+	'for a call that acts at once: the transaction or subtransaction whose outcome decides about it';
 COMMENT ON COLUMN glue_request.caller_top_xid IS
-	'the whole transaction that it belongs to';
+	'top-level transaction of caller_xid';
 COMMENT ON COLUMN glue_request.caller_settings IS
-	'settings of the session that decide where the call goes; null if they are those of the server or the database';
+	'settings of the session that select the target; null if they are those of the server or the database';
 COMMENT ON COLUMN glue_request.on_rollback IS
-	'what to do about a connection if the transaction that created it is rolled back: delete or keep; null if it cannot have been created, or when that is done';
+	'action if the transaction that created the connection is rolled back: delete or keep; null if the call cannot have created it, or after the action';
 COMMENT ON COLUMN glue_request.requested_by IS
-	'role that asked for it, and as which it is carried out';
+	'role that made the request, and as which it is carried out';
 COMMENT ON COLUMN glue_request.requested_at IS
-	'when it was asked for';
+	'time when the request was made';
 COMMENT ON COLUMN glue_request.started_at IS
-	'when it was first tried; of a call that acted at once and was rolled back, when it was first tried to undo it';
+	'time of the first attempt; for a call that was rolled back, of the first attempt to undo it';
 COMMENT ON COLUMN glue_request.answered_at IS
-	'when AWS Glue answered a call that acted at once; null if that is not known';
+	'time when AWS Glue answered a call that acts at once; null if that is not known';
 COMMENT ON COLUMN glue_request.undone_at IS
-	'when a call that was rolled back was undone, if what there is could not be recorded then, because others about the same connection had not ended; null otherwise';
+	'time when a call that was rolled back was undone, if the result could not be recorded then, because other calls for the same connection had not ended; null otherwise';
 COMMENT ON COLUMN glue_request.finished_at IS
-	'when it succeeded, failed, was cancelled or was resolved after a rollback; null until then';
+	'time when the request succeeded, failed, was cancelled or was resolved after a rollback; null until then';
 COMMENT ON COLUMN glue_request.status IS
-	'READY, IN_PROGRESS or FAILED, as AWS Glue said of the connection';
+	'status of the connection: READY, IN_PROGRESS or FAILED';
 COMMENT ON COLUMN glue_request.error_code IS
-	'name of the exception or SQLSTATE of the last failure; of what was rolled back, Kept, NotUndone, NotOurs or NotKnown if something is left, and null if nothing is';
+	'name of the exception or SQLSTATE of the last failure; for a call that was rolled back, Kept, NotUndone, NotOurs or NotKnown if a change is left, or else null';
 COMMENT ON COLUMN glue_request.error_message IS
-	'the last failure, what a rollback has left, or what there is to know of a success, without secrets';
+	'message of the last failure, remark about a success, or state after a rollback; without secrets';
 COMMENT ON COLUMN glue_request.aws_request_id IS
 	'AWS''s ID of the last attempt';
 COMMENT ON COLUMN glue_request.home IS
-	'glue_home() of the database that it was asked for in; what is from elsewhere is held';
+	'glue_home() of the database in which the request was made; requests of another home are held';
 COMMENT ON COLUMN glue_request.cluster IS
 	'system identifier of the cluster that server_oid belongs to';
 COMMENT ON COLUMN glue_request.server_oid IS
-	'OID of the foreign server, which may be renamed meanwhile; 0 without one';
+	'OID of the foreign server, which may have been renamed since; 0 without one';
 COMMENT ON COLUMN glue_request.server_owner IS
 	'owner of the foreign server when the request was made; null without one';
 COMMENT ON COLUMN glue_request.target_fingerprint IS
-	'hash of the endpoint and of what tells the account, with the access key if there are secrets; as long as the target has another one, the request waits';
+	'hash of the endpoint and of the source of credentials, with the access key if there are secrets; the request waits while the hash of the target differs';
 COMMENT ON COLUMN glue_request.answer IS
-	'what AWS Glue has answered, without secrets, if that could not be recorded in glue_connection yet: the next attempt records it';
+	'answer of AWS Glue, without secrets, if it could not be recorded in glue_connection yet: the next attempt records it';
 COMMENT ON COLUMN glue_request.endpoint IS
-	'scheme, host and port of what stands in for AWS; empty for AWS itself';
+	'scheme, host and port of the endpoint; empty for AWS itself';
 COMMENT ON COLUMN glue_request.account_id IS
-	'AWS account that the credentials belong to, and so the catalog if none was named; null until it is known, which is before anything is sent';
+	'AWS account of the credentials, and so the catalog if none was named; null until it is known, which is before anything is sent';
 COMMENT ON COLUMN glue_request.call_timeout IS
-	'of a call that acts at once, how long an attempt at it is waited for, in milliseconds';
+	'for a call that acts at once: timeout of an attempt, in milliseconds';
 COMMENT ON COLUMN glue_request.aws_sent_at IS
-	'of a call that acts at once, a moment before it was sent, by AWS''s clock; null if that is not known';
+	'for a call that acts at once: a time shortly before it was sent, by AWS''s clock; null if that is not known';
 COMMENT ON COLUMN glue_request.aws_ended_at IS
-	'when it had ended, by AWS''s clock and to a few seconds; null if that is not known';
+	'time when it had ended, by AWS''s clock and to a few seconds; null if that is not known';
 COMMENT ON COLUMN glue_request.aws_settled_at IS
-	'of what is to be undone, from when on nothing of it can arrive any more, by AWS''s clock; null if it was answered, or was not looked for yet, and infinity if something else was sent since';
+	'time after which no message of the request can arrive any more, by AWS''s clock; null if the call was answered, or its undo has not begun, and infinity if another message was sent since';
 COMMENT ON COLUMN glue_request.provision_id IS
-	'entry of glue_provision whose row it is for, or -1 if that was left behind by glue_take_over_requests(); null if it was not asked for by glue_provision_connection()';
+	'entry of glue_provision that the request is for, or -1 after glue_take_over_requests(); null if the request does not come from glue_provision_connection()';
 COMMENT ON COLUMN glue_request.failed_at IS
-	'when error_code became what it is';
+	'time when error_code was set';
 
 --
 -- glue_claimant
 --
--- The processes that have requests under way.  Each holds a lock as long as it
--- lives; what is left of those that are gone is put back into the queue.
+-- The processes that carry out requests.  Each holds a lock until it exits;
+-- the requests of exited processes are put back into the queue.
 --
 CREATE TABLE @extschema@.glue_claimant (
 	claimant	bigint PRIMARY KEY
 );
 
 COMMENT ON TABLE glue_claimant IS
-	'processes that carry out requests, or did so when they ended; never dumped';
+	'processes that carry out requests, or did so when they exited; never dumped';
 COMMENT ON COLUMN glue_claimant.claimant IS
 	'claimed_by of their requests';
 
--- everyone may look at what was asked for in the name of a role whose
--- privileges they have; nobody writes but the extension
+-- a role may see the requests of roles whose privileges it has; only the
+-- extension writes
 ALTER TABLE @extschema@.glue_request ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY glue_request_own ON @extschema@.glue_request
@@ -423,9 +423,9 @@ GRANT SELECT ON @extschema@.glue_request TO PUBLIC;
 --
 -- glue_request_secret
 --
--- What a request that waits has to keep to itself.  Nobody has rights here, and
--- row security without a policy shows the rows to nobody but the owner, whatever
--- was granted on all tables.
+-- The secrets of requests that wait.  No role has privileges here, and row
+-- security without a policy shows the rows only to the owner, even after a
+-- GRANT on all tables.
 --
 CREATE TABLE @extschema@.glue_request_secret (
 	request		bigint NOT NULL,
@@ -448,20 +448,21 @@ COMMENT ON COLUMN glue_request_secret.sealed IS
 COMMENT ON COLUMN glue_request_secret.home IS
 	'home of the request';
 COMMENT ON COLUMN glue_request_secret.role IS
-	'OID that requested_by of the request had where they were sealed; a publication brings roles by name, and this number as it is';
+	'OID of the role requested_by in the cluster where they were sealed; logical replication copies roles by name, and this number unchanged';
 
 ALTER TABLE @extschema@.glue_request_secret ENABLE ROW LEVEL SECURITY;
--- statistics have samples of what they are about, and are readable for more roles
+-- statistics hold samples of the column, and more roles can read them
 ALTER TABLE @extschema@.glue_request_secret ALTER COLUMN sealed SET STATISTICS 0;
 ALTER TABLE @extschema@.glue_claimant ENABLE ROW LEVEL SECURITY;
 
 --
 -- glue_provision
 --
--- Which names the rows of tables with glue_provision_connection() hold, and which
--- connections they own.  Nobody has rights here: the view below shows what is one's
--- own.  The first index keeps two rows from holding one name; the second one keeps
--- two servers, which lead to one account, from giving two rows one connection.
+-- The names that rows of tables with glue_provision_connection() hold, and the
+-- connections that they own.  No role has privileges here: the view below
+-- shows a role its own entries.  The first index prevents two rows from
+-- holding one name; the second one prevents two rows from owning one
+-- connection by two servers that lead to the same account.
 --
 CREATE TABLE @extschema@.glue_provision (
 	id			bigint GENERATED ALWAYS AS IDENTITY,
@@ -500,7 +501,7 @@ COMMENT ON SEQUENCE glue_provision_id_seq IS
 COMMENT ON COLUMN glue_provision.id IS
 	'ID of the entry, by which requests refer to it';
 COMMENT ON COLUMN glue_provision.home IS
-	'glue_home() of the database that the row is in; entries from elsewhere count for nothing';
+	'glue_home() of the database that the row is in; entries of another home are ignored';
 COMMENT ON COLUMN glue_provision.relation IS
 	'OID of the table; of partitions, that of the topmost table with the trigger';
 COMMENT ON COLUMN glue_provision.server IS
@@ -512,7 +513,7 @@ COMMENT ON COLUMN glue_provision.catalog_id IS
 COMMENT ON COLUMN glue_provision.name IS
 	'name of the connection';
 COMMENT ON COLUMN glue_provision.released IS
-	'no row holds the name by this entry any more; it is kept until the connection is deleted, or all that was asked for before is done';
+	'no row holds the name by this entry any more; the entry is kept until the connection is deleted, or all earlier requests have ended';
 COMMENT ON COLUMN glue_provision.owned IS
 	'was the connection created or adopted for the row; nothing else is updated or deleted for it';
 COMMENT ON COLUMN glue_provision.made_from IS
@@ -713,9 +714,9 @@ COMMENT ON VIEW glue_request_summary IS
 COMMENT ON COLUMN glue_request_summary.target IS
 	'foreign server, region and catalog, as far as they were named; "default" for a region that no setting or option names';
 COMMENT ON COLUMN glue_request_summary.queued IS
-	'requests that wait, also those that the next four columns count';
+	'requests that wait, including those of the next four columns';
 COMMENT ON COLUMN glue_request_summary.put_off IS
-	'requests that failed and will be tried again';
+	'requests that have failed and will be retried';
 COMMENT ON COLUMN glue_request_summary.without_key IS
 	'those of them that wait for the key of secrets';
 COMMENT ON COLUMN glue_request_summary.without_credentials IS
@@ -727,7 +728,7 @@ COMMENT ON COLUMN glue_request_summary.running IS
 COMMENT ON COLUMN glue_request_summary.succeeded IS
 	'requests that have succeeded, as far as they are still kept';
 COMMENT ON COLUMN glue_request_summary.failed IS
-	'requests that have failed for good, as far as they are still kept';
+	'requests that have failed permanently, as far as they are still kept';
 COMMENT ON COLUMN glue_request_summary.cancelled IS
 	'requests that were cancelled, as far as they are still kept';
 COMMENT ON COLUMN glue_request_summary.rolled_back IS
@@ -737,15 +738,15 @@ COMMENT ON COLUMN glue_request_summary.held IS
 COMMENT ON COLUMN glue_request_summary.succeeded_last_hour IS
 	'requests that have succeeded within the last hour';
 COMMENT ON COLUMN glue_request_summary.failed_last_hour IS
-	'requests that have failed for good within the last hour';
+	'requests that have failed permanently within the last hour';
 COMMENT ON COLUMN glue_request_summary.oldest IS
-	'when the oldest request was made that has not ended, and is not held';
+	'time when the oldest request was made that is open and not held';
 COMMENT ON COLUMN glue_request_summary.next_attempt IS
-	'when the next of the queued requests is due';
+	'time when the next queued request is due';
 COMMENT ON COLUMN glue_request_summary.last_error IS
-	'the latest failure, for now or for good, without secrets';
+	'the latest failure, of an attempt or of a request, without secrets';
 COMMENT ON COLUMN glue_request_summary.last_error_at IS
-	'when that was';
+	'time of last_error';
 
 GRANT SELECT ON @extschema@.glue_request_summary TO PUBLIC;
 
@@ -776,19 +777,20 @@ COMMENT ON COLUMN glue_worker_summary.kind IS
 COMMENT ON COLUMN glue_worker_summary.database IS
 	'database of a worker';
 COMMENT ON COLUMN glue_worker_summary.state IS
-	'active, or idle and about to leave';
+	'active, or idle and about to exit';
 COMMENT ON COLUMN glue_worker_summary.wait_event IS
-	'what the process waits for';
+	'wait event of the process';
 COMMENT ON COLUMN glue_worker_summary.started IS
-	'when the process was started';
+	'time when the process was started';
 
 GRANT SELECT ON @extschema@.glue_worker_summary TO PUBLIC;
 
 --
 -- glue_rate_limit
 --
--- How fast AWS takes requests, as far as it is known.  It tells which targets others
--- use, so it is for those who may see what others do.
+-- The rates of requests that AWS accepts, as far as they are known.  The view
+-- shows the targets of all roles, so only roles that may see the activity of
+-- others may read it.
 --
 CREATE FUNCTION glue_rates()
 RETURNS TABLE (target text, operation text, requests_per_second float8,
@@ -797,7 +799,7 @@ AS 'MODULE_PATHNAME', 'glue_rates'
 LANGUAGE C VOLATILE PARALLEL UNSAFE;
 
 COMMENT ON FUNCTION glue_rates() IS
-	'what the view glue_rate_limit shows';
+	'rows of the view glue_rate_limit';
 
 REVOKE ALL ON FUNCTION glue_rates() FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION glue_rates() TO pg_monitor;
@@ -809,19 +811,19 @@ CREATE VIEW @extschema@.glue_rate_limit AS
 	ORDER BY r.target, r.operation, r.own;
 
 COMMENT ON VIEW glue_rate_limit IS
-	'how fast AWS takes requests; of this session alone without the library preloaded';
+	'rates of requests that AWS accepts; of this session alone without the library preloaded';
 COMMENT ON COLUMN glue_rate_limit.target IS
 	'endpoint, and the account, or else the end of the access key';
 COMMENT ON COLUMN glue_rate_limit.operation IS
 	'operation of AWS, each of which has a limit of its own';
 COMMENT ON COLUMN glue_rate_limit.requests_per_second IS
-	'as many are sent now, at most; null if no limit is known';
+	'highest rate at which requests are sent now; null if no limit is known';
 COMMENT ON COLUMN glue_rate_limit.tokens IS
 	'requests that can be sent at once; null if no limit is known';
 COMMENT ON COLUMN glue_rate_limit.throttled IS
-	'requests that AWS refused in the last minute, because there were too many';
+	'requests that AWS throttled in the last minute';
 COMMENT ON COLUMN glue_rate_limit.waiting IS
-	'calls that wait for their turn';
+	'calls that wait because of the limit';
 COMMENT ON COLUMN glue_rate_limit.own IS
 	'true: a limit of our own, max_requests_per_second, besides that of AWS';
 
@@ -830,8 +832,8 @@ GRANT SELECT ON @extschema@.glue_rate_limit TO pg_monitor;
 --
 -- glue_stat_calls
 --
--- How calls of AWS have ended.  It tells what others do, so it is for those who may
--- see that.
+-- Statistics of calls of AWS.  The view shows the activity of all roles, so
+-- only roles that may see that may read it.
 --
 CREATE FUNCTION glue_call_figures()
 RETURNS TABLE (target text, operation text, calls bigint, attempts bigint,
@@ -842,7 +844,7 @@ AS 'MODULE_PATHNAME', 'glue_call_figures'
 LANGUAGE C VOLATILE PARALLEL UNSAFE;
 
 COMMENT ON FUNCTION glue_call_figures() IS
-	'what the view glue_stat_calls shows';
+	'rows of the view glue_stat_calls';
 
 REVOKE ALL ON FUNCTION glue_call_figures() FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION glue_call_figures() TO pg_monitor;
@@ -855,37 +857,37 @@ CREATE VIEW @extschema@.glue_stat_calls AS
 	ORDER BY c.target, c.operation;
 
 COMMENT ON VIEW glue_stat_calls IS
-	'how calls of AWS have ended, since the last glue_stat_reset(); of this session alone without the library preloaded';
+	'statistics of calls of AWS since the last glue_stat_reset(); of this session alone without the library preloaded';
 COMMENT ON COLUMN glue_stat_calls.target IS
 	'as in glue_rate_limit: endpoint, and the account, or else the end of the access key; "other" for all that there is no room for';
 COMMENT ON COLUMN glue_stat_calls.operation IS
 	'operation of AWS, or "other"';
 COMMENT ON COLUMN glue_stat_calls.calls IS
-	'calls that have ended, or were left after something was sent';
+	'calls that have ended, or were abandoned after a request was sent';
 COMMENT ON COLUMN glue_stat_calls.attempts IS
 	'requests that were sent for them';
 COMMENT ON COLUMN glue_stat_calls.throttled IS
-	'attempts that AWS refused because there were too many';
+	'attempts that AWS throttled';
 COMMENT ON COLUMN glue_stat_calls.refused IS
 	'calls that AWS has answered with an exception, such as EntityNotFoundException or AccessDeniedException';
 COMMENT ON COLUMN glue_stat_calls.failed IS
-	'calls that have ended without an answer that is worth something: not reached, timed out, broken service, throttled for too long, cancelled';
+	'calls that have ended without a usable answer: not reached, timed out, broken service, throttled for too long, cancelled';
 COMMENT ON COLUMN glue_stat_calls.lost IS
-	'calls of which the answer to an attempt was lost';
+	'calls with an attempt whose answer was lost';
 COMMENT ON COLUMN glue_stat_calls.unknown IS
 	'calls that have failed, and may have been carried out';
 COMMENT ON COLUMN glue_stat_calls.read_back IS
-	'calls whose answer was lost, of which reading back has told what became of them';
+	'calls whose answer was lost, and whose result was found by reading the connection back';
 COMMENT ON COLUMN glue_stat_calls.total_time IS
-	'how long the calls took together, in seconds; with waiting for their turn, further attempts and reading back';
+	'total time of the calls, in seconds, including the wait for the rate limit, retries and reading back';
 COMMENT ON COLUMN glue_stat_calls.max_time IS
-	'how long the longest one took, in seconds';
+	'time of the longest call, in seconds';
 COMMENT ON COLUMN glue_stat_calls.bounds IS
 	'bounds of the histogram, in seconds; always the same';
 COMMENT ON COLUMN glue_stat_calls.histogram IS
-	'for each of the bounds, the calls that took no longer; longer than the last one took those that are missing to calls';
+	'for each of the bounds, the number of calls that took no longer; the rest of the calls took longer than the last bound';
 COMMENT ON COLUMN glue_stat_calls.since IS
-	'when the first of the calls ended';
+	'time when the first of the calls ended';
 
 GRANT SELECT ON @extschema@.glue_stat_calls TO pg_monitor;
 
@@ -894,15 +896,15 @@ AS 'MODULE_PATHNAME', 'glue_stat_reset'
 LANGUAGE C VOLATILE PARALLEL UNSAFE;
 
 COMMENT ON FUNCTION glue_stat_reset() IS
-	'forget what glue_stat_calls shows';
+	'reset the statistics of glue_stat_calls';
 
 REVOKE ALL ON FUNCTION glue_stat_reset() FROM PUBLIC;
 
 --
 -- glue_activity
 --
--- What there is to be done, and what each of it waits for.  The functions say what is
--- known in memory alone, each of what the current user may see.
+-- Open requests and calls, and the reason of each wait.  The functions return
+-- the state in shared memory, as far as the current user may see it.
 --
 CREATE FUNCTION glue_calls()
 RETURNS TABLE (request bigint, operation text, connection_name text, target text,
@@ -912,7 +914,7 @@ AS 'MODULE_PATHNAME', 'glue_calls'
 LANGUAGE C VOLATILE PARALLEL UNSAFE;
 
 COMMENT ON FUNCTION glue_calls() IS
-	'calls that are being made, or about to be, by roles whose privileges one has, or all to pg_monitor: a part of the view glue_activity';
+	'calls in progress, or about to begin, of roles whose privileges the user has, or all for pg_monitor: a part of the view glue_activity';
 
 CREATE FUNCTION glue_worker_obstacle()
 RETURNS text
@@ -920,7 +922,7 @@ AS 'MODULE_PATHNAME', 'glue_worker_obstacle'
 LANGUAGE C VOLATILE PARALLEL UNSAFE;
 
 COMMENT ON FUNCTION glue_worker_obstacle() IS
-	'what to do for this database to have a background worker; null if it has one, or will have';
+	'action that gives this database a background worker; null if it has one, or will have one';
 
 CREATE FUNCTION glue_lock_key(endpoint text, region text, catalog_id text, name text)
 RETURNS bigint
@@ -928,7 +930,7 @@ AS 'MODULE_PATHNAME', 'glue_lock_key'
 LANGUAGE C STABLE PARALLEL SAFE;
 
 COMMENT ON FUNCTION glue_lock_key(text, text, text, text) IS
-	'key of the lock on the name of a connection in pg_locks; without a name, of that on all names of a target';
+	'key in pg_locks of the lock on the name of a connection; without a name, of the lock on all names of a target';
 
 CREATE VIEW @extschema@.glue_activity WITH (security_barrier = true) AS
 	WITH locks AS MATERIALIZED (
@@ -961,7 +963,7 @@ CREATE VIEW @extschema@.glue_activity WITH (security_barrier = true) AS
 				THEN @extschema@.glue_worker_obstacle() END AS obstacle,
 			pg_catalog.clock_timestamp() AS now
 	), blocked AS MATERIALIZED (
-		-- targets that are left alone, because one of their requests lacks something
+		-- blocked targets, because one of their requests lacks credentials
 		SELECT
 			coalesce(r.server::pg_catalog.text OPERATOR(pg_catalog.||) '/', '')
 				OPERATOR(pg_catalog.||) r.region OPERATOR(pg_catalog.||)
@@ -986,30 +988,30 @@ CREATE VIEW @extschema@.glue_activity WITH (security_barrier = true) AS
 			WHEN a.waiting_for OPERATOR(pg_catalog.=) 'transaction' THEN
 				pg_catalog.format('Have %s end its transaction, or end it with pg_terminate_backend().', coalesce(w.who, 'the session'))
 			WHEN a.waiting_for OPERATOR(pg_catalog.=) 'request' THEN
-				coalesce(pg_catalog.format('Look what request %s about the same connection waits for, which comes before.',
+				coalesce(pg_catalog.format('Look at request %s for the same connection, which comes before.',
 					a.earlier::pg_catalog.text),
-					'Look for the request that was rolled back, about the same connection.')
+					'Look for the rolled-back request for the same connection.')
 			WHEN a.waiting_for OPERATOR(pg_catalog.=) 'credentials'
 				AND a.pid IS NOT NULL THEN
-				'Wait: credentials are being got; if that takes long, look at where they come from.'
+				'Wait: credentials are being fetched; if that takes long, check their source.'
 			WHEN a.waiting_for OPERATOR(pg_catalog.=) 'credentials' THEN
 				pg_catalog.concat('Correct the credentials or permissions, as the last error says', w.again)
 			WHEN a.waiting_for OPERATOR(pg_catalog.=) 'key' THEN
 				pg_catalog.concat('Put the key into the file that "glue_conn.secret_key_file" names', w.again)
 			WHEN a.waiting_for OPERATOR(pg_catalog.=) 'target' THEN
-				pg_catalog.format('Have the target lead again where the request was made for, or have the owner of the foreign server, or a superuser, call glue_retry_request(%s).', a.id::pg_catalog.text)
+				pg_catalog.format('Restore the target that the request was made for, or have the owner of the foreign server, or a superuser, call glue_retry_request(%s).', a.id::pg_catalog.text)
 			WHEN a.waiting_for OPERATOR(pg_catalog.=) 'retry'
 				AND a.pid IS NOT NULL THEN
-				'Wait: the last attempt was in vain, and another one follows in a moment.'
+				'Wait: the last attempt has failed, and a retry follows in a moment.'
 			WHEN a.waiting_for OPERATOR(pg_catalog.=) 'retry' THEN
-				pg_catalog.concat('Correct what the last error says, if there is one', w.again)
+				pg_catalog.concat('Correct the cause of the last error, if there is one', w.again)
 			WHEN a.waiting_for OPERATOR(pg_catalog.=) 'IN_PROGRESS' THEN
-				'Wait: AWS Glue is making the connection, and is asked again every now and then.'
+				'Wait: AWS Glue is creating the connection; its status is read regularly.'
 			WHEN a.waiting_for OPERATOR(pg_catalog.=) 'rate limit' THEN
-				'Wait: AWS takes only so many requests a second, which glue_rate_limit shows.'
+				'Wait: AWS limits the rate of requests; see glue_rate_limit.'
 			WHEN a.waiting_for OPERATOR(pg_catalog.=) 'answer' THEN
-				'Wait: AWS was asked; "glue_conn.request_timeout" limits that.'
-			ELSE 'Wait: it is about to be carried out, after others; glue_worker_summary shows by whom.'
+				'Wait: a request was sent to AWS; "glue_conn.request_timeout" limits the wait.'
+			ELSE 'Wait: it is carried out after other requests; glue_worker_summary shows the workers.'
 		END AS what_to_do
 	FROM (
 		SELECT r.id, r.operation, r.connection_name, r.target, r.role, r.pid,
@@ -1084,7 +1086,7 @@ CREATE VIEW @extschema@.glue_activity WITH (security_barrier = true) AS
 							OR pg_catalog.pg_has_role('pg_monitor'::pg_catalog.name, 'USAGE'))
 				) o
 				LEFT JOIN LATERAL (
-					-- what its process is doing about it
+					-- the current call of its process
 					SELECT a.waiting_for, a.since FROM calls a
 					WHERE a.request OPERATOR(pg_catalog.=) o.id
 					ORDER BY a.since DESC LIMIT 1) c ON NOT o.is_held
@@ -1099,7 +1101,7 @@ CREATE VIEW @extschema@.glue_activity WITH (security_barrier = true) AS
 					LIMIT 1) worker
 					ON o.state OPERATOR(pg_catalog.=) 'running' AND NOT o.is_held
 				LEFT JOIN LATERAL (
-					-- who has locked its connection
+					-- the sessions that have locked its connection
 					SELECT pg_catalog.array_agg(DISTINCT l.pid) AS pids
 					FROM locks l
 					WHERE l.pid OPERATOR(pg_catalog.<>) coalesce(worker.pid, 0)
@@ -1115,7 +1117,7 @@ CREATE VIEW @extschema@.glue_activity WITH (security_barrier = true) AS
 										coalesce(o.catalog_id, o.account_id), NULL)
 							END) holder ON NOT o.is_held
 				LEFT JOIN LATERAL (
-					-- what is to be done about the same connection before
+					-- the request before it for the same connection
 					SELECT e.id, l.pid,
 						e.state OPERATOR(pg_catalog.=) 'running'
 							AND e.claimed_by IS NULL AS is_call
@@ -1170,33 +1172,33 @@ CREATE VIEW @extschema@.glue_activity WITH (security_barrier = true) AS
 	ORDER BY a.since, a.id;
 
 COMMENT ON VIEW glue_activity IS
-	'requests, calls that act at once and other calls that have not ended, and what each waits for; of roles whose privileges one has, or all to pg_monitor';
+	'open requests, calls that act at once and other calls, and the reason of each wait; of roles whose privileges the user has, or all for pg_monitor';
 COMMENT ON COLUMN glue_activity.id IS
-	'ID of the request; null for a call that is not written down';
+	'ID of the request; null for a call without a request';
 COMMENT ON COLUMN glue_activity.operation IS
-	'what is to be done; null while credentials are got for it';
+	'operation; null while credentials are fetched for it';
 COMMENT ON COLUMN glue_activity.connection_name IS
 	'name of the connection; null for a call about none, or many';
 COMMENT ON COLUMN glue_activity.target IS
 	'foreign server, region and catalog, as far as they were named';
 COMMENT ON COLUMN glue_activity.role IS
-	'role that asked for it';
+	'role of the request or call';
 COMMENT ON COLUMN glue_activity.pid IS
-	'process that carries it out, or has made the call; null if there is none at present';
+	'process that carries the request out, or makes the call; null if there is none at present';
 COMMENT ON COLUMN glue_activity.state IS
 	'state of the request; running for other calls';
 COMMENT ON COLUMN glue_activity.waiting_for IS
 	'lock, transaction, request, credentials, key, target, rate limit, retry, answer, IN_PROGRESS, turn, no worker or held';
 COMMENT ON COLUMN glue_activity.blocked_by IS
-	'processes that have what it waits for: a lock, a transaction, a request';
+	'processes that block it, by a lock, a transaction or a request';
 COMMENT ON COLUMN glue_activity.since IS
-	'since when it waits for that, if that is known; else when it was asked for';
+	'start of this wait, if that is known; else the time when the request was made';
 COMMENT ON COLUMN glue_activity.attempts IS
-	'how often it was tried';
+	'number of attempts';
 COMMENT ON COLUMN glue_activity.last_error IS
-	'how the last attempt has failed; without secrets';
+	'error of the last attempt, without secrets';
 COMMENT ON COLUMN glue_activity.what_to_do IS
-	'what can be done for it to go on';
+	'action that lets it continue';
 
 GRANT SELECT ON @extschema@.glue_activity TO PUBLIC;
 
@@ -1210,7 +1212,7 @@ AS 'MODULE_PATHNAME', 'glue_progresses'
 LANGUAGE C VOLATILE PARALLEL UNSAFE;
 
 COMMENT ON FUNCTION glue_progresses() IS
-	'what the view glue_progress shows';
+	'rows of the view glue_progress';
 
 CREATE VIEW @extschema@.glue_progress AS
 	SELECT p.pid, p.role, p.command, p.phase, p.done, p.total, p.since
@@ -1218,21 +1220,21 @@ CREATE VIEW @extschema@.glue_progress AS
 	ORDER BY p.since;
 
 COMMENT ON VIEW glue_progress IS
-	'how far commands have got that take long, in this database; none without the library preloaded';
+	'progress of long commands in this database; empty without the library preloaded';
 COMMENT ON COLUMN glue_progress.pid IS
 	'process that executes the command';
 COMMENT ON COLUMN glue_progress.role IS
-	'role that it does so as';
+	'role of the process';
 COMMENT ON COLUMN glue_progress.command IS
-	'sync, drift, bulk or process, which is also what a background worker does';
+	'sync, drift, bulk or process; a background worker has process, too';
 COMMENT ON COLUMN glue_progress.phase IS
 	'sync and drift: reading the catalog, looking for the rest; bulk: creating; process: carrying out';
 COMMENT ON COLUMN glue_progress.done IS
-	'connections, inputs or requests that the phase is done with';
+	'connections, inputs or requests that the phase has finished';
 COMMENT ON COLUMN glue_progress.total IS
-	'how many there are; null if that is not known';
+	'total number of them; null if that is not known';
 COMMENT ON COLUMN glue_progress.since IS
-	'when the command began';
+	'time when the command began';
 
 GRANT SELECT ON @extschema@.glue_progress TO PUBLIC;
 
@@ -1240,7 +1242,7 @@ GRANT SELECT ON @extschema@.glue_progress TO PUBLIC;
 -- The key of the digests in glue_connection.secret_digest
 --
 -- It is not dumped, so that a dump does not help in guessing passwords, and no
--- one has rights on it: the extension reads it by itself.
+-- role has privileges on it: only the extension reads it.
 --
 CREATE TABLE @extschema@.glue_secret_key (
 	key			bytea NOT NULL CHECK (pg_catalog.length(key)
@@ -1253,7 +1255,7 @@ COMMENT ON TABLE glue_secret_key IS
 COMMENT ON COLUMN glue_secret_key.key IS
 	'key of HMAC-SHA256';
 COMMENT ON COLUMN glue_secret_key.database IS
-	'glue_database_id() of the database that uses the key; a publication can bring others here';
+	'glue_database_id() of the database that uses the key; a subscription can add the keys of others';
 
 ALTER TABLE @extschema@.glue_secret_key ENABLE ROW LEVEL SECURITY;
 ALTER TABLE @extschema@.glue_secret_key ALTER COLUMN key SET STATISTICS 0;
@@ -1266,8 +1268,8 @@ INSERT INTO @extschema@.glue_secret_key (key, database)
 --
 -- Calls that reach AWS
 --
--- Whoever may execute these acts with the AWS credentials of the server, so
--- that is for the administrator to grant.
+-- These functions act with the AWS credentials of the server, so only the
+-- administrator grants EXECUTE on them.
 --
 CREATE FUNCTION glue_create_connection(
 	connection_input jsonb,
@@ -1297,7 +1299,7 @@ AS 'MODULE_PATHNAME', 'glue_create_connections'
 LANGUAGE C VOLATILE PARALLEL UNSAFE;
 
 COMMENT ON FUNCTION glue_create_connections(jsonb[], jsonb, text, name, text) IS
-	'create connections in AWS Glue side by side and record them; returns what became of each input';
+	'create connections in AWS Glue concurrently and record them; returns the outcome of each input';
 
 REVOKE ALL ON FUNCTION glue_create_connections(jsonb[], jsonb, text, name, text) FROM PUBLIC;
 
@@ -1326,7 +1328,7 @@ AS 'MODULE_PATHNAME', 'glue_update_connection'
 LANGUAGE C VOLATILE PARALLEL UNSAFE;
 
 COMMENT ON FUNCTION glue_update_connection(text, jsonb, text, name) IS
-	'give a connection in AWS Glue a new definition and record it; refused if that would wipe out its credentials';
+	'give a connection in AWS Glue a new definition and record it; refused if that would remove its credentials';
 
 REVOKE ALL ON FUNCTION glue_update_connection(text, jsonb, text, name) FROM PUBLIC;
 
@@ -1341,7 +1343,7 @@ AS 'MODULE_PATHNAME', 'glue_delete_connection'
 LANGUAGE C VOLATILE PARALLEL UNSAFE;
 
 COMMENT ON FUNCTION glue_delete_connection(text, text, name, boolean) IS
-	'delete a connection in AWS Glue; returns whether it was there';
+	'delete a connection in AWS Glue; returns whether it existed';
 
 REVOKE ALL ON FUNCTION glue_delete_connection(text, text, name, boolean) FROM PUBLIC;
 
@@ -1355,7 +1357,7 @@ AS 'MODULE_PATHNAME', 'glue_batch_delete_connection'
 LANGUAGE C VOLATILE PARALLEL UNSAFE;
 
 COMMENT ON FUNCTION glue_batch_delete_connection(text[], text, name) IS
-	'delete any number of connections in AWS Glue, 25 in each call; returns what became of each of them';
+	'delete any number of connections in AWS Glue, 25 in each call; returns the outcome of each';
 
 REVOKE ALL ON FUNCTION glue_batch_delete_connection(text[], text, name) FROM PUBLIC;
 
@@ -1384,7 +1386,7 @@ AS 'MODULE_PATHNAME', 'glue_wait_connection'
 LANGUAGE C VOLATILE PARALLEL UNSAFE;
 
 COMMENT ON FUNCTION glue_wait_connection(text, interval, text, name) IS
-	'wait until a connection is not IN_PROGRESS any more; returns READY or FAILED, the latter with a warning that says why';
+	'wait until a connection is not IN_PROGRESS any more; returns READY or FAILED, the latter with a warning that has the reason';
 
 REVOKE ALL ON FUNCTION glue_wait_connection(text, interval, text, name) FROM PUBLIC;
 
@@ -1398,7 +1400,7 @@ AS 'MODULE_PATHNAME', 'glue_test_connection'
 LANGUAGE C VOLATILE PARALLEL UNSAFE;
 
 COMMENT ON FUNCTION glue_test_connection(text, text, name) IS
-	'have AWS Glue try a connection; an error says why it does not work';
+	'have AWS Glue test a connection; raises an error if it does not work';
 
 REVOKE ALL ON FUNCTION glue_test_connection(text, text, name) FROM PUBLIC;
 
@@ -1412,7 +1414,7 @@ AS 'MODULE_PATHNAME', 'glue_test_connection_input'
 LANGUAGE C VOLATILE PARALLEL UNSAFE;
 
 COMMENT ON FUNCTION glue_test_connection(jsonb, text, name) IS
-	'have AWS Glue try a connection that need not exist; an error says why it does not work';
+	'have AWS Glue test the definition of a connection, which need not exist; raises an error if it does not work';
 
 REVOKE ALL ON FUNCTION glue_test_connection(jsonb, text, name) FROM PUBLIC;
 
@@ -1475,7 +1477,7 @@ AS 'MODULE_PATHNAME', 'glue_describe_connection_type'
 LANGUAGE C VOLATILE PARALLEL UNSAFE;
 
 COMMENT ON FUNCTION glue_describe_connection_type(text, name) IS
-	'what AWS Glue tells of a type of connections: its properties, and how it logs in';
+	'description of a type of connections by AWS Glue: its properties and its kinds of authentication';
 
 REVOKE ALL ON FUNCTION glue_describe_connection_type(text, name) FROM PUBLIC;
 
@@ -1507,7 +1509,7 @@ AS 'MODULE_PATHNAME', 'glue_enqueue_create_connection'
 LANGUAGE C VOLATILE PARALLEL UNSAFE;
 
 COMMENT ON FUNCTION glue_enqueue_create_connection(jsonb, jsonb, text, name, text) IS
-	'have a connection created in AWS Glue once the transaction has committed; returns the ID of the request';
+	'create a connection in AWS Glue after the transaction has committed; returns the ID of the request';
 
 REVOKE ALL ON FUNCTION glue_enqueue_create_connection(jsonb, jsonb, text, name, text) FROM PUBLIC;
 
@@ -1522,7 +1524,7 @@ AS 'MODULE_PATHNAME', 'glue_enqueue_update_connection'
 LANGUAGE C VOLATILE PARALLEL UNSAFE;
 
 COMMENT ON FUNCTION glue_enqueue_update_connection(text, jsonb, text, name) IS
-	'have a connection in AWS Glue updated once the transaction has committed; returns the ID of the request';
+	'update a connection in AWS Glue after the transaction has committed; returns the ID of the request';
 
 REVOKE ALL ON FUNCTION glue_enqueue_update_connection(text, jsonb, text, name) FROM PUBLIC;
 
@@ -1537,7 +1539,7 @@ AS 'MODULE_PATHNAME', 'glue_enqueue_delete_connection'
 LANGUAGE C VOLATILE PARALLEL UNSAFE;
 
 COMMENT ON FUNCTION glue_enqueue_delete_connection(text, text, name, boolean) IS
-	'have a connection in AWS Glue deleted once the transaction has committed; returns the ID of the request';
+	'delete a connection in AWS Glue after the transaction has committed; returns the ID of the request';
 
 REVOKE ALL ON FUNCTION glue_enqueue_delete_connection(text, text, name, boolean) FROM PUBLIC;
 
@@ -1557,7 +1559,7 @@ AS 'MODULE_PATHNAME', 'glue_release_connection'
 LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE;
 
 COMMENT ON FUNCTION glue_release_connection(regclass, text) IS
-	'let the rows of a table hold a name, and own its connection, no more; returns whether one did';
+	'release a name that a row of a table holds, and the ownership of its connection; returns whether a row held it';
 
 CREATE FUNCTION glue_adopt_rows(relation regclass)
 RETURNS TABLE (name text, outcome text)
@@ -1565,7 +1567,7 @@ AS 'MODULE_PATHNAME', 'glue_adopt_rows'
 LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE;
 
 COMMENT ON FUNCTION glue_adopt_rows(regclass) IS
-	'let the rows of a table own the connections that are defined as they say; returns what became of each';
+	'make the rows of a table own existing connections with their definitions; returns the outcome of each';
 
 REVOKE ALL ON FUNCTION glue_adopt_rows(regclass) FROM PUBLIC;
 
@@ -1574,7 +1576,7 @@ AS 'MODULE_PATHNAME', 'glue_process_requests'
 LANGUAGE C;
 
 COMMENT ON PROCEDURE glue_process_requests(integer) IS
-	'carry out requests whose time has come, in the calling session, until there are none or so many were tried';
+	'carry out due requests in the calling session, until there are none or the given number was tried';
 
 REVOKE ALL ON PROCEDURE glue_process_requests(integer) FROM PUBLIC;
 
@@ -1617,7 +1619,7 @@ AS 'MODULE_PATHNAME', 'glue_take_over_requests'
 LANGUAGE C VOLATILE PARALLEL UNSAFE;
 
 COMMENT ON FUNCTION glue_take_over_requests(bigint[]) IS
-	'have requests carried out here that are held because they come from another database; returns how many';
+	'have held requests of another database carried out here; returns their number';
 
 REVOKE ALL ON FUNCTION glue_take_over_requests(bigint[]) FROM PUBLIC;
 
@@ -1627,7 +1629,7 @@ AS 'MODULE_PATHNAME', 'glue_drop_held_requests'
 LANGUAGE C VOLATILE PARALLEL UNSAFE;
 
 COMMENT ON FUNCTION glue_drop_held_requests(bigint[]) IS
-	'drop requests that are held because they come from another database; returns how many';
+	'drop held requests of another database; returns their number';
 
 REVOKE ALL ON FUNCTION glue_drop_held_requests(bigint[]) FROM PUBLIC;
 
@@ -1664,8 +1666,8 @@ REVOKE ALL ON FUNCTION glue_connection_drift(text, name) FROM PUBLIC;
 -- Targets
 --
 -- A foreign server of this wrapper is a target: one account, region and
--- catalog, and how it is reached.  There is no handler, for there is nothing
--- to be queried.
+-- catalog, with its endpoint and credentials.  There is no handler, because
+-- there are no foreign tables.
 --
 CREATE FUNCTION glue_conn_validator(options text[], catalog oid)
 RETURNS void
@@ -1680,7 +1682,7 @@ CREATE FOREIGN DATA WRAPPER glue_conn
 	VALIDATOR glue_conn_validator;
 
 COMMENT ON FOREIGN DATA WRAPPER glue_conn IS
-	'targets of glue_conn: the accounts, regions and catalogs of AWS Glue that calls can name';
+	'targets of glue_conn: accounts, regions and catalogs of AWS Glue';
 
 CREATE FUNCTION glue_caller_identity(server name DEFAULT NULL)
 RETURNS TABLE (account text, arn text, user_id text)
@@ -1689,14 +1691,14 @@ LANGUAGE C VOLATILE PARALLEL UNSAFE
 ROWS 1;
 
 COMMENT ON FUNCTION glue_caller_identity(name) IS
-	'who AWS takes us for: asks AWS STS about the credentials that are used';
+	'the AWS identity of the credentials that are used, according to AWS STS';
 
 REVOKE ALL ON FUNCTION glue_caller_identity(name) FROM PUBLIC;
 
 --
--- Calls that need no AWS
+-- Functions that do not call AWS
 --
--- These work on their arguments alone, so everyone may use them.
+-- These work on their arguments alone, so all roles may use them.
 --
 CREATE FUNCTION glue_validate_connection_input(
 	connection_input jsonb,
@@ -1709,7 +1711,7 @@ LANGUAGE C STABLE PARALLEL SAFE
 ROWS 10;
 
 COMMENT ON FUNCTION glue_validate_connection_input(jsonb, jsonb, text) IS
-	'all that AWS Glue would refuse in a ConnectionInput, and what is likely to fail later';
+	'errors in a ConnectionInput that AWS Glue would refuse, and values that are likely to fail later';
 
 CREATE FUNCTION glue_is_valid_connection_input(connection_input jsonb)
 RETURNS boolean
@@ -1730,8 +1732,8 @@ COMMENT ON FUNCTION glue_redact(jsonb) IS
 --
 -- Builders
 --
--- These put a ConnectionInput together from what is already known, and reach
--- nothing but this database's catalogs.  All end with the same arguments.
+-- These build a ConnectionInput from known values, and read only the catalogs
+-- of this database.  All end with the same arguments.
 --
 CREATE FUNCTION glue_jdbc_connection_input(
 	name text,
@@ -1795,15 +1797,15 @@ AS 'MODULE_PATHNAME', 'glue_connection_input_for_this_database'
 LANGUAGE C STABLE PARALLEL RESTRICTED;
 
 COMMENT ON FUNCTION glue_connection_input_for_this_database(text, text, integer, text, text, text[], text, boolean, text, text[], text, text) IS
-	'build a ConnectionInput for the database that this is';
+	'build a ConnectionInput for this database itself';
 
 --
 -- Privileges in three bundles
 --
--- What each of them holds, so that nobody has to find out which privileges a job
--- takes.  They are PostgreSQL's own privileges, and so dumped with the database.  A
--- monitor is a member of pg_monitor, to which the views show what all roles do; that
--- is dumped with the roles.
+-- The privileges of each bundle, so that an administrator need not find out
+-- which ones a job takes.  They are PostgreSQL's own privileges, and so dumped
+-- with the database.  A monitor is a member of pg_monitor, to which the views
+-- show the activity of all roles; the membership is dumped with the roles.
 --
 CREATE VIEW @extschema@.glue_privilege AS
 	WITH bundle (privilege, names) AS (VALUES
@@ -1853,13 +1855,13 @@ CREATE VIEW @extschema@.glue_privilege AS
 	ORDER BY privilege, object;
 
 COMMENT ON VIEW glue_privilege IS
-	'what glue_grant() gives, and glue_revoke() takes away';
+	'privileges that glue_grant() grants and glue_revoke() revokes';
 COMMENT ON COLUMN glue_privilege.privilege IS
-	'reader, operator or monitor; an operator has what a reader has';
+	'reader, operator or monitor; an operator has all privileges of a reader';
 COMMENT ON COLUMN glue_privilege.object IS
-	'function, procedure, table or view; or a role to be a member of';
+	'function, procedure, table or view; or a role for membership';
 COMMENT ON COLUMN glue_privilege.kind IS
-	'privilege of PostgreSQL that is given on it; empty for a role';
+	'privilege of PostgreSQL that is granted on it; empty for a role';
 
 CREATE FUNCTION glue_change_privilege(
 	command text, role regrole, privilege text, server name)
@@ -1891,7 +1893,7 @@ BEGIN
 			MESSAGE = pg_catalog.format('privilege "%s" does not exist', privilege),
 			HINT = 'There are "reader", "operator" and "monitor".';
 	END IF;
-	-- PostgreSQL only warns of what could not be granted
+	-- PostgreSQL only warns about privileges that could not be granted
 	IF NOT EXISTS (SELECT FROM pg_catalog.pg_extension e
 		WHERE e.extname OPERATOR(pg_catalog.=) 'glue_conn'
 			AND pg_catalog.pg_has_role(e.extowner, 'USAGE')) THEN
@@ -1915,7 +1917,7 @@ END
 $$;
 
 COMMENT ON FUNCTION glue_change_privilege(text, regrole, text, name) IS
-	'what glue_grant() and glue_revoke() have in common';
+	'common part of glue_grant() and glue_revoke()';
 
 REVOKE ALL ON FUNCTION glue_change_privilege(text, regrole, text, name) FROM PUBLIC;
 
@@ -1928,7 +1930,7 @@ AS $$
 $$;
 
 COMMENT ON FUNCTION glue_grant(regrole, text, name) IS
-	'let a role be a reader, operator or monitor, and use a foreign server if one is given';
+	'make a role a reader, operator or monitor, and let it use a foreign server if one is given';
 
 REVOKE ALL ON FUNCTION glue_grant(regrole, text, name) FROM PUBLIC;
 
@@ -1941,16 +1943,16 @@ AS $$
 $$;
 
 COMMENT ON FUNCTION glue_revoke(regrole, text, name) IS
-	'take away what glue_grant() has given';
+	'revoke the privileges that glue_grant() has granted';
 
 REVOKE ALL ON FUNCTION glue_revoke(regrole, text, name) FROM PUBLIC;
 
 --
--- A warning for who drops what has not ended
+-- A warning about the drop of open requests
 --
--- The library gives it, which nobody may have loaded in the session that drops.
--- This loads it, whatever the schema is called now; if it is gone, that is no
--- reason to keep the extension.
+-- The library raises it, which the session may not have loaded.  This trigger
+-- loads it, even if the schema was renamed; if the library is gone, the
+-- extension can still be dropped.
 --
 CREATE FUNCTION glue_before_drop()
 RETURNS event_trigger
@@ -1968,7 +1970,7 @@ END
 $$;
 
 COMMENT ON FUNCTION glue_before_drop() IS
-	'loads the library before DROP EXTENSION, DROP SCHEMA and DROP OWNED, which then warn of requests that have not ended';
+	'loads the library before DROP EXTENSION, DROP SCHEMA and DROP OWNED, which then warn about open requests';
 
 REVOKE ALL ON FUNCTION glue_before_drop() FROM PUBLIC;
 
@@ -1977,4 +1979,4 @@ CREATE EVENT TRIGGER glue_before_drop ON ddl_command_start
 	EXECUTE FUNCTION @extschema@.glue_before_drop();
 
 COMMENT ON EVENT TRIGGER glue_before_drop IS
-	'has who drops the extension warned of requests that have not ended';
+	'makes a drop of the extension warn about open requests';

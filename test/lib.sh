@@ -1,14 +1,15 @@
 # test/lib.sh
 #
-# What install_packages, run_tests, run_demo, bench/run and fuzz/run share.
+# Common functions of install_packages, run_tests, run_demo, bench/run and
+# fuzz/run.
 #
 # PostgreSQL refuses to run as root, and a checkout may lie where nobody but
 # its owner can read, or where nobody can write.  So there are three parties:
 #
 #	- the caller, who may be root or not, reads the checkout
-#	- the worker, who is never root, builds and tests in a private copy of the
-#	  checkout, with an environment of its own: nothing that the caller has
-#	  set for AWS, PostgreSQL or proxies changes a result
+#	- the worker, who is never root, builds and tests in a private copy of
+#	  the checkout, with an environment of its own: nothing that the caller
+#	  has set for AWS, PostgreSQL or proxies changes a result
 #	- root does two things alone: apt-get, and "make install"
 #
 # The worker is the caller, unless that is root; then it is the user postgres,
@@ -72,7 +73,7 @@ can_fuzz()
 	return $status
 }
 
-# Run a command quietly; what it printed is shown if it fails.
+# Run a command quietly; its output is shown if it fails.
 quietly()
 {
 	local log

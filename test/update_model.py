@@ -63,8 +63,8 @@ TYPES = {
     "timestamp": "GLUE_TYPE_NUMBER",
 }
 
-# What a shape may say.  Anything else might be a constraint that this script
-# does not know, so it is an error.
+# The known traits of a shape.  Any other might be a constraint that this
+# script does not know, so it is an error.
 SHAPE_TRAITS = {
     "type", "members", "member", "required", "key", "value", "enum", "min",
     "max", "pattern", "sensitive", "documentation", "box", "exception",

@@ -1,13 +1,12 @@
 /*-------------------------------------------------------------------------
  *
  * algorithms.c
- *	  The algorithms of OpenSSL.
+ *	  OpenSSL's algorithms.
  *
- * OpenSSL loads algorithms when they are first asked for.  One that could not
- * be loaded for want of memory is missing from then on, for the life of the
- * process: signatures cannot be made any more, or TLS connections.  A process
- * that has a long life, and nobody who would begin another one, loads all of
- * them at its start, where a failure is one of the start.
+ * OpenSSL loads an algorithm at its first use.  If that fails for lack of
+ * memory, the algorithm is missing for the life of the process, and signatures
+ * or TLS connections fail.  A long-lived process that nobody would restart
+ * loads all of them at its start, when a failure only fails the start.
  *
  * IDENTIFICATION
  *	  src/aws/algorithms.c
@@ -30,7 +29,7 @@
 /* prototypes of private functions */
 static bool have_ours(void);
 
-/* What is told of an algorithm is of no interest: it is loaded then. */
+/* The iteration loads an algorithm; its data are not needed. */
 #define DEFINE_SKIP(type) \
 static void \
 skip_##type(type *algorithm, void *arg) \
@@ -49,9 +48,9 @@ DEFINE_SKIP(OSSL_DECODER)
 DEFINE_SKIP(OSSL_ENCODER)
 
 /*
- * Load all algorithms; false if those that we use ourselves cannot be used.
+ * Load all algorithms; false if those that we use ourselves are unavailable.
  *
- * OpenSSL does not tell whether it has loaded the others, which TLS uses.
+ * OpenSSL does not report whether it has loaded the others, which TLS uses.
  */
 bool
 glue_algorithms_load(void)
@@ -94,9 +93,9 @@ glue_new_hmac(void)
 	return context;
 }
 
-/* Can requests be signed, and secrets be sealed? */
+/* Are the algorithms for signatures and sealed secrets available? */
 /*
- * Compute an HMAC; without a key, under the one that the context has.
+ * Compute an HMAC; without a key, with the one of the context.
  */
 bool
 glue_hmac(EVP_MAC_CTX *context, const void *key, size_t key_len,

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * algorithms.h
- *	  The algorithms of OpenSSL.
+ *	  OpenSSL's algorithms.
  *
  * IDENTIFICATION
  *	  src/aws/algorithms.h

@@ -1,21 +1,21 @@
 /*-------------------------------------------------------------------------
  *
  * clock_skew.c
- *	  How far this machine's clock is from AWS's.
+ *	  The skew between this machine's clock and AWS's.
  *
- * AWS refuses a signature whose time is some minutes off, and machines with
- * such a clock exist.  But every answer says in its Date header what time it
- * is there, so the next request can be signed with that time.
+ * AWS rejects a signature whose time is some minutes off, and some machines
+ * have such a clock.  But every answer has the service's time in its Date
+ * header, so the next request can be signed with that time.
  *
- * The clock that an answer shows was read some time between our sending and
- * our receiving.  Taking the middle of the two is wrong by half the round trip
- * at most, which is why a long one teaches nothing.  Neither does an answer
- * that a cache kept, which its Age header tells.
+ * The service's time is of some moment between our sending and our receiving.
+ * The middle of the two is wrong by half the round trip at most, so an answer
+ * after a long round trip is ignored.  So is an answer from a cache, which has
+ * an Age header.
  *
- * A skew that is known is used, but an error is only worth a retry if the
- * time that was signed with was so wrong that it can be the reason.  That is
- * the distance from the skew that was in use, and not from zero: a clock that
- * was wrong and has been set right is as bad as one that is wrong.
+ * A known skew is used, but an error is only retried if the time in the
+ * signature was wrong enough to be its cause.  The error of that time is its
+ * distance from the skew in use, and not from zero: a clock that was wrong and
+ * has been corrected matters as much as one that is wrong.
  *
  * IDENTIFICATION
  *	  src/aws/clock_skew.c
@@ -30,13 +30,13 @@
 #include "aws/reply.h"
 #include "text/ascii.h"
 
-/* A longer round trip says too little about the time. */
+/* The estimate after a longer round trip is too inaccurate. */
 #define MAX_ROUND_TRIP_MS	(15 * 60 * 1000)
 
-/* AWS allows five minutes; this leaves one for what we do not know. */
+/* AWS allows five minutes; this leaves one for inaccuracy. */
 #define MIN_SKEW_SECONDS	240
 
-/* Errors that mean a wrong time, or may mean it. */
+/* Errors that are, or may be, caused by a wrong time. */
 static const char *const skew_codes[] = {
 	"RequestTimeTooSkewed",
 	"RequestExpired",
@@ -48,12 +48,12 @@ static const char *const skew_codes[] = {
 };
 
 /*
- * Learn from an answer, be it a success or an error.
+ * Update the skew from an answer, a success or an error.
  *
  * date_header is the value of its Date header, NULL or "" if it has none;
  * has_age says whether it has an Age header.  The times are our clock's, in
- * milliseconds since 1970.  Returns whether the answer told the time; if not,
- * skew stays as it is.
+ * milliseconds since 1970.  Returns whether the answer was usable; if not,
+ * skew is unchanged.
  */
 bool
 glue_clock_skew_observe(GlueClockSkew *skew, const char *date_header,
@@ -73,10 +73,10 @@ glue_clock_skew_observe(GlueClockSkew *skew, const char *date_header,
 
 /*
  * Is an error with this code worth another attempt, because the time in the
- * signature was wrong and is known better now?
+ * signature was wrong and is better known now?
  *
- * signed_with is the skew as it was when the request was signed, observed what
- * it is after the answer.  code may be NULL.
+ * signed_with is the skew at the time of the signature, observed the skew
+ * after the answer.  code may be NULL.
  */
 bool
 glue_clock_skew_retry(GlueClockSkew signed_with, GlueClockSkew observed,
@@ -91,7 +91,7 @@ glue_clock_skew_retry(GlueClockSkew signed_with, GlueClockSkew observed,
 }
 
 /*
- * The time to sign with, in milliseconds since 1970, when our clock says
+ * The time for a signature, in milliseconds since 1970, when our clock is at
  * now_ms.
  */
 long long

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * clock_skew.h
- *	  How far this machine's clock is from AWS's.
+ *	  The skew between this machine's clock and AWS's.
  *
  * IDENTIFICATION
  *	  src/aws/clock_skew.h
@@ -13,7 +13,7 @@
 
 #include <stdbool.h>
 
-/* What has to be added to our time to get AWS's; zeroes at first. */
+/* AWS's time minus ours; initialized with zeroes. */
 typedef struct GlueClockSkew
 {
 	long long	seconds;

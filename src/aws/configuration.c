@@ -1,17 +1,17 @@
 /*-------------------------------------------------------------------------
  *
  * configuration.c
- *	  Where AWS's own settings are looked up: environment and profile.
+ *	  AWS's own configuration: environment and profile.
  *
- * Most of what AWS tools can be told has two names: that of an environment
- * variable, which comes first, and that of a property of the profile that is
- * used.  What is blank counts as not set, in both places.
+ * Most of AWS's settings have two names: that of an environment variable,
+ * which comes first, and that of a property of the profile in use.  A blank
+ * value counts as not set, in both places.
  *
- * The environment is asked through a function, so that nothing here depends
- * on whose environment it is, and no test has to change its own.
+ * The environment is read through a callback, so that this file does not
+ * depend on the process, and tests need not change their own environment.
  *
- * Errors are texts in the caller's memory.  A value that is wrong is not
- * quoted: it may be a secret that was put in the wrong place.
+ * Errors are texts in the caller's memory.  They do not quote wrong values: a
+ * value may be a secret in the wrong place.
  *
  * IDENTIFICATION
  *	  src/aws/configuration.c
@@ -41,8 +41,8 @@ glue_configuration_variable(const GlueConfiguration *configuration,
 }
 
 /*
- * Look up a property of a profile, which need not be the one that is used;
- * NULL if there is no such profile or property, or it is blank.
+ * Look up a property of a profile, which need not be the one in use; NULL if
+ * there is no such profile or property, or it is blank.
  */
 const char *
 glue_configuration_property(const GlueConfiguration *configuration,
@@ -56,8 +56,8 @@ glue_configuration_property(const GlueConfiguration *configuration,
 }
 
 /*
- * Look up what may be an environment variable or a property of the profile
- * that is used.  Most of it is set nowhere: then there is no origin either.
+ * Look up a setting with an environment variable and a property of the profile
+ * in use.  If neither is set, the result has no origin.
  */
 void
 glue_configuration_find(const GlueConfiguration *configuration,
@@ -83,8 +83,8 @@ glue_configuration_find(const GlueConfiguration *configuration,
 
 /*
  * Look up a switch, which is off if it is not set.  Returns false, with error
- * filled in, if it is neither "true" nor "false": who writes "1" or "yes"
- * should not have to find out what that meant.
+ * filled in, if it is neither "true" nor "false": AWS's tools differ in the
+ * meaning of "1" and "yes".
  */
 bool
 glue_configuration_flag(const GlueConfiguration *configuration,
@@ -105,7 +105,8 @@ glue_configuration_flag(const GlueConfiguration *configuration,
 }
 
 /*
- * Say why a configuration cannot be used, and return false.  hint may be NULL.
+ * Set the error for an unusable configuration, and return false.  hint may be
+ * NULL.
  */
 bool
 glue_configuration_fail(GlueConfigurationError *error, const char *hint,
@@ -118,7 +119,7 @@ glue_configuration_fail(GlueConfigurationError *error, const char *hint,
 	vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
 
-	/* a name in it may be any bytes */
+	/* a name may contain any bytes */
 	glue_clean_text(error->detail, sizeof(error->detail),
 					text, strlen(text), false);
 	snprintf(error->hint, sizeof(error->hint), "%s", hint ? hint : "");

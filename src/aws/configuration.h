@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * configuration.h
- *	  Where AWS's own settings are looked up: environment and profile.
+ *	  AWS's own configuration: environment and profile.
  *
  * IDENTIFICATION
  *	  src/aws/configuration.h
@@ -19,45 +19,45 @@
 /* Returns the value of an environment variable, or NULL. */
 typedef const char *(*GlueEnvironmentLookup) (void *arg, const char *name);
 
-/* Who chose the profile. */
+/* The origin of the profile's name. */
 typedef enum GlueProfileOrigin
 {
-	GLUE_PROFILE_BY_DEFAULT,	/* nobody: it is "default" */
+	GLUE_PROFILE_BY_DEFAULT,	/* not chosen: it is "default" */
 	GLUE_PROFILE_BY_ENVIRONMENT,	/* AWS_PROFILE */
-	GLUE_PROFILE_BY_SETTING		/* made for this extension */
+	GLUE_PROFILE_BY_SETTING		/* a setting of this extension */
 } GlueProfileOrigin;
 
 /*
- * What an AWS tool can be configured with.  The strings that are found in it
- * are borrowed from the environment and the set.
+ * The configuration of AWS tools.  The strings found in it are borrowed from
+ * the environment and the set.
  */
 typedef struct GlueConfiguration
 {
 	GlueEnvironmentLookup lookup;
 	void	   *lookup_arg;
 	const GlueProfileSet *profiles; /* NULL if there are no shared files */
-	const char *profile;		/* name of the profile that is used */
+	const char *profile;		/* name of the profile in use */
 	GlueProfileOrigin profile_origin;
 } GlueConfiguration;
 
 #define GLUE_CONFIGURATION_ORIGIN_SIZE	160
 
-/* A value, and what it was configured by, as an error report names it. */
+/* A value, and its origin, as an error report names it. */
 typedef struct GlueConfiguredValue
 {
-	const char *value;			/* NULL if there is none */
+	const char *value;			/* NULL if not set */
 	char		origin[GLUE_CONFIGURATION_ORIGIN_SIZE];
 } GlueConfiguredValue;
 
 /*
- * Why a configuration cannot be used: sentences for an error report.  They
- * hold names of profiles, properties and variables, but no values.  One line
- * each, of valid UTF-8.
+ * Why a configuration is unusable: sentences for an error report.  They hold
+ * names of profiles, properties and variables, but no values.  One line each,
+ * of valid UTF-8.
  */
 typedef struct GlueConfigurationError
 {
 	char		detail[1024];
-	char		hint[512];		/* "" if there is none */
+	char		hint[512];		/* "" without one */
 } GlueConfigurationError;
 
 /* To print the name of a profile, which may be of any length. */

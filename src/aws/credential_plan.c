@@ -1,10 +1,10 @@
 /*-------------------------------------------------------------------------
  *
  * credential_plan.c
- *	  Which of all sources of credentials is used.
+ *	  The choice among all sources of credentials.
  *
- * The sources are asked in a fixed order, and the first that is configured
- * counts, whether it can deliver or not:
+ * The sources are checked in a fixed order, and the first configured one is
+ * used, whether it works or not:
  *
  *	1. keys in the environment
  *	2. the profile
@@ -12,12 +12,12 @@
  *	4. the endpoint of a container
  *	5. the metadata service of the instance
  *
- * The last needs no configuration.  So a container's endpoint that is down is
- * an error, and does not make us the machine that the container runs on.
+ * The last one needs no configuration.  So if a container's endpoint is down,
+ * that is an error, and we do not use the credentials of the instance that the
+ * container runs on.
  *
- * A profile that a setting of ours names is another matter: that was said for
- * this extension, and the environment for the whole server.  Then no other
- * source is asked.
+ * If a setting of ours names a profile, only the profile is used: the setting
+ * is for this extension, and the environment for the whole server.
  *
  * IDENTIFICATION
  *	  src/aws/credential_plan.c
@@ -30,7 +30,7 @@
 
 /*
  * Make the plan for getting credentials.  Returns false, with error filled in,
- * if no source is configured or the one that is counts but is wrong.
+ * if no source is configured, or if the chosen one is misconfigured.
  */
 bool
 glue_credential_plan(const GlueConfiguration *configuration,

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * credential_plan.h
- *	  Which of all sources of credentials is used.
+ *	  The choice among all sources of credentials.
  *
  * IDENTIFICATION
  *	  src/aws/credential_plan.h

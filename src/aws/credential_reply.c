@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * credential_reply.c
- *	  Decoding of what hands out temporary credentials.
+ *	  Decoding of answers with temporary credentials.
  *
  * The endpoint of a container and the metadata service of an instance answer
  * in JSON,
@@ -9,16 +9,16 @@
  *		{"AccessKeyId": ..., "SecretAccessKey": ..., "Token": ...,
  *		 "Expiration": "2026-01-01T00:00:00Z"}
  *
- * and the latter says in a member "Code", under a status of 200, if there are
- * none.  AWS STS answers in XML.  Other statuses than 2xx are for
+ * and the latter reports in a member "Code", with status 200, that there are
+ * none.  AWS STS answers in XML.  Statuses other than 2xx are for
  * glue_reply_decode().
  *
- * An answer is taken whole or not at all: all four values must be there and
- * fit for the headers that they go into.  That they expired already is said
- * but does not make them useless: instances go on with the credentials they
- * have when the metadata service has none that are newer.
+ * An answer is accepted as a whole or not at all: all four values must be
+ * present and valid in the headers of a request.  Expired credentials are
+ * accepted, but reported as such: instances continue to use them while the
+ * metadata service has no newer ones.
  *
- * Nothing of an answer gets into a reason but code and message of a refusal
+ * A reason contains no part of an answer except code and message of a refusal
  * and a time of expiration, both cleaned.
  *
  * IDENTIFICATION
@@ -39,12 +39,12 @@
 #include "text/json.h"
 #include "text/xml.h"
 
-/* Longer than any time that AWS writes. */
+/* Longer than any time of AWS. */
 #define EXPIRATION_SIZE		64
 
-/* The values that an answer must have; one of XML also tells who has the role. */
+/* The required values of an answer; one in XML also has the role's ARN. */
 #define NUM_FIELDS		4
-#define EXPIRATION		3		/* its place among them */
+#define EXPIRATION		3		/* index of the expiration */
 
 #define FIELD(path, buffer) {path, buffer, sizeof(buffer)}
 
@@ -70,7 +70,8 @@ static void set_account(GlueTemporaryCredentials *credentials, const char *arn);
  * Decode the answer of a container's endpoint or of the metadata service.
  *
  * now is in seconds since 1970.  If the result is OK or EXPIRED, credentials
- * is filled in, and else it is zeroed.  reason is set unless the result is OK.
+ * is filled in, otherwise it is zeroed.  reason is set unless the result is
+ * OK.
  */
 GlueCredentialReplyStatus
 glue_credential_reply_json(const char *body, size_t len, long long now,
@@ -108,8 +109,8 @@ glue_credential_reply_json(const char *body, size_t len, long long now,
 }
 
 /*
- * Decode what AWS STS answers to AssumeRole and AssumeRoleWithWebIdentity.
- * As above, but never REFUSED.
+ * Decode AWS STS's answer to AssumeRole and AssumeRoleWithWebIdentity.  As
+ * above, but never REFUSED.
  */
 GlueCredentialReplyStatus
 glue_credential_reply_xml(const char *body, size_t len, long long now,
@@ -143,8 +144,8 @@ glue_temporary_credentials_cleanse(GlueTemporaryCredentials *credentials)
 }
 
 /*
- * Decode what AWS STS answers to GetCallerIdentity.  Returns false if this is
- * no such answer, or it has values of a size that cannot be.
+ * Decode AWS STS's answer to GetCallerIdentity.  Returns false if it is
+ * malformed, or has values of an impossible size.
  */
 bool
 glue_caller_identity_xml(const char *body, size_t len,
@@ -160,7 +161,7 @@ glue_caller_identity_xml(const char *body, size_t len,
 		glue_account_id_problem(identity->account) != NULL)
 		return false;
 
-	/* what fills its buffer may have been cut */
+	/* a value that fills its buffer may have been truncated */
 	for (int i = 1; i < 3; i++)
 	{
 		if (fields[i].value[0] == '\0' ||
@@ -171,7 +172,7 @@ glue_caller_identity_xml(const char *body, size_t len,
 }
 
 /*
- * Begin with nothing: zero the credentials and say where each value goes.
+ * Zero the credentials, and set the destination of each value.
  */
 static void
 set_fields(GlueXmlField fields[NUM_FIELDS],
@@ -190,7 +191,7 @@ set_fields(GlueXmlField fields[NUM_FIELDS],
 	memcpy(fields, all, sizeof(all));
 }
 
-/* What a field is called in JSON, and in messages. */
+/* The name of a field in JSON, and in messages. */
 static const char *
 name_of(const GlueXmlField *field)
 {
@@ -198,7 +199,7 @@ name_of(const GlueXmlField *field)
 }
 
 /*
- * Does the answer say that there are no credentials?
+ * Does the answer report that there are no credentials?
  */
 static bool
 is_refusal(json_object *tree, char reason[GLUE_CREDENTIAL_REASON_SIZE])
@@ -217,8 +218,7 @@ is_refusal(json_object *tree, char reason[GLUE_CREDENTIAL_REASON_SIZE])
 }
 
 /*
- * Copy a member that is a string, made fit for an error report; "" if it is
- * nothing of the kind.
+ * Copy a string member, cleaned for an error report; "" if it is not a string.
  */
 static void
 clean_member(json_object *tree, const char *name, char *buffer, size_t size)
@@ -268,7 +268,7 @@ check_field(const GlueXmlField *field,
 {
 	const char *problem;
 
-	/* what fills its buffer may have been cut */
+	/* a value that fills its buffer may have been truncated */
 	if (field->value[0] == '\0')
 		problem = "is not there";
 	else if (strlen(field->value) >= field->size - 1)

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * credential_reply.h
- *	  Decoding of what hands out temporary credentials.
+ *	  Decoding of answers with temporary credentials.
  *
  * IDENTIFICATION
  *	  src/aws/credential_reply.h
@@ -29,30 +29,30 @@
 #define GLUE_USER_ID_SIZE			264
 
 /*
- * Credentials that expire.  They are secret: keep this where it is cleansed,
- * by glue_temporary_credentials_cleanse() or otherwise.
+ * Credentials that expire.  They are secret: keep them in memory that is
+ * cleansed, by glue_temporary_credentials_cleanse() or otherwise.
  */
 typedef struct GlueTemporaryCredentials
 {
 	char		access_key_id[GLUE_ACCESS_KEY_ID_SIZE];
 	char		secret_access_key[GLUE_SECRET_KEY_SIZE];
 	char		session_token[GLUE_SESSION_TOKEN_SIZE];
-	char		account_id[GLUE_ACCOUNT_ID_SIZE];	/* "" if not known */
+	char		account_id[GLUE_ACCOUNT_ID_SIZE];	/* "" if unknown */
 	long long	expiration;		/* seconds since 1970 */
 } GlueTemporaryCredentials;
 
 typedef enum GlueCredentialReplyStatus
 {
 	GLUE_CREDENTIALS_OK,
-	GLUE_CREDENTIALS_EXPIRED,	/* as OK, but they expired already */
-	GLUE_CREDENTIALS_REFUSED,	/* the answer is that there are none */
-	GLUE_CREDENTIALS_MALFORMED	/* this is no answer of such a service */
+	GLUE_CREDENTIALS_EXPIRED,	/* as OK, but already expired */
+	GLUE_CREDENTIALS_REFUSED,	/* the source has no credentials */
+	GLUE_CREDENTIALS_MALFORMED	/* not an answer of such a service */
 } GlueCredentialReplyStatus;
 
-/* What is wrong with an answer: to be put behind "the answer". */
+/* The problem of an answer, to follow the words "the answer". */
 #define GLUE_CREDENTIAL_REASON_SIZE	400
 
-/* What AWS STS says about a caller. */
+/* AWS STS's description of a caller. */
 typedef struct GlueCallerIdentity
 {
 	char		account[GLUE_ACCOUNT_ID_SIZE];

@@ -1,25 +1,26 @@
 /*-------------------------------------------------------------------------
  *
  * credential_sources.c
- *	  The sources of credentials that the environment configures.
+ *	  The sources of credentials in the environment.
  *
- * Each function looks at one source and says whether it is configured, and if
- * so, how to get credentials from it.  Nothing is read or sent here.  A source
- * that is configured wrongly is an error and not passed over, because the next
- * one would make us act as somebody else than was meant.
+ * Each function checks whether a source is configured, and if so, returns the
+ * parameters to get credentials from it.  Nothing is read or sent here.  A
+ * misconfigured source is an error and not skipped, because the next one would
+ * have another identity than the one that was meant.
  *
- * What comes from outside is checked before it gets into a URL, a path or a
+ * External values are checked before they become part of a URL, a path or a
  * header:
  *
- *	- The endpoint of a container gets an authorization token, and whoever
- *	  answers chooses our credentials.  So plain http is only for addresses
- *	  that cannot be in another network: loopback, and the link-local ones that
- *	  AWS gave to Amazon ECS and EKS.  No name is looked up; "localhost" is the
- *	  only one that is trusted.
- *	- The endpoint of the metadata service may be anywhere, as for other AWS
- *	  tools: it gets no secret of ours, and people put proxies in its place.
- *	- A role's name is what the metadata service says, and becomes a segment of
- *	  the next path.
+ *	- The endpoint of a container receives an authorization token, and its
+ *	  answer decides our credentials.  So plain http is only for addresses
+ *	  that cannot be in another network: loopback, and the link-local ones
+ *	  that AWS assigned to Amazon ECS and EKS.  No name is resolved;
+ *	  "localhost" is the only trusted one.
+ *	- The endpoint of the metadata service may have any address, as for
+ *	  other AWS tools: it receives no secret of ours, and administrators use
+ *	  proxies for it.
+ *	- The name of a role comes from the metadata service, and becomes a
+ *	  segment of the next path.
  *
  * IDENTIFICATION
  *	  src/aws/credential_sources.c
@@ -35,13 +36,12 @@
 #include "aws/endpoint.h"
 #include "text/ascii.h"
 
-/* Where the agent of Amazon ECS listens. */
+/* Address of the agent of Amazon ECS. */
 #define ECS_ENDPOINT	"http://169.254.170.2"
 
 /*
- * A metadata service answers at once or is not there, and how long we wait is
- * what every machine outside of EC2 pays before it hears that there are no
- * credentials.
+ * A metadata service answers at once or does not exist.  Every machine outside
+ * of EC2 waits this long before the error that there are no credentials.
  */
 #define INSTANCE_TIMEOUT		1	/* seconds */
 #define MAX_INSTANCE_TIMEOUT	60
@@ -89,8 +89,8 @@ glue_environment_source(const GlueConfiguration *configuration,
 }
 
 /*
- * A web identity in the environment, as Kubernetes gives it to the pods of a
- * service account.  The token is renewed now and then, so its file is to be
+ * A web identity in the environment, as Kubernetes provides it to the pods of
+ * a service account.  The token is renewed periodically, so its file must be
  * read each time.
  */
 GlueSourceStatus
@@ -115,7 +115,7 @@ glue_web_identity_source(const GlueConfiguration *configuration,
 }
 
 /*
- * The endpoint of a container.  What it hands out is JSON; a status other than
+ * The endpoint of a container.  Its credentials are JSON; a status other than
  * 2xx is a refusal.
  */
 GlueSourceStatus
@@ -133,7 +133,7 @@ glue_container_source(const GlueConfiguration *configuration,
 	if (relative == NULL && full == NULL)
 		return GLUE_SOURCE_ABSENT;
 
-	/* without the "/" it might go on with the host's name */
+	/* without the "/" it could extend the host's name */
 	if (relative != NULL && relative[0] != '/')
 		return glue_source_fail(error, NULL, "%s must begin with \"/\".",
 								relative_name);
@@ -157,7 +157,7 @@ glue_container_source(const GlueConfiguration *configuration,
 
 /*
  * The metadata service of an EC2 instance.  It needs no configuration, so it
- * is absent only if it is switched off.
+ * is absent only if it is disabled.
  */
 GlueSourceStatus
 glue_instance_source(const GlueConfiguration *configuration,
@@ -189,8 +189,8 @@ glue_instance_source(const GlueConfiguration *configuration,
 
 /*
  * Read the name of the instance's role from the metadata service's answer, of
- * which only the first line counts.  Returns false if it can be no name of a
- * role; it is safe in a path otherwise, but for percent-encoding.
+ * which only the first line counts.  Returns false if it is not a valid name
+ * of a role; a valid name is safe in a path, except for percent-encoding.
  */
 bool
 glue_instance_role_name(const char *body, size_t len,
@@ -210,12 +210,12 @@ glue_instance_role_name(const char *body, size_t len,
 }
 
 /*
- * Check a token that was read from a file or the environment, before it goes
- * into a header or a form.
+ * Check a token from a file or the environment, before it becomes part of a
+ * header or a form.
  *
- * One line end at its end is taken off *len: editors make it, and no token
- * has it.  Returns NULL if the rest is fine, and otherwise what is wrong, to
- * be put behind the name of where it came from.
+ * One line end at its end is removed from *len: editors add it, and no token
+ * has it.  Returns NULL if the rest is valid, else the problem, to follow the
+ * name of its origin.
  */
 const char *
 glue_token_problem(const char *text, size_t *len)
@@ -240,8 +240,7 @@ glue_token_problem(const char *text, size_t *len)
 }
 
 /*
- * Are these fit for the headers that they go into?  A line break would split
- * them.
+ * Are these valid in headers?  A line break would split them.
  */
 bool
 glue_static_keys_valid(const GlueStaticKeys *keys)
@@ -260,7 +259,7 @@ glue_static_keys_valid(const GlueStaticKeys *keys)
 }
 
 /*
- * May this URL be asked for credentials, and told an authorization token?
+ * May this URL be asked for credentials, and receive an authorization token?
  */
 static bool
 trusted_url(const char *url, const char *variable,
@@ -284,7 +283,7 @@ trusted_url(const char *url, const char *variable,
 }
 
 /*
- * Check a URL as glue_endpoint_check_url() does, but let it have a query.
+ * Check a URL as glue_endpoint_check_url() does, but allow a query.
  */
 static GlueEndpointStatus
 check_url(const char *url)
@@ -303,7 +302,8 @@ check_url(const char *url)
 }
 
 /*
- * Is the host of this http URL, which is well-formed, one of those addresses?
+ * Is the host of this well-formed http URL one of the addresses for
+ * containers?
  */
 static bool
 is_container_host(const char *url)
@@ -364,7 +364,7 @@ find_instance_endpoint(const GlueConfiguration *configuration,
 }
 
 /*
- * The metadata service's address; NULL if there is no such mode.
+ * The metadata service's address; NULL for an unknown mode.
  */
 static const char *
 endpoint_of_mode(const char *mode)
@@ -378,7 +378,7 @@ endpoint_of_mode(const char *mode)
 }
 
 /*
- * Look up a number from 1 to max; *value stays if there is none.
+ * Look up a number from 1 to max; *value is unchanged if there is none.
  */
 static bool
 find_number(const GlueConfiguration *configuration, const char *variable,

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * credential_sources.h
- *	  The sources of credentials that the environment configures.
+ *	  The sources of credentials in the environment.
  *
  * IDENTIFICATION
  *	  src/aws/credential_sources.h
@@ -18,28 +18,28 @@
 
 typedef enum GlueSourceStatus
 {
-	GLUE_SOURCE_ABSENT,			/* not configured: ask the next source */
+	GLUE_SOURCE_ABSENT,			/* not configured: check the next source */
 	GLUE_SOURCE_PRESENT,
-	GLUE_SOURCE_INVALID			/* configured, but wrongly: error says how */
+	GLUE_SOURCE_INVALID			/* misconfigured: error has the problem */
 } GlueSourceStatus;
 
 #define glue_source_fail(...) \
 	(glue_configuration_fail(__VA_ARGS__), GLUE_SOURCE_INVALID)
 
-/* Keys that were written down somewhere. */
+/* Keys in the configuration. */
 typedef struct GlueStaticKeys
 {
 	const char *access_key_id;
 	const char *secret_access_key;
-	const char *session_token;	/* NULL if there is none */
+	const char *session_token;	/* NULL without one */
 } GlueStaticKeys;
 
-/* A token in a file, and the role that AWS STS gives for it. */
+/* A token in a file, and the role that AWS STS assumes with it. */
 typedef struct GlueWebIdentity
 {
 	const char *token_file;
 	const char *role_arn;
-	const char *role_session_name;	/* NULL: the caller makes one up */
+	const char *role_session_name;	/* NULL: the caller chooses one */
 } GlueWebIdentity;
 
 #define GLUE_SOURCE_URL_SIZE	2048
@@ -49,7 +49,7 @@ typedef struct GlueContainerSource
 {
 	char		url[GLUE_SOURCE_URL_SIZE];	/* to GET */
 	const char *token_file;		/* holds the Authorization header; or NULL */
-	const char *token;			/* that header, if there is no file; or NULL */
+	const char *token;			/* its value, without a file; or NULL */
 } GlueContainerSource;
 
 /*
@@ -68,7 +68,7 @@ typedef struct GlueInstanceSource
 	"/latest/meta-data/iam/security-credentials/"	/* and the role's name */
 #define GLUE_ROLE_NAME_SIZE			65
 
-/* The longest web identity token that AWS STS takes. */
+/* The longest web identity token that AWS STS accepts. */
 #define GLUE_TOKEN_MAX_LEN			20000
 
 extern GlueSourceStatus glue_environment_source(const GlueConfiguration *configuration,

@@ -1,11 +1,11 @@
 /*-------------------------------------------------------------------------
  *
  * credential_text.c
- *	  Who signs: access keys and roles of AWS, and what they look like.
+ *	  Validation of AWS's access keys and roles.
  *
- * AWS has the last word on all of these; what is refused here could never be
- * right.  A key that was copied with the line break behind it, or a role that
- * was given by its name alone, is so reported where it was written down.
+ * AWS decides whether these are valid; only values that cannot be valid are
+ * rejected here.  So a key with a copied line break, or a role without its
+ * ARN, is reported when it is configured.
  *
  * IDENTIFICATION
  *	  src/aws/credential_text.c
@@ -31,8 +31,8 @@ static bool is_header_value(const char *text);
 static const char *skip(const char *text, const char *prefix);
 
 /*
- * What is wrong with an access key ID, a secret access key or a session
- * token, as a sentence without its period; NULL if nothing is.
+ * The problem of an access key ID, a secret access key or a session token, as
+ * a sentence without its period; NULL if there is none.
  */
 const char *
 glue_credential_problem(const char *part)
@@ -44,7 +44,7 @@ glue_credential_problem(const char *part)
 }
 
 /*
- * Likewise for a role, which is
+ * Likewise for the ARN of a role:
  *
  *		arn:PARTITION:iam::ACCOUNT:role/[PATH/]NAME
  */
@@ -66,7 +66,9 @@ glue_role_arn_problem(const char *arn)
 	return NULL;
 }
 
-/* Likewise for an external ID, the word that a role may ask for. */
+/*
+ * Likewise for an external ID, which the trust policy of a role may require.
+ */
 const char *
 glue_external_id_problem(const char *external_id)
 {
@@ -88,8 +90,8 @@ glue_account_id_problem(const char *account_id)
 }
 
 /*
- * Likewise for the ID of a catalog.  That is an account's, or the name of another
- * catalog, perhaps after an account's.
+ * Likewise for the ID of a catalog.  It is an account's, or the name of
+ * another catalog, optionally after an account's.
  */
 const char *
 glue_catalog_id_problem(const char *catalog_id)
@@ -100,7 +102,7 @@ glue_catalog_id_problem(const char *catalog_id)
 		glue_account_id_problem(catalog_id);
 }
 
-/* Can this go into a header line, which a line break would split? */
+/* Is this valid in a header line?  A line break would split it. */
 static bool
 is_header_value(const char *text)
 {
@@ -112,7 +114,7 @@ is_header_value(const char *text)
 	return true;
 }
 
-/* What comes after a prefix, or NULL if the text begins with another. */
+/* The rest after a prefix, or NULL if the text begins otherwise. */
 static const char *
 skip(const char *text, const char *prefix)
 {

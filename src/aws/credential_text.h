@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * credential_text.h
- *	  Who signs: access keys and roles of AWS, and what they look like.
+ *	  Validation of AWS's access keys and roles.
  *
  * IDENTIFICATION
  *	  src/aws/credential_text.h
@@ -18,10 +18,10 @@ typedef struct GlueCredentials
 	const char *access_key_id;
 	const char *secret_access_key;
 	const char *session_token;	/* of temporary credentials, or NULL */
-	const char *account_id;		/* that they belong to, as far as their source
-								 * says; or NULL */
+	const char *account_id;		/* account of the credentials, according to
+								 * their source; or NULL */
 	long long	expires_at;		/* seconds since 1970, by our clock; 0: never,
-								 * as far as is known */
+								 * or unknown */
 } GlueCredentials;
 
 extern const char *glue_credential_problem(const char *part);

@@ -1,12 +1,12 @@
 /*-------------------------------------------------------------------------
  *
  * date.c
- *	  Times as AWS writes them.
+ *	  Times in AWS's formats.
  *
- * There are two forms: that of the Date header of every answer, and that of
- * ISO 8601, in answers that hand out credentials.  Both are read by hand, since
- * strptime() follows the locale, and as seconds since 1970; what is before that
- * is refused.
+ * There are two formats: that of the Date header of every answer, and ISO
+ * 8601, in answers with credentials.  They are parsed without strptime(),
+ * which depends on the locale, into seconds since 1970; earlier times are
+ * rejected.
  *
  * IDENTIFICATION
  *	  src/aws/date.c
@@ -27,10 +27,10 @@ static bool fits(const char *text, const char *form);
 static int	number(const char *digits, int count);
 
 /*
- * Read the date of a Date header, "Sun, 06 Nov 1994 08:49:37 GMT", as seconds
- * since 1970.
+ * Parse a Date header, "Sun, 06 Nov 1994 08:49:37 GMT", into seconds since
+ * 1970.
  *
- * HTTP has two more forms, which are obsolete since 1997; they are refused.
+ * HTTP's two other formats are obsolete since 1997; they are rejected.
  */
 bool
 glue_reply_parse_date(const char *date, long long *epoch_seconds)
@@ -49,10 +49,9 @@ glue_reply_parse_date(const char *date, long long *epoch_seconds)
 }
 
 /*
- * Read a time as "2026-01-31T12:00:00Z", as seconds since 1970.
+ * Parse a time of the form "2026-01-31T12:00:00Z" into seconds since 1970.
  *
- * Fractions of a second are dropped, and an offset, "+01:00", may stand in the
- * place of "Z".
+ * Fractions of a second are dropped, and an offset, "+01:00", may replace "Z".
  */
 bool
 glue_parse_iso8601(const char *text, long long *epoch_seconds)
@@ -93,13 +92,15 @@ seconds_since_epoch(int year, int month, int day, const char *clock,
 	int			minute = number(clock + 3, 2);
 	int			second = number(clock + 6, 2);
 
-	/* this makes another day of one that does not exist */
+	/* timegm() normalizes a day that does not exist */
 	*seconds = timegm(&date) + hour * 3600 + minute * 60 + second;
 	return year >= 1970 && date.tm_mon == month - 1 && date.tm_mday == day &&
 		hour < 24 && minute < 60 && second <= max_second;
 }
 
-/* Does the text begin like the form: "d" is a digit, and "x" any character? */
+/*
+ * Does the text begin with the form?  "d" is a digit, and "x" any character.
+ */
 static bool
 fits(const char *text, const char *form)
 {

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * date.h
- *	  Times as AWS writes them.
+ *	  Times in AWS's formats.
  *
  * IDENTIFICATION
  *	  src/aws/date.h

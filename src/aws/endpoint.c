@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * endpoint.c
- *	  Where the requests for one AWS region go.
+ *	  The endpoints of AWS's services.
  *
  * AWS is divided into partitions: separate clouds with accounts, regions and
  * domain names of their own.  The partition follows from the region's name,
@@ -10,13 +10,13 @@
  *		service[-fips].region.suffix
  *
  * where the suffix is the partition's one for IPv4, or its one for IPv4 and
- * IPv6 ("dual-stack").  A region that fits no partition is taken for one of
- * the first, so that a region that opens tomorrow needs no new release.
+ * IPv6 ("dual-stack").  A region that matches no partition counts as one of
+ * the first, so that a new region of AWS needs no new release of glue_conn.
  *
- * A region comes from a user and ends up in a host name that is then trusted
- * with signed requests and passwords.  So it is checked to be a single DNS
- * label before anything else: no "example.com/" can get in.  A custom endpoint
- * is given as a URL instead: see endpoint_url.c.
+ * A region comes from a user and becomes a part of a host name that is then
+ * trusted with signed requests and passwords.  So it must be a single DNS
+ * label: "example.com/" is rejected.  A custom endpoint is given as a URL
+ * instead: see endpoint_url.c.
  *
  * IDENTIFICATION
  *	  src/aws/endpoint.c
@@ -31,8 +31,8 @@
 #include "text/ascii.h"
 
 /*
- * The clouds of AWS.  A region belongs to a partition if its name is one of
- * the prefixes, a word and a number, joined by "-"; or if it is the name of
+ * The partitions of AWS.  A region belongs to a partition if its name is one
+ * of the prefixes, a word and a number, joined by "-"; or if it is the name of
  * the partition's region-less services.
  */
 typedef struct Partition
@@ -64,8 +64,8 @@ static const Partition partitions[] = {
 };
 
 /*
- * The regions that there were when this was written, after botocore 1.44.  Others
- * can be used as well: they are no more than worth a warning.
+ * The known regions, those of botocore 1.44.  Others can be used as well, with
+ * a warning.
  */
 static const char *const known_regions[] = {
 	"af-south-1", "ap-east-1", "ap-east-2", "ap-northeast-1",
@@ -100,11 +100,11 @@ static bool is_set(const char *string);
 /*
  * Find the endpoint of a service.
  *
- * An option "endpoint_url" decides alone where requests go; the region is
- * then only what they are signed for.  Without a region they are signed for
- * us-east-1, which what is not AWS never looks at.
+ * An option "endpoint_url" alone decides the destination of requests; the
+ * region is then only for the signature.  Without a region, the signature is
+ * for us-east-1; endpoints outside of AWS ignore it.
  *
- * endpoint is of use only if the result is GLUE_ENDPOINT_OK.
+ * endpoint is valid only if the result is GLUE_ENDPOINT_OK.
  */
 GlueEndpointStatus
 glue_endpoint_resolve(const GlueEndpointOptions *options,
@@ -121,7 +121,7 @@ glue_endpoint_resolve(const GlueEndpointOptions *options,
 			return GLUE_ENDPOINT_BAD_REGION;
 		if (plain_region(options->region, region))
 			use_fips = true;
-		/* "fips--x" is a label, but what is left of it is not */
+		/* "fips--x" is a label, but the rest of it is not */
 		if (!glue_endpoint_region_valid(region))
 			return GLUE_ENDPOINT_BAD_REGION;
 	}
@@ -146,7 +146,7 @@ glue_endpoint_resolve(const GlueEndpointOptions *options,
 }
 
 /*
- * Is this a DNS label that can name a region?  Not all of it may be digits.
+ * Is this a DNS label that can name a region?  Digits alone are rejected.
  */
 bool
 glue_endpoint_region_valid(const char *region)
@@ -169,7 +169,7 @@ glue_endpoint_region_valid(const char *region)
 }
 
 /*
- * The regions that are known, and how many that are.
+ * The known regions, and their number.
  */
 const char *const *
 glue_endpoint_known_regions(int *nregions)
@@ -179,7 +179,7 @@ glue_endpoint_known_regions(int *nregions)
 }
 
 /*
- * The name of a region's partition, as ARNs have it.  Never NULL.
+ * The name of a region's partition for ARNs.  Never NULL.
  */
 const char *
 glue_endpoint_partition(const char *region)
@@ -188,8 +188,8 @@ glue_endpoint_partition(const char *region)
 }
 
 /*
- * What is wrong, as a sentence without its period; to be followed by that and
- * the setting that it is about.
+ * The problem, as a sentence without its period, about the setting in
+ * question.
  */
 const char *
 glue_endpoint_status_message(GlueEndpointStatus status)
@@ -212,9 +212,9 @@ glue_endpoint_status_message(GlueEndpointStatus status)
 /*
  * Fill in endpoint from the custom URL.
  *
- * The Host header must be the very bytes that get signed, so both are made
- * from host here: in lower case, and without the scheme's own port, which
- * AWS leaves out when it checks the signature.
+ * The Host header must be identical to the signed one, so both are made from
+ * host here: in lower case, and without the scheme's default port, which AWS
+ * omits when it checks the signature.
  */
 static GlueEndpointStatus
 resolve_custom(const GlueEndpointOptions *options, GlueEndpoint *endpoint)
@@ -235,7 +235,7 @@ resolve_custom(const GlueEndpointOptions *options, GlueEndpoint *endpoint)
 		snprintf(endpoint->host + len, sizeof(endpoint->host) - len,
 				 ":%d", parts.port);
 
-	/* Smithy's rule: the operation is at the path's own "/". */
+	/* Smithy's rule: the operation is at "/" of the path. */
 	len = strlen(parts.path);
 	slash = len > 0 && parts.path[len - 1] == '/' ? "" : "/";
 	snprintf(endpoint->path, sizeof(endpoint->path), "%s%s",
@@ -252,10 +252,10 @@ resolve_custom(const GlueEndpointOptions *options, GlueEndpoint *endpoint)
 }
 
 /*
- * Is a custom endpoint one of AWS's own, written as a URL?
+ * Is a custom endpoint one of AWS's own?
  *
- * Such are the hosts of the region, and those of interface endpoints in a VPC
- * that end in one of them:
+ * Those are the hosts of the region, and those of interface endpoints in a VPC
+ * that end with one of them:
  *
  *		vpce-id.service.region.vpce.suffix
  */
@@ -291,7 +291,7 @@ is_of_aws(const GlueEndpointOptions *options, const GlueEndpoint *endpoint)
 }
 
 /*
- * Fill in endpoint from AWS's own naming.
+ * Fill in endpoint according to AWS's naming scheme.
  */
 static GlueEndpointStatus
 resolve_region(const GlueEndpointOptions *options, const char *region,
@@ -319,8 +319,8 @@ resolve_region(const GlueEndpointOptions *options, const char *region,
 }
 
 /*
- * Copy a region's name in lower case, without the "fips-" or "-fips" that old
- * configurations mark it with.  Returns whether there was such a mark.
+ * Copy a region's name in lower case, without the "fips-" or "-fips" of old
+ * configurations.  Returns whether it had one of these.
  */
 static bool
 plain_region(const char *region, char plain[GLUE_REGION_MAX_LEN + 1])
@@ -354,10 +354,10 @@ find_partition(const char *region)
 }
 
 /*
- * Has the region the form "prefix-word-digits", or is it the partition's
- * name and "-global"?
+ * Has the region the form "prefix-word-digits", or is it the partition's name
+ * and "-global"?
  *
- * No region fits two partitions: "us-gov-west-1" is not "us", a word and a
+ * No region matches two partitions: "us-gov-west-1" is not "us", a word and a
  * number, because a word has no hyphen.
  */
 static bool

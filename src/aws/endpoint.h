@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * endpoint.h
- *	  Where the requests for one AWS region go.
+ *	  The endpoints of AWS's services.
  *
  * IDENTIFICATION
  *	  src/aws/endpoint.h
@@ -21,7 +21,7 @@
 typedef struct GlueEndpointOptions
 {
 	const char *service;		/* "glue" or "sts" */
-	const char *region;			/* NULL or "" if not known */
+	const char *region;			/* NULL or "" if unknown */
 	const char *endpoint_url;	/* custom endpoint, or NULL or "" */
 	bool		use_fips;
 	bool		use_dualstack;
@@ -32,12 +32,12 @@ typedef struct GlueEndpoint
 	char		url[GLUE_ENDPOINT_MAX_LEN + 1]; /* ends with path */
 	char		host[GLUE_ENDPOINT_MAX_LEN + 1];	/* for the Host header */
 	char		path[GLUE_ENDPOINT_MAX_LEN + 1];	/* begins, ends with "/" */
-	char		region[GLUE_REGION_MAX_LEN + 1];	/* to sign for */
+	char		region[GLUE_REGION_MAX_LEN + 1];	/* for the signature */
 	const char *partition;		/* "aws", "aws-cn", ...: for ARNs */
 	bool		https;
 	bool		custom;			/* given as a URL */
 
-	/* where connections are: scheme, host and port; "" for AWS itself */
+	/* destination of connections: scheme, host and port; "" for AWS itself */
 	char		origin[GLUE_ENDPOINT_MAX_LEN + 1];
 } GlueEndpoint;
 

@@ -1,9 +1,9 @@
 /*-------------------------------------------------------------------------
  *
  * endpoint_config.c
- *	  What the configuration says about endpoints.
+ *	  The configuration of endpoints.
  *
- * The URL of an endpoint can be given in many places.  The first of these
+ * The URL of an endpoint can be set in many places.  The first of these
  * counts:
  *
  *		our own setting
@@ -13,12 +13,11 @@
  *		"[services x]" that "services = x" names	profile
  *		endpoint_url								profile
  *
- * So the environment comes before the file even if it speaks of all services
- * and the file of this one.  All but our own setting can be switched off, in
- * the environment or the profile.
+ * So the environment takes precedence over the file, even if the environment
+ * is about all services and the file about this one.  All but our own setting
+ * can be disabled, in the environment or the profile.
  *
- * Whether a URL may be used is not decided here, but by
- * glue_endpoint_resolve().
+ * glue_endpoint_resolve() validates the URL.
  *
  * IDENTIFICATION
  *	  src/aws/endpoint_config.c
@@ -42,8 +41,8 @@ static bool find_in_profile(const GlueConfiguration *configuration,
 /*
  * Find the custom endpoint of a service, "glue" or "sts".
  *
- * setting is our own one for this service, NULL or "" if there is none; the
- * origin of a URL from there is "".  url->value is NULL if nothing is
+ * setting is our own setting for this service, NULL or "" if it is not set;
+ * the origin of a URL from there is "".  url->value is NULL if nothing is
  * configured.  Returns false, with error filled in, if the configuration is
  * wrong.
  */
@@ -75,8 +74,8 @@ glue_configured_endpoint(const GlueConfiguration *configuration,
 
 /*
  * Look up the switches for endpoints with FIPS 140 validated cryptography, and
- * for those that have IPv4 and IPv6.  Returns false, with error filled in, if
- * one of them is wrong.
+ * for dual-stack endpoints.  Returns false, with error filled in, if one of
+ * them is wrong.
  */
 bool
 glue_configured_endpoint_flags(const GlueConfiguration *configuration,
@@ -114,8 +113,8 @@ find_in_environment(const GlueConfiguration *configuration,
 }
 
 /*
- * A profile that names a section which is not there is refused: it asks for
- * an endpoint, and AWS's own would be another one.
+ * A profile with a missing "services" section is rejected: it was meant to
+ * have an endpoint, and AWS's own would be another one.
  */
 static bool
 find_in_profile(const GlueConfiguration *configuration, const char *service,

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * endpoint_config.h
- *	  What the configuration says about endpoints.
+ *	  The configuration of endpoints.
  *
  * IDENTIFICATION
  *	  src/aws/endpoint_config.h
@@ -15,7 +15,7 @@
 
 #include "aws/configuration.h"
 
-/* What is configured for all services. */
+/* The settings for all services. */
 typedef struct GlueEndpointFlags
 {
 	bool		use_fips;

@@ -4,8 +4,8 @@
  *	  The URL of a custom endpoint.
  *
  * It comes from an administrator and is then trusted with signed requests and
- * passwords.  So it is parsed strictly, and may use plain http to this machine
- * alone.
+ * passwords.  So it is parsed strictly, and plain http is allowed for this
+ * machine alone.
  *
  * IDENTIFICATION
  *	  src/aws/endpoint_url.c
@@ -27,7 +27,7 @@ static bool is_loopback(const GlueEndpointUrl *parts);
 static bool is_ipv4_loopback(const char *host, size_t len);
 
 /*
- * Check a custom endpoint's URL, for settings that must refuse a bad one
+ * Check a custom endpoint's URL, for settings that must reject an invalid one
  * before it is used.
  */
 GlueEndpointStatus
@@ -39,11 +39,11 @@ glue_endpoint_check_url(const char *url)
 }
 
 /*
- * Take a custom endpoint's URL apart.
+ * Split a custom endpoint's URL.
  *
- * What libcurl or another parser might read in two ways is refused: user
- * names, queries, fragments, backslashes, spaces, control characters and
- * anything that is not ASCII.
+ * Anything that libcurl or another parser might interpret differently is
+ * rejected: user names, queries, fragments, backslashes, spaces, control
+ * characters and characters other than ASCII.
  */
 GlueEndpointStatus
 glue_endpoint_url_parse(const char *url, GlueEndpointUrl *parts)
@@ -102,7 +102,7 @@ parse_host(const char **url, GlueEndpointUrl *parts)
 		while (glue_is_alphanumeric(*end) || *end == '-' || *end == '.' ||
 			   *end == '_')
 		{
-			/* no label is empty, but a root dot may end the name */
+			/* no label is empty, but the root dot is allowed */
 			if (*end == '.' && (end == *url || end[-1] == '.'))
 				return false;
 			end++;
@@ -133,8 +133,8 @@ parse_port(const char **url, GlueEndpointUrl *parts)
 }
 
 /*
- * Might this be an IPv6 address?  Only the characters are checked, which is
- * enough to keep the URL's parts apart: a wrong one does not connect.
+ * Can this be an IPv6 address?  Only the characters are checked, which is
+ * enough to separate the URL's parts: a wrong one does not connect.
  */
 static bool
 is_ipv6_literal(const char *string, size_t len)
@@ -152,8 +152,7 @@ is_ipv6_literal(const char *string, size_t len)
 }
 
 /*
- * Does the host's name alone, without asking DNS, say that it is this
- * machine?
+ * Is the host this machine, according to its name alone, without DNS?
  */
 static bool
 is_loopback(const GlueEndpointUrl *parts)
@@ -168,8 +167,8 @@ is_loopback(const GlueEndpointUrl *parts)
 }
 
 /*
- * Is this 127.x.x.x, in four decimal numbers without leading zeros, which
- * some read as octal?  Shorter forms and other bases are refused as well.
+ * Is this 127.x.x.x, in four decimal numbers without leading zeros, which some
+ * parsers read as octal?  Shorter forms and other bases are rejected as well.
  */
 static bool
 is_ipv4_loopback(const char *host, size_t len)

@@ -16,7 +16,7 @@
 
 #define GLUE_ENDPOINT_MAX_LEN	511
 
-/* What can be wrong with an endpoint, of whatever kind. */
+/* The problems of an endpoint, custom or not. */
 typedef enum GlueEndpointStatus
 {
 	GLUE_ENDPOINT_OK,

@@ -1,9 +1,9 @@
 /*-------------------------------------------------------------------------
  *
  * exception_name.h
- *	  Names of exceptions that decide what is done next.
+ *	  Names of exceptions that our code handles.
  *
- * The tables that only map an exception to something (see aws/retry.c,
+ * The tables that only map an exception to a value (see aws/retry.c,
  * client/failure.c) hold further names.
  *
  * IDENTIFICATION

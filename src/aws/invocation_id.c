@@ -1,11 +1,11 @@
 /*-------------------------------------------------------------------------
  *
  * invocation_id.c
- *	  The headers by which AWS tells the attempts of one call.
+ *	  The headers that identify the attempts of one call.
  *
  * Every attempt at a call has the same amz-sdk-invocation-id, and an
- * amz-sdk-request that says which one it is.  AWS looks at them when it is
- * asked why something was slow; neither has any effect on what is done.
+ * amz-sdk-request with its number.  AWS Support uses them to analyze slow
+ * calls; neither has any effect on the result.
  *
  * IDENTIFICATION
  *	  src/aws/invocation_id.c
@@ -17,8 +17,8 @@
 #include <stdio.h>
 
 /*
- * Make the value of amz-sdk-invocation-id, a UUID of version 4, from bytes
- * that the caller drew at random.
+ * Make the value of amz-sdk-invocation-id, a UUID of version 4, from random
+ * bytes of the caller.
  */
 void
 glue_invocation_id(const unsigned char random[GLUE_INVOCATION_RANDOM_LEN],
@@ -31,7 +31,7 @@ glue_invocation_id(const unsigned char random[GLUE_INVOCATION_RANDOM_LEN],
 	{
 		unsigned char byte = random[i];
 
-		/* the version, and the variant that has versions */
+		/* the version, and the variant */
 		if (i == 6)
 			byte = (byte & 0x0f) | 0x40;
 		if (i == 8)

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * invocation_id.h
- *	  The headers by which AWS tells the attempts of one call.
+ *	  The headers that identify the attempts of one call.
  *
  * IDENTIFICATION
  *	  src/aws/invocation_id.h

@@ -3,9 +3,9 @@
  * profile_chain.c
  *	  The steps that lead from a profile to credentials.
  *
- * A profile has credentials of its own, or a role and a source: whose
+ * A profile has credentials of its own, or a role and a source, whose
  * credentials may assume that role.  The source is another profile, which may
- * have a role and a source in its turn, or something outside of the files:
+ * have a role and a source as well, or a source outside of the files:
  *
  *		[profile app]						plan:
  *		role_arn = ...:role/app
@@ -14,17 +14,17 @@
  *		role_arn = ...:role/team			3. assume role/app
  *		credential_source = Ec2InstanceMetadata
  *
- * We go from the profile inwards, note the roles on the way, and turn the
- * order round at the end.  What a profile may say more than one thing about
- * follows from these rules, which AWS's tools share:
+ * The chain is followed from the profile to its last source, and the order of
+ * the roles is reversed at the end.  If a profile has several kinds of
+ * credentials, these rules of AWS's tools apply:
  *
- *	- A role comes before keys in the profile that is used.  In a profile that
- *	  is a source it is the other way round: keys end the chain.
+ *	- A role takes precedence over keys in the profile in use.  In a source
+ *	  profile, keys take precedence, and end the chain.
  *	- A profile may be its own source if it has keys.
  *	- A role with a web identity needs no source.
  *
- * What needs a person or a program that is to be started is refused, but only
- * if the profile has nothing else: tools that log in for a person often leave
+ * Credentials that need an interactive login or an external program are
+ * rejected, but only if the profile has no others: login tools often store
  * keys in the same profile.
  *
  * IDENTIFICATION
@@ -40,20 +40,20 @@
 #include "text/ascii.h"
 #include "text/assertion.h"
 
-/* What AWS STS takes as the time that a role's credentials last. */
+/* Limits of AWS STS for the lifetime of a role's credentials. */
 #define MIN_DURATION	900
 #define MAX_DURATION	43200
 
 typedef struct Chain
 {
 	const GlueConfiguration *configuration;
-	GlueCredentialPlan *plan;	/* from the profile inwards, so far */
+	GlueCredentialPlan *plan;	/* from the profile to the source, so far */
 	GlueConfigurationError *error;
-	const char *profiles[GLUE_PLAN_MAX_STEPS];	/* that we came by */
+	const char *profiles[GLUE_PLAN_MAX_STEPS];	/* visited profiles */
 	int			nprofiles;
 } Chain;
 
-/* What a server cannot use, and why. */
+/* A property that a server cannot use, and the reason. */
 typedef struct RefusedProperty
 {
 	const char *property;
@@ -98,11 +98,10 @@ static GlueCredentialStep *add_step(Chain *chain, GlueCredentialStepKind kind,
 static void reverse_steps(GlueCredentialPlan *plan);
 
 /*
- * Make the plan for the profile that is used.
+ * Make the plan for the profile in use.
  *
- * A default profile that does not exist is absent, as is any profile that says
- * nothing about credentials.  One that somebody chose and that does not exist
- * is an error.
+ * A default profile that does not exist is absent, as is any profile without
+ * credentials.  A chosen profile that does not exist is an error.
  */
 GlueSourceStatus
 glue_profile_chain(const GlueConfiguration *configuration,
@@ -139,7 +138,7 @@ glue_profile_chain(const GlueConfiguration *configuration,
 }
 
 /*
- * Come by a profile: it must exist, and not be one that we came by.
+ * Visit a profile: it must exist, and must not have been visited before.
  */
 static bool
 visit(Chain *chain, const char *profile)
@@ -202,8 +201,8 @@ uses_role(const Chain *chain, const char *profile)
 }
 
 /*
- * Add the step of assuming a role.  *source is set to the profile that is its
- * source, or left NULL if that is the profile itself.
+ * Add the step that assumes a role.  *source is set to its source profile, or
+ * left NULL if that is the profile itself.
  */
 static bool
 add_role(Chain *chain, const char *profile, const char **source)
@@ -217,7 +216,7 @@ add_role(Chain *chain, const char *profile, const char **source)
 		!get_duration(chain, profile, &duration))
 		return false;
 
-	/* the last place is for the source */
+	/* the last step is reserved for the source */
 	if (chain->plan->nsteps == GLUE_PLAN_MAX_STEPS - 1)
 		return glue_configuration_fail(chain->error, NULL,
 									   "Profile " GLUE_PROFILE_NAME_FORMAT
@@ -236,7 +235,8 @@ add_role(Chain *chain, const char *profile, const char **source)
 }
 
 /*
- * Check that it is clear, and in our power, how to assume a role.
+ * Check that the configuration of a role is unambiguous, and usable by a
+ * server.
  */
 static bool
 check_role(Chain *chain, const char *profile, const char *source_profile,
@@ -245,7 +245,7 @@ check_role(Chain *chain, const char *profile, const char *source_profile,
 	if (get(chain, profile, "mfa_serial") != NULL)
 		glue_configuration_fail(chain->error, refused_hint,
 								"Profile " GLUE_PROFILE_NAME_FORMAT
-								" has \"mfa_serial\", but a server has nobody to type in a code.",
+								" has \"mfa_serial\", but a server cannot prompt for a code.",
 								profile);
 	else if (source_profile != NULL && credential_source != NULL)
 		glue_configuration_fail(chain->error, NULL,
@@ -264,7 +264,7 @@ check_role(Chain *chain, const char *profile, const char *source_profile,
 }
 
 /*
- * Add the step that the chain begins with.
+ * Add the first step of the chain.
  */
 static GlueSourceStatus
 add_source(Chain *chain, const char *profile)
@@ -327,8 +327,7 @@ add_credential_source(Chain *chain, const char *profile,
 }
 
 /*
- * Fill in a step of which only the kind is known: that of a source outside of
- * the profiles.
+ * Fill in the step of a source outside of the profiles, from its kind.
  */
 GlueSourceStatus
 glue_source_step(const GlueConfiguration *configuration,
@@ -365,7 +364,7 @@ add_web_identity(Chain *chain, const char *profile)
 	GlueCredentialStep *step;
 	int			duration;
 
-	/* that of the environment belongs to the token there */
+	/* AWS_ROLE_ARN belongs to the token file of the environment */
 	if (get(chain, profile, "role_arn") == NULL)
 		return glue_source_fail(chain->error, NULL,
 								"Profile " GLUE_PROFILE_NAME_FORMAT
@@ -411,8 +410,8 @@ add_keys(Chain *chain, const char *profile)
 }
 
 /*
- * Say why a profile without credentials is of no use.  The one that is used
- * may have none; one that a role depends on may not.
+ * Set the error for a profile without credentials.  The profile in use may
+ * have none; one that a role depends on must have some.
  */
 static GlueSourceStatus
 refuse_profile(Chain *chain, const char *profile)
@@ -443,7 +442,7 @@ has_keys(const Chain *chain, const char *profile)
 }
 
 /*
- * Read how long a role's credentials are to last; 0 if it is not said.
+ * Read the lifetime of a role's credentials; 0 if it is not set.
  */
 static bool
 get_duration(Chain *chain, const char *profile, int *seconds)

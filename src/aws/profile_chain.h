@@ -16,41 +16,41 @@
 
 typedef enum GlueCredentialStepKind
 {
-	/* to begin with: these need no credentials */
-	GLUE_CREDENTIAL_STEP_KEYS,	/* keys are at hand */
+	/* first steps: these need no credentials */
+	GLUE_CREDENTIAL_STEP_KEYS,	/* keys in the configuration */
 	GLUE_CREDENTIAL_STEP_WEB_IDENTITY,	/* AssumeRoleWithWebIdentity, unsigned */
-	GLUE_CREDENTIAL_STEP_CONTAINER, /* glue_container_source() says where */
-	GLUE_CREDENTIAL_STEP_INSTANCE,	/* glue_instance_source() says where */
+	GLUE_CREDENTIAL_STEP_CONTAINER, /* see glue_container_source() */
+	GLUE_CREDENTIAL_STEP_INSTANCE,	/* see glue_instance_source() */
 
-	/* to go on with: done with the credentials of the step before */
+	/* later steps: with the credentials of the step before */
 	GLUE_CREDENTIAL_STEP_ASSUME_ROLE	/* AssumeRole */
 } GlueCredentialStepKind;
 
 /*
- * One step.  Strings are borrowed from the configuration, and NULL if they
- * are not given or of no meaning for this kind.
+ * One step.  Strings are borrowed from the configuration, and NULL if they are
+ * not set or do not apply to this kind.
  */
 typedef struct GlueCredentialStep
 {
 	GlueCredentialStepKind kind;
-	const char *profile;		/* that asks for it; NULL: environment */
+	const char *profile;		/* with the property; NULL: environment */
 	GlueStaticKeys keys;
-	const char *account_id;		/* that the keys belong to, if it says so */
+	const char *account_id;		/* of the keys, if configured */
 	const char *token_file;		/* of a web identity */
 	const char *role_arn;
 	const char *role_session_name;
 	const char *external_id;
-	int			duration_seconds;	/* 0 if not given */
+	int			duration_seconds;	/* 0 if not set */
 	const char *region;			/* of the profile; the environment's region
-								 * comes before it */
+								 * takes precedence */
 } GlueCredentialStep;
 
-/* Enough for roles behind roles: one account seldom needs more than two. */
+/* Limit of steps: a chain of more than two roles is rare. */
 #define GLUE_PLAN_MAX_STEPS		10
 
 /*
- * How to get credentials: from the source outwards, at least one step.  The
- * keys of the first may be secrets, but they are borrowed as well.
+ * The way to credentials: from the source to the last role, at least one step.
+ * The keys of the first step may be secret, but they are borrowed as well.
  */
 typedef struct GlueCredentialPlan
 {

@@ -3,24 +3,22 @@
  * profile_grammar.c
  *	  The grammar of AWS's shared configuration and credentials files.
  *
- * Words used here:
+ * Terms:
  *
  *	- section: a heading in brackets and what follows it, up to the next.
  *	  Most are profiles, "[profile name]" in the configuration file and
  *	  "[name]" in the credentials file; others are named after their type.
  *	- property: "key = value" in a section
- *	- continuation: an indented line, which belongs to the property before it.
- *	  It adds a line to the value; or, if the value was empty, it is a nested
- *	  property.
+ *	- continuation: an indented line, which belongs to the property before
+ *	  it.  It adds a line to the value; or, if the value was empty, it is a
+ *	  nested property.
  *
- * The grammar is the one that AWS's newer SDKs share.  It draws a line between
- * what is wrong and what is unknown: a line that cannot be understood makes
- * the whole file an error, since guessing at credentials is worse than none,
- * but a section or property with an unknown type or an odd name is skipped, as
- * other programs keep theirs in the same files.
+ * The grammar is that of AWS's newer SDKs.  It distinguishes errors from
+ * unknown input.  A malformed line makes the whole file invalid, because wrong
+ * credentials are worse than none.  A section or property with an unknown type
+ * or an invalid name is skipped, because other programs use the same files.
  *
- * Errors do not quote the file: a line that is broken may be half of a
- * secret.
+ * Errors do not quote the file: a malformed line may be a part of a secret.
  *
  * IDENTIFICATION
  *	  src/aws/profile_grammar.c
@@ -34,8 +32,8 @@
 #include "text/ascii.h"
 
 /*
- * Where the reader is in a file.  What was skipped is a section or property
- * as well, since lines that belong to it must be told from stray ones.
+ * The position of the reader in a file.  A skipped section or property is
+ * recorded as well, because its lines must be distinguished from stray ones.
  */
 typedef struct Reader
 {
@@ -44,9 +42,10 @@ typedef struct Reader
 	bool		in_section;
 	GlueProfileEntry *section;	/* NULL if skipped */
 	bool		in_property;	/* may a continuation follow? */
-	bool		in_nested;		/* must it be a nested property? */
+	bool		in_nested;		/* must the next continuation be a nested
+								 * property? */
 	GlueProfileProperty *property;	/* NULL if skipped */
-	const char *reason;			/* why reading failed */
+	const char *reason;			/* reason of the failure */
 } Reader;
 
 static const char out_of_memory[] = "out of memory";
@@ -73,9 +72,9 @@ static bool is_name(GlueSpan span);
 /*
  * Read a file's text into the set.
  *
- * Lines may end in CR LF, and a UTF-8 byte order mark may come first.  Returns
- * false, with error filled in, if the file is not well-formed; the set is then
- * good for nothing but to be freed.
+ * Lines may end with CR LF, and a UTF-8 byte order mark may come first.
+ * Returns false, with error filled in, if the file is malformed; the set can
+ * only be freed then.
  */
 bool
 glue_profile_set_read(GlueProfileSet *set, GlueProfileFileKind kind,
@@ -152,8 +151,8 @@ read_heading(Reader *reader, GlueSpan line)
 }
 
 /*
- * Find out type and name of a section from what is in the brackets.  Returns
- * false if it is of no type that we know.
+ * Determine type and name of a section from the text in the brackets.  Returns
+ * false for an unknown type.
  */
 static bool
 classify_heading(const Reader *reader, GlueSpan heading,
@@ -192,7 +191,7 @@ classify_heading(const Reader *reader, GlueSpan heading,
 }
 
 /*
- * Make a section the current one, adding it if it is new.
+ * Make a section the current one, and add it if it is new.
  *
  * A configuration file may spell the default profile in two ways.  If it uses
  * both, "[profile default]" counts and "[default]" is skipped.
@@ -240,8 +239,8 @@ read_property(Reader *reader, GlueSpan line)
 }
 
 /*
- * Read an indented line, trimmed.  What looks like a comment in it is part of
- * the value; among nested properties it is a comment.
+ * Read an indented line, trimmed.  A comment in it is part of the value,
+ * except among nested properties.
  */
 static bool
 read_continuation(Reader *reader, GlueSpan line)
@@ -282,8 +281,8 @@ read_nested(Reader *reader, GlueSpan line)
 }
 
 /*
- * Take "key = value # comment" apart.  no_sign and no_key are the reasons to
- * fail with.
+ * Split "key = value # comment".  no_sign and no_key are the reasons for
+ * failures.
  */
 static bool
 split_property(Reader *reader, GlueSpan line, const char *no_sign,
@@ -311,7 +310,7 @@ fail(Reader *reader, const char *reason)
 }
 
 /*
- * Take the first line off a text that is not empty.
+ * Take the first line from a text that is not empty.
  */
 static GlueSpan
 next_line(GlueSpan *rest)
@@ -355,8 +354,8 @@ trim(GlueSpan span)
 }
 
 /*
- * Cut a line off where a comment begins; in properties, where "#" and ";" may
- * be part of a value, that is only after white space.
+ * Remove the comment at the end of a line; in properties, where "#" and ";"
+ * may be part of a value, a comment must follow white space.
  */
 static GlueSpan
 without_comment(GlueSpan line, bool must_follow_space)

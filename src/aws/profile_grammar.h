@@ -16,10 +16,10 @@
 
 #include "aws/profile_set.h"
 
-/* Where and why a file is not well-formed.  Never quotes the file. */
+/* Position and reason of an error in a file.  Never quotes the file. */
 typedef struct GlueProfileError
 {
-	int			line;			/* from 1; 0 if no memory */
+	int			line;			/* from 1; 0 if there is no memory */
 	const char *reason;			/* static text */
 } GlueProfileError;
 

@@ -1,18 +1,17 @@
 /*-------------------------------------------------------------------------
  *
  * profile_set.c
- *	  What AWS's shared files say, merged.
+ *	  The merged contents of AWS's shared files.
  *
  * A set is a list of sections, each a list of properties, some of which have
- * properties nested in them.  The lists are short, so that nothing quicker
- * than a search from the front is needed.
+ * nested properties.  The lists are short, so a linear search is enough.
  *
- * Both files are read into one set.  Where they disagree the credentials file
- * wins, whichever was read first; so each value knows which file it is from.
+ * Both files are read into one set.  The credentials file takes precedence, in
+ * either order of reading; so each value records its file.
  *
  * Secrets: each key and value has an allocation of exactly its size, and is
- * cleansed before that is freed.  Nothing is ever reallocated, which could
- * leave a copy behind.
+ * cleansed before it is freed.  Nothing is ever reallocated, which could leave
+ * a copy in freed memory.
  *
  * IDENTIFICATION
  *	  src/aws/profile_set.c
@@ -56,7 +55,7 @@ static char *copy_span(GlueSpan span);
 static void free_string(char *string);
 
 /*
- * Make an empty set.  NULL if there is no memory.
+ * Make an empty set; NULL if there is no memory.
  */
 GlueProfileSet *
 glue_profile_set_new(void)
@@ -65,7 +64,7 @@ glue_profile_set_new(void)
 }
 
 /*
- * Free a set, NULL included, and cleanse what it held.
+ * Cleanse and free a set, or NULL.
  */
 void
 glue_profile_set_free(GlueProfileSet *set)
@@ -86,7 +85,7 @@ glue_profile_set_free(GlueProfileSet *set)
 }
 
 /*
- * Is there such a section, be it empty?
+ * Does this section exist?  It may be empty.
  */
 bool
 glue_profile_set_has(const GlueProfileSet *set, GlueProfileSection section,
@@ -96,8 +95,8 @@ glue_profile_set_has(const GlueProfileSet *set, GlueProfileSection section,
 }
 
 /*
- * Get a property's value, or NULL if there is none.  The value is the set's,
- * and may be empty or have several lines.
+ * Get a property's value, or NULL if there is none.  The set owns the value,
+ * which may be empty or have several lines.
  */
 const char *
 glue_profile_set_get(const GlueProfileSet *set, GlueProfileSection section,
@@ -112,7 +111,7 @@ glue_profile_set_get(const GlueProfileSet *set, GlueProfileSection section,
 }
 
 /*
- * Get the value of a property that is nested in another; as above.
+ * Get the value of a nested property; as above.
  */
 const char *
 glue_profile_set_get_nested(const GlueProfileSet *set,
@@ -130,8 +129,8 @@ glue_profile_set_get_nested(const GlueProfileSet *set,
 }
 
 /*
- * Find a section, or add it.  NULL if there is no memory; the set is then good
- * for nothing but to be freed.
+ * Find a section, or add it.  NULL if there is no memory; the set can only be
+ * freed then.
  */
 GlueProfileEntry *
 glue_profile_set_entry(GlueProfileSet *set, GlueProfileSection type,
@@ -154,7 +153,7 @@ glue_profile_set_entry(GlueProfileSet *set, GlueProfileSection type,
 }
 
 /*
- * Remove what one kind of file gave to a section.
+ * Remove the properties from one kind of file from a section.
  */
 void
 glue_profile_entry_clear(GlueProfileEntry *entry, GlueProfileFileKind kind)
@@ -179,9 +178,9 @@ glue_profile_entry_clear(GlueProfileEntry *entry, GlueProfileFileKind kind)
 /*
  * Add a property to a section, or replace its value.
  *
- * If the configuration file gives a value that the credentials file gave
- * already, nothing happens; *property is NULL then.  Returns false if there is
- * no memory; the set is then good for nothing but to be freed.
+ * If the value comes from the configuration file, and the credentials file has
+ * one already, nothing is changed, and *property is NULL.  Returns false if
+ * there is no memory; the set can only be freed then.
  */
 bool
 glue_profile_entry_put(GlueProfileEntry *entry, GlueProfileFileKind kind,
@@ -214,8 +213,8 @@ glue_profile_property_append(GlueProfileProperty *property, GlueSpan line)
 }
 
 /*
- * Nest a property in another, or replace its value.  Returns false if there
- * is no memory; the set is then good for nothing but to be freed.
+ * Nest a property in another, or replace its value.  Returns false if there is
+ * no memory; the set can only be freed then.
  */
 bool
 glue_profile_property_nest(GlueProfileProperty *property,
@@ -241,7 +240,7 @@ find_entry(const GlueProfileSet *set, GlueProfileSection type,
 }
 
 /*
- * Find a property by its key, in either case.
+ * Find a property by its key, ignoring case.
  */
 static GlueProfileProperty *
 find_property(GlueProfileProperty *list, const char *key, size_t len)
@@ -293,7 +292,7 @@ put_property(GlueProfileProperty **list, GlueProfileFileKind kind,
 }
 
 /*
- * Free a list of properties.  The lists nested in it have none themselves.
+ * Free a list of properties.  Nested lists have no further nesting.
  */
 static void
 free_properties(GlueProfileProperty **list)
@@ -324,7 +323,7 @@ copy_span(GlueSpan span)
 }
 
 /*
- * Cleanse and free a string, NULL included.
+ * Cleanse and free a string, or NULL.
  */
 static void
 free_string(char *string)

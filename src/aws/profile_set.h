@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * profile_set.h
- *	  What AWS's shared files say, merged.
+ *	  The merged contents of AWS's shared files.
  *
  * IDENTIFICATION
  *	  src/aws/profile_set.h
@@ -27,7 +27,7 @@ typedef enum GlueProfileSection
 	GLUE_SECTION_SERVICES
 } GlueProfileSection;
 
-/* Both files, merged.  Holds secrets: free it as soon as it was read. */
+/* Both files, merged.  It holds secrets: free it as soon as possible. */
 typedef struct GlueProfileSet GlueProfileSet;
 
 extern GlueProfileSet *glue_profile_set_new(void);
@@ -45,7 +45,7 @@ extern const char *glue_profile_set_get_nested(const GlueProfileSet *set,
 											   const char *key);
 
 /*
- * For the reader of the files alone.
+ * Private to the parser of the files.
  */
 
 /* A part of a file's text; not terminated. */
@@ -57,7 +57,7 @@ typedef struct GlueSpan
 
 typedef struct GlueProfileProperty GlueProfileProperty;
 
-/* A section, with the properties that it has so far. */
+/* A section, with its properties so far. */
 typedef struct GlueProfileEntry
 {
 	GlueProfileSection type;

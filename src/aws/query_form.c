@@ -1,18 +1,18 @@
 /*-------------------------------------------------------------------------
  *
  * query_form.c
- *	  Bodies of requests to the services that take web forms.
+ *	  Request bodies of services with AWS's Query protocol.
  *
  * AWS's older services, of which we need AWS STS, take the name of the
  * operation and its parameters as a form:
  *
  *		Action=AssumeRole&Version=2011-06-15&RoleArn=arn%3Aaws%3A...
  *
- * Values are encoded as RFC 3986 has it, a space as "%20".  Forms may have a
- * "+" for that, but "%20" is understood everywhere, in paths as well.
+ * Values are encoded according to RFC 3986, a space as "%20".  Forms may have
+ * a "+" for that, but "%20" is valid everywhere, in paths as well.
  *
- * A body may hold a web identity token, so it goes into the caller's buffer,
- * which the caller cleanses.
+ * A body may hold a web identity token, so it is written into the caller's
+ * buffer, which the caller cleanses.
  *
  * IDENTIFICATION
  *	  src/aws/query_form.c
@@ -33,8 +33,8 @@ static void put_field(GlueTextBuffer *writer, const char *name,
  * Write the body of a request, like snprintf(): at most size bytes with the
  * NUL at the end, which is always there unless size is 0.
  *
- * Returns the length of the whole body, so a result of size or more means
- * that it was cut.
+ * Returns the length of the whole body, so a result of size or more means that
+ * it was truncated.
  */
 size_t
 glue_query_form(const char *action, const char *version,

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * query_form.h
- *	  Bodies of requests to the services that take web forms.
+ *	  Request bodies of services with AWS's Query protocol.
  *
  * IDENTIFICATION
  *	  src/aws/query_form.h
@@ -15,7 +15,7 @@
 
 #define GLUE_QUERY_CONTENT_TYPE "application/x-www-form-urlencoded"
 
-/* A parameter of a request; left out if value is NULL. */
+/* A parameter of a request; omitted if value is NULL. */
 typedef struct GlueQueryParameter
 {
 	const char *name;			/* needs no encoding */

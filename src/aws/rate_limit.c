@@ -1,41 +1,42 @@
 /*-------------------------------------------------------------------------
  *
  * rate_limit.c
- *	  How fast a service takes the requests of one kind: the arithmetic.
+ *	  The arithmetic of client-side rate limiting.
  *
- * An account may make so many requests a second, together with everybody else
- * in it, and AWS does not say how many.  It is learnt from what is refused.
- * Each call takes a token before it is sent, and gives it back with what its
- * answer says about the rate.  Who waits, and how, is for the caller.
+ * AWS limits the requests of a whole account per second, and does not publish
+ * the limit.  It is estimated from throttled requests.  Each call takes a
+ * token before it is sent, and returns it with the classification of its
+ * answer.  The waits for tokens are the caller's.
  *
- * While nothing was refused, any rate is right, but few requests may be under
- * way: one, and another one for every four that were let in.  So the first
- * refusal comes when few are on their way to be refused as well; and if there
- * is no limit, soon nobody ever waits.
+ * Until a request was throttled, any rate is allowed, but few concurrent
+ * requests: one, and another one for every four accepted ones.  So at the
+ * first throttling, few other requests are under way, which would be throttled
+ * as well; and without a limit, calls soon no longer wait.
  *
  * From then on there are tokens, and the arithmetic is that of the adaptive
- * mode of AWS's SDKs.  A refusal cuts the rate to 70 %.  It rises again along
- * a cubic curve, which is flat where it was cut, and steeper and steeper beyond:
+ * mode of AWS's SDKs.  A throttled request cuts the rate to 70 %.  The rate
+ * rises again along a cubic curve, which is flat near the old rate, and
+ * steeper and steeper beyond:
  *
- *		rate = 0.4 (t - K)^3 + w		w: the rate that was cut
- *										K: how long until it is w again
+ *		rate = 0.4 (t - K)^3 + w		w: the rate before the cut
+ *										K: the time until it is w again
  *
- * Where it differs from the SDKs:
+ * Differences from the SDKs:
  *
- * - What was let in within the last second is measured, not all answers by
- *	 half seconds: there is a value from the beginning, and refusals, which do
- *	 not tell what the service takes, do not raise it.
+ * - The measured rate is that of accepted requests in the last second, not of
+ *   all answers in half seconds: it has a value from the beginning, and
+ *   throttled requests do not raise it.
  *
- * - A rate is cut once for all that was sent with it.  All of that is refused
- *	 at about the same time, for one and the same reason.
+ * - A rate is cut once for all requests that were sent with it, because they
+ *   are throttled at about the same time, for the same reason.
  *
- * - The curve is not bounded by what is measured alone, so the rate is not
- *	 forgotten while nobody needs it.
+ * - The measured rate is not the only bound of the curve, so the rate is kept
+ *   while there are no requests.
  *
- * - A tenth of a second can be saved up, no more: what is saved is spent in one
- *	 moment, which may be one when others have used up what the service saves.
+ * - Tokens accumulate for a tenth of a second only: a longer burst could come
+ *   when other callers have used up the service's own burst capacity.
  *
- * - An answer that does not come, and the service's own failures, say nothing.
+ * - A lost answer, and a failure of the service, are ignored.
  *
  * IDENTIFICATION
  *	  src/aws/rate_limit.c
@@ -52,31 +53,31 @@
 #define SECOND		1000000
 #define MINUTE		(60 * SECOND)
 
-/* AWS's own */
+/* AWS's factor */
 #define CUT_TO		0.7
 #define SCALE		0.4
 #define MIN_RATE	0.5
 #define MAX_GROWTH	2
 
-/* How many have to be let in for one more to be under way. */
+/* Number of accepted requests that allows one more concurrent request. */
 #define SUCCESSES_PER_PLACE	4
 
 /*
- * A refusal comes at once.  So a call that takes longer was probably let in, and
- * others need not wait for its answer, which may never come.
+ * A throttled request is answered at once.  So a slower call was probably
+ * accepted, and others need not wait for its answer, which may never arrive.
  */
 #define PATIENCE	SECOND
 
-/* What can be saved up, in seconds. */
+/* Limit of accumulated tokens, in seconds. */
 #define DEPTH		0.1
 
-/* The longest that the service can stop all requests. */
+/* Limit of a pause that the service requests. */
 #define MAX_PAUSE	(5 * SECOND)
 
-/* A token that lacks less is one: it is due to arithmetic. */
+/* Tolerance for rounding errors in the number of tokens. */
 #define ROUNDING	1e-9
 
-/* After so many tokens for others, it is the turn of those who wait longer. */
+/* Number of tokens for other classes after which a waiting class gets one. */
 #define MAX_PASSED_OVER	9
 
 /* prototypes of private functions */
@@ -96,13 +97,12 @@ static int64_t later(int64_t a, int64_t b);
  */
 
 /*
- * Take a token for a call.  Returns 0 if there is one: then the call is under
- * way until glue_rate_give(), which wants to know the *epoch.  Else nothing is
- * taken, and the result is after how long there will be one, if no other call
- * ends before.
+ * Take a token for a call.  Returns 0 on success: then the call is under way
+ * until glue_rate_give(), which gets *epoch.  Otherwise no token is taken, and
+ * the result is the time until there will be one, if no other call ends
+ * before.
  *
- * ceiling is how many requests a second the caller makes at most, whatever the
- * service takes; 0: any number.
+ * ceiling is the caller's own limit of requests a second; 0: none.
  */
 int64_t
 glue_rate_take(GlueRateLimit *limit, int ceiling, int64_t now,
@@ -133,11 +133,11 @@ glue_rate_take(GlueRateLimit *limit, int ceiling, int64_t now,
 }
 
 /*
- * What an answer says about the rate, given its HTTP status, 0 if there was
- * none, and whether it is one of those that mean throttling.
+ * Classify an answer for the rate, by its HTTP status, 0 if there was none,
+ * and whether its code means throttling.
  *
- * An answer that a connection exists, or that the input is wrong, comes from
- * somebody who has let the request in.
+ * An error such as an existing connection or invalid input means that the
+ * service has accepted the request.
  */
 GlueRateAnswer
 glue_rate_classify(int http_status, bool throttled)
@@ -150,10 +150,10 @@ glue_rate_classify(int http_status, bool throttled)
 }
 
 /*
- * A call is not under way any more: it was answered, lost or left.
+ * A call has ended: it was answered, lost or abandoned.
  *
- * pause is for how long the service wants no requests at all, with a refusal;
- * 0 if it does not say.
+ * pause is the time for which the service wants no requests at all, in a
+ * throttling answer; 0 if it has none.
  */
 void
 glue_rate_give(GlueRateLimit *limit, uint32_t epoch, GlueRateAnswer answer,
@@ -179,8 +179,7 @@ glue_rate_give(GlueRateLimit *limit, uint32_t epoch, GlueRateAnswer answer,
 }
 
 /*
- * Is there no point in waiting any longer?  Not as long as any call gets
- * through.
+ * Is further waiting pointless?  Not while any call succeeds.
  */
 bool
 glue_rate_is_hopeless(const GlueRateLimit *limit, int64_t waiting_since,
@@ -190,16 +189,16 @@ glue_rate_is_hopeless(const GlueRateLimit *limit, int64_t waiting_since,
 }
 
 /* ----------------------------------------------------------------
- * Who waits
+ * The order of waiting calls
  * ----------------------------------------------------------------
  */
 
 /*
- * The class that is to have the next token, of those in which somebody waits; -1
- * if nobody does.
+ * The class that gets the next token, of those with waiting calls; -1 if none
+ * has.
  *
- * It is the most urgent one; but one that was passed over too often comes first,
- * so that it goes on whatever the others do.
+ * It is the most urgent one; but one that was passed over too often takes
+ * precedence, so that it is not starved.
  */
 int
 glue_rate_next_class(const GlueRateLimit *limit, const bool *waiting)
@@ -215,7 +214,7 @@ glue_rate_next_class(const GlueRateLimit *limit, const bool *waiting)
 	return next;
 }
 
-/* A class has had a token, and the others in which somebody waits have not. */
+/* A class got a token, and the other classes with waiting calls did not. */
 void
 glue_rate_note_turn(GlueRateLimit *limit, GlueRateClass served,
 					const bool *waiting)
@@ -230,18 +229,18 @@ glue_rate_note_turn(GlueRateLimit *limit, GlueRateClass served,
 }
 
 /* ----------------------------------------------------------------
- * What is known
+ * State and news
  * ----------------------------------------------------------------
  */
 
-/* The rate now; 0 if there is no limit so far. */
+/* The current rate; 0 if there is no limit so far. */
 double
 glue_rate_per_second(const GlueRateLimit *limit)
 {
 	return limit->limited ? bounded(limit, limit->fill) : limit->ceiling;
 }
 
-/* The tokens now, whatever they were the last time. */
+/* The current tokens. */
 double
 glue_rate_tokens(const GlueRateLimit *limit, int64_t now)
 {
@@ -251,7 +250,7 @@ glue_rate_tokens(const GlueRateLimit *limit, int64_t now)
 	return copy.tokens;
 }
 
-/* How many were refused in the last minute. */
+/* Number of throttled requests in the last minute. */
 int
 glue_rate_refused_lately(const GlueRateLimit *limit, int64_t now)
 {
@@ -259,8 +258,8 @@ glue_rate_refused_lately(const GlueRateLimit *limit, int64_t now)
 }
 
 /*
- * What to tell now.  The same is told once, and something of a limit not more
- * often than once a minute.
+ * The news to be logged now.  The same news is logged once, and news of a
+ * limit at most once a minute.
  */
 GlueRateNews
 glue_rate_news(GlueRateLimit *limit, int64_t now)
@@ -275,7 +274,7 @@ glue_rate_news(GlueRateLimit *limit, int64_t now)
 	return refused ? GLUE_RATE_LIMITED : GLUE_RATE_FREE;
 }
 
-/* How many calls can be made within a minute. */
+/* Number of calls that can be made within a minute. */
 int
 glue_rate_claim_ahead(const GlueRateLimit *limit)
 {
@@ -289,7 +288,7 @@ glue_rate_claim_ahead(const GlueRateLimit *limit)
  * ----------------------------------------------------------------
  */
 
-/* Let the time that has passed give its tokens. */
+/* Add the tokens for the elapsed time. */
 static void
 set_clock(GlueRateLimit *limit, int64_t now)
 {
@@ -307,8 +306,8 @@ set_clock(GlueRateLimit *limit, int64_t now)
 }
 
 /*
- * The clock of whoever asks is behind.  If that is more than a moment, nothing
- * known is to wait for it to catch up.
+ * The caller's clock is behind.  If the difference is large, stored times are
+ * moved back, so that nothing waits for the clock to catch up.
  */
 static void
 set_back(GlueRateLimit *limit, int64_t by)
@@ -329,14 +328,14 @@ depth_of(double rate)
 	return fmax(rate * DEPTH, 1);
 }
 
-/* A rate that is not above the ceiling. */
+/* A rate, limited by the ceiling. */
 static double
 bounded(const GlueRateLimit *limit, double rate)
 {
 	return limit->ceiling > 0 ? fmin(rate, limit->ceiling) : rate;
 }
 
-/* A request was let in, so the rate goes up along its curve. */
+/* A request was accepted: raise the rate along its curve. */
 static void
 note_success(GlueRateLimit *limit, int64_t now)
 {
@@ -358,7 +357,7 @@ note_success(GlueRateLimit *limit, int64_t now)
 	limit->fill = bounded(limit, fmax(rate, MIN_RATE));
 }
 
-/* The rate was too high. */
+/* A request was throttled: cut the rate. */
 static void
 cut(GlueRateLimit *limit, int64_t now)
 {
@@ -377,7 +376,7 @@ cut(GlueRateLimit *limit, int64_t now)
 	limit->epoch++;
 }
 
-/* Count something that happens now. */
+/* Count an event that happens now. */
 static void
 count(GlueRateCounter *counter, int64_t tick)
 {
@@ -390,11 +389,11 @@ count(GlueRateCounter *counter, int64_t tick)
 		counter->tick = tick;
 	}
 
-	/* who is a moment late counts for the latest tick */
+	/* an event that is a moment late counts in the latest tick */
 	counter->counts[0]++;
 }
 
-/* What was counted in this tick and the nine before it. */
+/* The count of this tick and the nine before it. */
 static int
 count_of(const GlueRateCounter *counter, int64_t tick)
 {

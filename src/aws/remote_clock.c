@@ -1,21 +1,20 @@
 /*-------------------------------------------------------------------------
  *
  * remote_clock.c
- *	  What a service's clock says, as far as its answers have told.
+ *	  An estimate of a service's clock, from its answers.
  *
- * An answer has the service's time in its Date header, in whole seconds: at some
- * moment between the request and the answer, its clock was in that second.  So
- * the difference between its clock and one of ours lies in an interval that is
- * a second and the round trip wide.
+ * An answer has the service's time in its Date header, in whole seconds: at
+ * some moment between the request and the answer, its clock was in that
+ * second.  So the difference between its clock and ours lies in an interval
+ * with the width of a second and the round trip.
  *
- * That its clock had got so far is not forgotten: later answers only add to what
- * is known to be over.  But clocks run at different speeds, so it counts less with
- * age.  How far it may have got is up to the latest answer, for our clock may have
- * stood still since the one before, as that of a virtual machine does while that
- * is stopped.
+ * The lower bound is kept: later answers can only raise it.  But clocks run at
+ * different speeds, so it is lowered with its age.  The upper bound comes from
+ * the latest answer alone, because our clock may have stopped since the one
+ * before, as that of a virtual machine does while it is suspended.
  *
- * Our clock is one that nobody sets, so that this does not depend on our time of
- * day.
+ * Our clock is one that cannot be set, so that the estimate does not depend on
+ * our time of day.
  *
  * IDENTIFICATION
  *	  src/aws/remote_clock.c
@@ -24,15 +23,15 @@
  */
 #include "aws/remote_clock.h"
 
-/* By how much two clocks part: a millisecond in so many. */
+/* Drift of two clocks: a millisecond in this many. */
 #define DRIFT_DIVISOR	10000
 
 /* prototypes of private functions */
 static long long aged(const GlueRemoteClock *clock, long long our_ms);
 
 /*
- * An answer has come: date_seconds is its Date, since 1970; the other times are
- * by our clock.
+ * Update the estimate from an answer: date_seconds is its Date, since 1970;
+ * the other times are by our clock.
  */
 void
 glue_remote_clock_observe(GlueRemoteClock *clock, long long date_seconds,
@@ -49,7 +48,7 @@ glue_remote_clock_observe(GlueRemoteClock *clock, long long date_seconds,
 	clock->known = true;
 }
 
-/* What does the service's clock say at a moment of ours?  False: not known. */
+/* The service's time at a time of our clock; false if it is unknown. */
 bool
 glue_remote_clock_at(const GlueRemoteClock *clock, long long our_ms,
 					 GlueRemoteMoment *moment)
@@ -60,7 +59,7 @@ glue_remote_clock_at(const GlueRemoteClock *clock, long long our_ms,
 	return clock->known;
 }
 
-/* What has to be added at least, at another moment. */
+/* The lower bound of the difference, at another time. */
 static long long
 aged(const GlueRemoteClock *clock, long long our_ms)
 {

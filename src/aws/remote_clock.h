@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * remote_clock.h
- *	  What a service's clock says, as far as its answers have told.
+ *	  An estimate of a service's clock, from its answers.
  *
  * IDENTIFICATION
  *	  src/aws/remote_clock.h
@@ -14,19 +14,19 @@
 #include <stdbool.h>
 
 /*
- * What has to be added to a clock of ours that nobody sets, to get that of the
- * service: at least this, and at most that, unless our clock has stood still since
- * it was told.  All times are milliseconds.  Zeroes at first.
+ * Bounds of the difference between the service's clock and a clock of ours
+ * that cannot be set.  The upper one is invalid if our clock has stopped since
+ * then.  All times are milliseconds.  Initialized with zeroes.
  */
 typedef struct GlueRemoteClock
 {
 	bool		known;
 	long long	least;
 	long long	most;
-	long long	as_of;			/* when it was told, by our clock */
+	long long	as_of;			/* time of the estimate, by our clock */
 } GlueRemoteClock;
 
-/* Some moment by the service's clock: between these, since 1970. */
+/* A moment by the service's clock, within these bounds, since 1970. */
 typedef struct GlueRemoteMoment
 {
 	long long	earliest_ms;

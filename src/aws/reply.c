@@ -4,20 +4,20 @@
  *	  Decoding of answers from AWS services.
  *
  * An answer is a success with a JSON object, an error with a code and a
- * message, or malformed: a status that says success over a body that is no
- * answer of the service.
+ * message, or malformed: a success status with a body that is not the
+ * service's.
  *
- * Errors are spelled in many ways.  The code is in one of two members of the
- * JSON body or in a header, bare or wrapped in a namespace and a URL; older
- * services use XML; what a proxy or load balancer says is HTML or plain text.
- * Decoding an error never fails: whatever was sent, code and message are then
- * the best that can be said about it.
+ * Services encode errors differently.  The code is in one of two members of
+ * the JSON body or in a header, bare or with a namespace and a URL; older
+ * services use XML; errors of proxies and load balancers are HTML or plain
+ * text.  The decoding of an error never fails: code and message are the best
+ * description that any answer allows.
  *
- * Nothing that came over the wire is kept as it came.  Codes and headers are
- * reduced to printable ASCII and messages to one line of valid UTF-8, so that
- * they can go into an error report and a log.  And a message is cut off where
- * it begins to quote our request: AWS does so when a signature is wrong, and
- * the request's headers hold the session token.
+ * No remote text is kept unchanged.  Codes and headers are reduced to
+ * printable ASCII and messages to one line of valid UTF-8, so that they are
+ * safe in an error report and a log.  A message is truncated where it begins
+ * to quote our request: AWS does that when a signature is wrong, and the
+ * request's headers hold the session token.
  *
  * IDENTIFICATION
  *	  src/aws/reply.c
@@ -34,10 +34,10 @@
 #include "text/json.h"
 #include "text/xml.h"
 
-/* Enough of an HTML page or plain text to recognise who speaks. */
+/* Enough of an HTML page or plain text to recognize its author. */
 #define MAX_FOREIGN_TEXT_LEN	300
 
-/* A header that is kept, and where. */
+/* A header to be kept, and its buffer. */
 typedef struct KeptHeader
 {
 	const char *name;
@@ -55,7 +55,10 @@ static const KeptHeader kept_headers[] = {
 	{NULL, 0}
 };
 
-/* Where a message begins to quote the request; compared without case. */
+/*
+ * Texts with which a message begins to quote the request; compared without
+ * case.
+ */
 static const char *const quotations[] = {
 	"The Canonical String",
 	"The String-to-Sign",
@@ -93,10 +96,11 @@ static void cut_quotation(char *message);
 static void skip_white_space(const char **input, size_t *len);
 
 /*
- * Take note of one header line of an answer, with or without its line end.
+ * Process one header line of an answer, with or without its line end.
  *
- * Lines come in order.  A status line begins an answer anew, since an interim
- * one may have come before.  Of a header that is repeated the first counts.
+ * Lines come in order.  A status line restarts the answer, because an interim
+ * one may have come before.  The first of several headers with the same name
+ * counts.
  */
 void
 glue_reply_header(GlueReplyHeaders *headers, const char *line, size_t len)
@@ -126,10 +130,10 @@ glue_reply_header(GlueReplyHeaders *headers, const char *line, size_t len)
 }
 
 /*
- * Decode an answer that came in whole.
+ * Decode a complete answer.
  *
- * reply need not be initialised.  Its tree, which only a success has, is to
- * be freed by glue_reply_clear().
+ * reply need not be initialized.  glue_reply_clear() frees its tree, which
+ * only a success has.
  */
 void
 glue_reply_decode(GlueReply *reply, int http_status,
@@ -144,7 +148,7 @@ glue_reply_decode(GlueReply *reply, int http_status,
 }
 
 /*
- * Free what glue_reply_decode() made.  Harmless on a reply of zeroes.
+ * Free the tree of a reply.  A reply of zeroes is allowed.
  */
 void
 glue_reply_clear(GlueReply *reply)
@@ -154,8 +158,8 @@ glue_reply_clear(GlueReply *reply)
 }
 
 /*
- * Copy a header's value, trimmed and without anything that is no printable
- * ASCII, unless there is one already.
+ * Copy a header's value, trimmed and reduced to printable ASCII, unless there
+ * is one already.
  */
 static void
 keep_header(char buffer[GLUE_REPLY_HEADER_MAX + 1],
@@ -178,7 +182,7 @@ keep_header(char buffer[GLUE_REPLY_HEADER_MAX + 1],
 }
 
 /*
- * A success is a JSON object, or nothing where an operation has no output.
+ * A success is a JSON object, or empty for an operation without output.
  */
 static void
 decode_success(GlueReply *reply, const char *body, size_t len)
@@ -194,7 +198,7 @@ decode_success(GlueReply *reply, const char *body, size_t len)
 		return;
 	}
 
-	/* json-c's tree for null is NULL, as for what is no JSON */
+	/* json-c's tree for null is NULL, as for invalid JSON */
 	found = reply->tree != NULL ? describe_type(reply->tree)
 		: describe_text(body, len);
 	glue_json_tree_free(reply->tree);
@@ -223,7 +227,7 @@ describe_type(json_object *tree)
 }
 
 /*
- * Say what a body is that could not be parsed as JSON.
+ * Describe a body that is invalid JSON.
  */
 static const char *
 describe_text(const char *body, size_t len)
@@ -241,8 +245,8 @@ describe_text(const char *body, size_t len)
 }
 
 /*
- * Find code and message of an error, by what is most specific first: the
- * body, the header, the HTTP status.
+ * Find code and message of an error in the most specific place: the body, the
+ * header, the HTTP status.
  */
 static void
 decode_error(GlueReply *reply, int http_status,
@@ -289,8 +293,8 @@ decode_json_error(GlueReply *reply, json_object *tree)
 }
 
 /*
- * Glue stands before other catalogs, and says in members of their own if an
- * error is theirs.
+ * Glue federates other catalogs, and marks their errors with members of their
+ * own.
  */
 static void
 append_federation_source(GlueReply *reply, json_object *tree)
@@ -316,7 +320,7 @@ append_federation_source(GlueReply *reply, json_object *tree)
 		added = snprintf(reply->message + used, size,
 						 "%s(from the federation source)", space);
 
-	/* all of it or nothing */
+	/* append all of it or nothing */
 	if ((size_t) added >= size)
 		reply->message[used] = '\0';
 }
@@ -346,7 +350,7 @@ decode_xml_error(GlueReply *reply, const char *body, size_t len)
 }
 
 /*
- * Get a member that is a string.
+ * Get a string member.
  */
 static bool
 get_text(json_object *tree, const char *member,
@@ -365,7 +369,7 @@ get_text(json_object *tree, const char *member,
 
 /*
  * Reduce "namespace#Code:http://..." to "Code", and that to the characters
- * that codes are made of.
+ * that are valid in codes.
  */
 static void
 set_code(char code[GLUE_REPLY_CODE_MAX + 1], const char *input, size_t len)
@@ -400,8 +404,8 @@ set_message(GlueReply *reply, const char *input, size_t len)
 }
 
 /*
- * Set the message from a body that some other program wrote: the beginning of
- * its text, without markup.
+ * Set the message from the body of another program: the beginning of its text,
+ * without markup.
  */
 static void
 set_foreign_message(GlueReply *reply, const char *body, size_t len)
@@ -412,7 +416,7 @@ set_foreign_message(GlueReply *reply, const char *body, size_t len)
 	cut_quotation(reply->message);
 }
 
-/* A page says the same in its title and in its heading: once is enough. */
+/* A page often repeats its title in its heading: remove the repetition. */
 static void
 drop_repetition(char *message)
 {
@@ -432,7 +436,7 @@ drop_repetition(char *message)
 }
 
 /*
- * End a message where it begins to quote the request.
+ * Truncate a message where it begins to quote the request.
  */
 static void
 cut_quotation(char *message)
@@ -454,7 +458,7 @@ cut_quotation(char *message)
 }
 
 /*
- * Step over the white space of JSON and HTTP, and over a byte order mark.
+ * Skip the white space of JSON and HTTP, and a byte order mark.
  */
 static void
 skip_white_space(const char **input, size_t *len)

@@ -23,8 +23,8 @@
 #define GLUE_REPLY_HEADER_MAX	255
 
 /*
- * The headers of an answer that mean something to us; empty if absent.
- * Longer values are cut, never overrun.
+ * The headers of an answer that we use; empty if absent.  Longer values are
+ * truncated.
  */
 typedef struct GlueReplyHeaders
 {
@@ -33,14 +33,14 @@ typedef struct GlueReplyHeaders
 	char		content_type[GLUE_REPLY_HEADER_MAX + 1];
 	char		date[GLUE_REPLY_HEADER_MAX + 1];
 	char		retry_after[GLUE_REPLY_HEADER_MAX + 1]; /* x-amz-retry-after */
-	bool		has_age;		/* came from a cache: date is not now */
+	bool		has_age;		/* from a cache: date is not the current time */
 } GlueReplyHeaders;
 
 typedef enum GlueReplyKind
 {
-	GLUE_REPLY_SUCCESS,			/* tree holds the answer */
-	GLUE_REPLY_ERROR,			/* code and message say what */
-	GLUE_REPLY_MALFORMED		/* status says success, body is no answer */
+	GLUE_REPLY_SUCCESS,			/* tree is the answer */
+	GLUE_REPLY_ERROR,			/* code and message describe it */
+	GLUE_REPLY_MALFORMED		/* a success status, but a malformed body */
 } GlueReplyKind;
 
 typedef struct GlueReply

@@ -3,19 +3,18 @@
  * retry.c
  *	  The arithmetic of AWS's standard retry mode, as of 2026.
  *
- * Three questions come up after a failed attempt: may the same request
- * succeed later, how long to wait, and does the quota allow it.  This file
- * answers them with numbers; who waits, and whether an attempt may have been
- * carried out, is for the caller.
+ * After a failed attempt there are three questions: is the failure retryable,
+ * how long is the delay, and does the quota allow a retry.  This file computes
+ * the answers; the wait, and the ambiguity of an attempt, are the caller's.
  *
- * Failures are classified by AWS's code before the HTTP status, because services
- * disagree about the status: Glue throttles with 400.
+ * Failures are classified by AWS's code before the HTTP status, because
+ * services disagree about the status: Glue throttles with 400.
  *
- * The wait before retry number n is random between zero and
+ * The delay before retry number n is random between zero and
  *
  *		min(base * 2^(n-1), 20 s)
  *
- * so that many clients that failed together do not come back together.
+ * so that clients that failed together do not retry together.
  *
  * IDENTIFICATION
  *	  src/aws/retry.c
@@ -33,17 +32,17 @@
 #define BASE_THROTTLING_MS	1000
 #define MAX_BACKOFF_MS		20000
 
-/* The most that the service's wish may add to our own delay. */
+/* Limit of the extra delay that the service may request. */
 #define MAX_RETRY_AFTER_EXTRA_MS	5000
 
 /*
- * What a retry takes from the quota.  A throttled service says itself when
- * it has had enough, so that retries after it may be cheaper.
+ * The cost of a retry in the quota.  A throttling service limits the rate
+ * itself, so retries after throttling may be cheaper.
  */
 #define COST_TRANSIENT		14
 #define COST_THROTTLING		5
 
-/* What a success that needed no retry gives back. */
+/* The refund for a success without a retry. */
 #define FIRST_TRY_REFUND	1
 
 static const char *const throttling_codes[] = {
@@ -65,7 +64,7 @@ static const char *const throttling_codes[] = {
 };
 
 static const char *const transient_codes[] = {
-	"IDPCommunicationError",	/* AWS STS, reaching an identity provider */
+	"IDPCommunicationError",	/* AWS STS cannot reach an identity provider */
 	"RequestTimeout",
 	"RequestTimeoutException",
 	NULL
@@ -75,14 +74,14 @@ static const char *const transient_codes[] = {
 static int	parse_retry_after(const char *header, int limit);
 
 /*
- * Say whether the same request may succeed later.
+ * Classify a failure: may the same request succeed later?
  *
  * http_status is 0 if no answer came.  code is AWS's name for the error,
  * without a namespace; NULL or "" if there was none.
  *
- * modeled is whether the code is one of those that the model of the operation
- * has.  Such a code means what it says, even with a status of 429; otherwise
- * that is throttling, as proxies and gateways mean it.
+ * modeled says whether the code is in the model of the operation.  Such a code
+ * is used even with a status of 429; otherwise that status means throttling,
+ * as in answers of proxies and gateways.
  */
 GlueRetryKind
 glue_retry_classify(int http_status, const char *code, bool modeled)
@@ -109,11 +108,11 @@ glue_retry_classify(int http_status, const char *code, bool modeled)
 }
 
 /*
- * How many milliseconds to wait after attempt number "attempt", which counts
- * from 1, before the next.
+ * The delay in milliseconds after attempt number "attempt", which counts from
+ * 1.
  *
  * jitter is a random number from 0 to 1.  retry_after is the value of
- * x-amz-retry-after, in milliseconds, or NULL; it can lengthen the wait, by
+ * x-amz-retry-after, in milliseconds, or NULL; it can lengthen the delay, by
  * five seconds at most, but not shorten it.
  */
 int
@@ -147,9 +146,9 @@ glue_retry_quota_init(GlueRetryQuota *quota)
 }
 
 /*
- * Pay for a retry.  Returns what was taken, to be handed to
- * glue_retry_quota_refund() if that retry succeeds; -1 if there is too little
- * left, and then nothing is taken and there must be no retry.
+ * Take the cost of a retry.  Returns it, for glue_retry_quota_refund() if that
+ * retry succeeds; or -1 if too little is left: then nothing is taken, and
+ * there must be no retry.
  */
 int
 glue_retry_quota_take(GlueRetryQuota *quota, GlueRetryKind kind)
@@ -166,9 +165,9 @@ glue_retry_quota_take(GlueRetryQuota *quota, GlueRetryKind kind)
 }
 
 /*
- * Give back after a success: what its last retry took, or, if last_cost is 0
- * because the first attempt succeeded, a little.  A call that fails gives
- * nothing back.
+ * Refund after a success: the cost of its last retry, or, if last_cost is 0
+ * because the first attempt succeeded, a small amount.  A failed call gets no
+ * refund.
  */
 void
 glue_retry_quota_refund(GlueRetryQuota *quota, int last_cost)
@@ -179,8 +178,8 @@ glue_retry_quota_refund(GlueRetryQuota *quota, int last_cost)
 }
 
 /*
- * Read a number of milliseconds that consists of digits alone.  Returns it
- * or limit, whichever is less; 0 if it is anything else.
+ * Parse a number of milliseconds that consists of digits alone.  Returns at
+ * most limit; 0 for anything else.
  */
 static int
 parse_retry_after(const char *header, int limit)

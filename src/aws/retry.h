@@ -21,7 +21,7 @@ typedef enum GlueRetryKind
 } GlueRetryKind;
 
 /*
- * The retry quota of one client: a bucket that retries draw from and that
+ * The retry quota of one client: a token bucket that retries empty and
  * successes fill, so that many failing calls soon stop retrying.
  */
 typedef struct GlueRetryQuota

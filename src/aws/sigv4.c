@@ -3,27 +3,27 @@
  * sigv4.c
  *	  Signing of HTTP requests with AWS Signature Version 4.
  *
- * Words used here, as AWS defines them:
+ * AWS's terms:
  *
- *	- canonical request: the request in the one byte-exact form that AWS and
- *	  we both hash (see sigv4_message.c)
- *	- credential scope: "date/region/service/aws4_request", which says what a
- *	  signing key is good for
- *	- signing key: the secret access key, narrowed to one credential scope
+ *	- canonical request: the byte-exact form of the request that AWS and we
+ *	  both hash (see sigv4_message.c)
+ *	- credential scope: "date/region/service/aws4_request", the scope of a
+ *	  signing key
+ *	- signing key: a key derived from the secret access key for one
+ *	  credential scope
  *	- string to sign: time, scope and the hash of the canonical request
  *
- * The stages are functions of their own, so that a test that fails says which
- * one is wrong.  All text is built in the caller's buffers or on the stack,
- * and what OpenSSL allocates stays with the signer: a caller that longjmps
- * between two calls leaks nothing.
+ * Each stage is a function, so that a failing test identifies the wrong one.
+ * All text is in the caller's buffers or on the stack, and OpenSSL's
+ * allocations belong to the signer: a longjmp between two calls leaks nothing.
  *
- * A signer keeps what is expensive to make: the contexts of the algorithms,
- * which OpenSSL looks up by name, and the last signing key, which holds for a
+ * A signer keeps expensive objects: the contexts of the algorithms, which
+ * OpenSSL looks up by name, and the last signing key, which is valid for a
  * whole day.
  *
- * Secrets: the secret access key is never kept, only a digest that tells
- * whether the cached key was made from it.  Intermediate keys, and the
- * canonical request, which holds the session token, are cleansed.
+ * Secrets: the secret access key is never kept, only a digest to check whether
+ * the cached key was derived from it.  Intermediate keys, and the canonical
+ * request, which holds the session token, are cleansed.
  *
  * IDENTIFICATION
  *	  src/aws/sigv4.c
@@ -52,18 +52,17 @@
 
 /*
  * AWS's secret access keys have 40 characters; other implementations of its
- * API are free to choose.
+ * API may use longer ones.
  */
 #define MAX_SECRET_LEN	255
 
 /*
- * Room for the largest session token that AWS gives out, which is below
- * 12 KiB, a custom endpoint's path with each byte encoded as three, and the
- * rest.
+ * Enough for the largest session token of AWS, which is below 12 KiB, a custom
+ * endpoint's path with each byte encoded as three, and the rest.
  */
 #define MAX_CANONICAL_LEN		16384
 
-/* All of it has a fixed length but the region and the service. */
+/* All parts but the region and the service have a fixed length. */
 #define MAX_STRING_TO_SIGN_LEN	512
 
 struct GlueSigv4Signer
@@ -72,10 +71,10 @@ struct GlueSigv4Signer
 	EVP_MD_CTX *context;
 	EVP_MAC_CTX *hmac;			/* with SHA-256 set, for any key */
 
-	/* Remaining fields are invalid while has_key is false. */
+	/* The remaining fields are invalid while has_key is false. */
 	bool		has_key;
 	EVP_MAC_CTX *keyed_hmac;	/* with SHA-256 and the signing key set */
-	unsigned char key_origin[DIGEST_LEN];	/* what the key was derived from */
+	unsigned char key_origin[DIGEST_LEN];	/* digest of the key's origin */
 };
 
 /* prototypes of private functions */
@@ -101,7 +100,7 @@ static void put_scope(GlueTextBuffer *out, const GlueSigv4Message *message);
 
 /*
  * Make a signer; a process needs one.  NULL if there is no memory or OpenSSL
- * offers no SHA-256.
+ * has no SHA-256.
  */
 GlueSigv4Signer *
 glue_sigv4_signer_new(void)
@@ -126,7 +125,7 @@ glue_sigv4_signer_new(void)
 }
 
 /*
- * Free a signer, NULL included, and cleanse the key that it holds.
+ * Free a signer, or NULL, and cleanse its key.
  */
 void
 glue_sigv4_signer_free(GlueSigv4Signer *signer)
@@ -145,9 +144,9 @@ glue_sigv4_signer_free(GlueSigv4Signer *signer)
 /*
  * Write the canonical request.
  *
- * All headers of the request get signed, so the caller leaves out what a
- * proxy may change.  The text ends with a NUL that is not counted, and holds
- * the session token if the headers do: the caller cleanses it.
+ * All given headers are signed, so the caller must omit those that a proxy may
+ * change.  The text ends with a NUL that is not counted, and holds the session
+ * token if the headers do: the caller cleanses it.
  *
  * Returns its length; 0 if it does not fit, there are too many headers or
  * OpenSSL fails.
@@ -171,7 +170,7 @@ glue_sigv4_canonical_request(GlueSigv4Signer *signer,
 /*
  * Write the string to sign, with a NUL that is not counted.
  *
- * Returns its length; 0 if it does not fit, amz_date is no time of the form
+ * Returns its length; 0 if it does not fit, amz_date does not have the form
  * YYYYMMDDTHHMMSSZ or OpenSSL fails.
  */
 size_t
@@ -240,9 +239,9 @@ glue_sigv4_derive_key(GlueSigv4Signer *signer, const char *secret_access_key,
 /*
  * Sign a request: write the value of its Authorization header.
  *
- * The request must be sent exactly as it is given here, within about five
- * minutes of amz_date.  The credential and the scope go into the header, so
- * anything in them that could end it or start another is refused.
+ * The request must be sent exactly as given, within about five minutes of
+ * amz_date.  The credential and the scope become part of the header, so
+ * characters in them that could end it or start another are rejected.
  *
  * Returns false, with an empty buffer, if that or any stage fails.
  */
@@ -295,11 +294,11 @@ make_signature(GlueSigv4Signer *signer, const GlueSigv4Message *message,
 												canonical_len, to_sign,
 												sizeof(to_sign));
 
-	/* A stage that failed may have written any part of the buffer. */
+	/* A failed stage may have written any part of the buffer. */
 	OPENSSL_cleanse(canonical,
 					canonical_len > 0 ? canonical_len : sizeof(canonical));
 
-	/* without a key, the one that is set stays */
+	/* without a key, the current one is used */
 	if (to_sign_len == 0 ||
 		!set_signing_key(signer, message, secret) ||
 		!glue_hmac(signer->keyed_hmac, NULL, 0, to_sign, to_sign_len, mac))
@@ -310,8 +309,8 @@ make_signature(GlueSigv4Signer *signer, const GlueSigv4Message *message,
 }
 
 /*
- * Set the key for this secret and the request's scope in signer->keyed_hmac,
- * deriving it only if it is another than last time.
+ * Set the key for this secret and the request's scope in signer->keyed_hmac;
+ * derive it only if they have changed.
  */
 static bool
 set_signing_key(GlueSigv4Signer *signer, const GlueSigv4Message *message,
@@ -337,8 +336,8 @@ set_signing_key(GlueSigv4Signer *signer, const GlueSigv4Message *message,
 }
 
 /*
- * Hash all that a signing key is derived from, each with its terminating NUL,
- * so that no two different origins are the same sequence of bytes.
+ * Hash all inputs of a signing key, each with its terminating NUL, so that two
+ * different inputs are never the same sequence of bytes.
  */
 static bool
 hash_key_origin(GlueSigv4Signer *signer, const GlueSigv4Message *message,
@@ -397,8 +396,8 @@ is_amz_date(const char *date)
 }
 
 /*
- * Can this stand in the Credential of an Authorization header, where "/" and
- * "," separate?
+ * Is this valid in the Credential of an Authorization header, where "/" and
+ * "," are separators?
  */
 static bool
 is_credential_part(const char *part)

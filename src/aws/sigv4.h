@@ -26,7 +26,7 @@ typedef struct GlueSigv4Signer GlueSigv4Signer;
 extern GlueSigv4Signer *glue_sigv4_signer_new(void);
 extern void glue_sigv4_signer_free(GlueSigv4Signer *signer);
 
-/* The stages, in order; glue_sigv4_authorization() runs them all. */
+/* The stages, in order; glue_sigv4_authorization() executes them all. */
 extern size_t glue_sigv4_canonical_request(GlueSigv4Signer *signer,
 										   const GlueSigv4Message *message,
 										   char *buffer, size_t size);

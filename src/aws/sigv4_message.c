@@ -1,10 +1,10 @@
 /*-------------------------------------------------------------------------
  *
  * sigv4_message.c
- *	  The canonical form of an HTTP message that is to be signed.
+ *	  The canonical form of an HTTP message, for its signature.
  *
- * AWS and we both hash the request, so both must first bring it into one
- * form, byte for byte, whatever a library or a proxy did to it on the way:
+ * AWS and we both hash the request, so both must first normalize it byte for
+ * byte, because a library or a proxy may have changed it on the way:
  *
  *		method
  *		path, normalised and encoded
@@ -14,8 +14,8 @@
  *		names of the signed headers
  *		hash of the body
  *
- * All headers that are given here get signed; the caller leaves out what a
- * proxy may change.
+ * All given headers are signed; the caller omits those that a proxy may
+ * change.
  *
  * IDENTIFICATION
  *	  src/aws/sigv4_message.c
@@ -38,7 +38,7 @@ static void put_path(GlueTextBuffer *out, const char *path);
 
 /*
  * Write the canonical request.  body_hash is the SHA-256 of the body in
- * hexadecimal.  Too many headers count as too long a text.
+ * hexadecimal.  Too many headers are treated as a text that does not fit.
  */
 void
 glue_sigv4_put_message(GlueTextBuffer *out, const GlueSigv4Message *message,
@@ -62,8 +62,8 @@ glue_sigv4_put_message(GlueTextBuffer *out, const GlueSigv4Message *message,
 }
 
 /*
- * Write the names of the signed headers, as the canonical request and the
- * Authorization header both have them.
+ * Write the names of the signed headers, for the canonical request and the
+ * Authorization header.
  */
 void
 glue_sigv4_put_signed_headers(GlueTextBuffer *out,
@@ -78,8 +78,8 @@ glue_sigv4_put_signed_headers(GlueTextBuffer *out,
 }
 
 /*
- * Order the headers by their whole name.  Headers of one name keep their
- * order, which is the order of their values in the canonical request.
+ * Sort the headers by name.  Headers with the same name keep their order,
+ * which is the order of their values in the canonical request.
  */
 static bool
 sort_headers(const GlueSigv4Message *message,
@@ -170,7 +170,7 @@ put_names(GlueTextBuffer *out, const GlueSigv4Header *const *sorted,
  * Write the canonical path.
  *
  * Empty and "." segments are dropped, ".." drops the segment before it and a
- * slash at the end stays.  Then all is percent-encoded, although the path is
+ * slash at the end stays.  Then the path is percent-encoded, although it is
  * encoded already: every service but S3 signs it encoded twice.
  */
 static void
@@ -201,7 +201,7 @@ put_path(GlueTextBuffer *out, const char *path)
 			segment++;
 	}
 
-	/* The root is a slash at the end already. */
+	/* The root already ends with a slash. */
 	if (out->len == root || path[path_len - 1] == '/')
 		glue_text_put_char(out, '/');
 }

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * sigv4_message.h
- *	  The canonical form of an HTTP message that is to be signed.
+ *	  The canonical form of an HTTP message, for its signature.
  *
  * IDENTIFICATION
  *	  src/aws/sigv4_message.h
@@ -15,7 +15,7 @@
 
 #include "text/buffer.h"
 
-/* More than any request of ours has; keeps the sorting trivial. */
+/* More than any of our requests has; a simple sort is enough. */
 #define GLUE_SIGV4_MAX_HEADERS	16
 
 /* A header to be signed; the name in lower case. */
@@ -25,7 +25,7 @@ typedef struct GlueSigv4Header
 	const char *value;
 } GlueSigv4Header;
 
-/* One message, as it will be sent.  All strings are the caller's. */
+/* One request, exactly as sent.  The caller owns all strings. */
 typedef struct GlueSigv4Message
 {
 	const char *method;			/* "POST" */

@@ -1,10 +1,10 @@
 /*-------------------------------------------------------------------------
  *
  * access.c
- *	  What it takes to call AWS, and to record what it answers.
+ *	  Access to AWS: the target and the credentials of calls.
  *
- * A SQL function has one access for its calls, and each target of the queue one
- * for all of its requests.
+ * A SQL function has one access for its calls.  The queue has one access for
+ * each target, which all requests of the target use.
  *
  * IDENTIFICATION
  *	  src/client/access.c
@@ -19,7 +19,7 @@
 /*
  * Fill in a call whose request has the catalog as its only member so far.
  *
- * name is that of the connection, for messages, or NULL.
+ * name is the name of the connection, for messages, or NULL.
  */
 void
 glue_access_prepare(const GlueAccess *access, GlueCall *call,

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * access.h
- *	  What it takes to call AWS, and to record what it answers.
+ *	  Access to AWS: the target and the credentials of calls.
  *
  * IDENTIFICATION
  *	  src/client/access.h
@@ -13,7 +13,7 @@
 
 #include "client/call_failure.h"
 
-/* Where calls go, as whom, and where this extension's tables are. */
+/* The target and the credentials of calls, and the schema of our tables. */
 typedef struct GlueAccess
 {
 	Oid			schema;			/* of the extension */

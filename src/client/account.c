@@ -1,23 +1,24 @@
 /*-------------------------------------------------------------------------
  *
  * account.c
- *	  Which AWS account the credentials of a target belong to.
+ *	  The AWS account that the credentials of a target belong to.
  *
- * A connection is identified by the catalog that it is in, and unless a catalog
- * is named, that is the one of the caller's account.  The API of AWS Glue never
- * tells which account that is, and two foreign servers can lead to the same one.
- * So it is found out before anything is changed, from the first that knows:
+ * A connection is identified by its catalog.  Unless a catalog is named, that
+ * is the catalog of the caller's account.  The API of AWS Glue never returns
+ * the account, and two foreign servers can lead to the same one.  So the
+ * account is determined before anything is changed, from the first of these
+ * that knows it:
  *
- *	- the credentials themselves: AWS tells with those of a role, and a profile
- *	  can
- *	- what was found out before about the same access key, which belongs to one
- *	  account for ever
- *	- a superuser, for servers that cannot reach AWS STS
- *	- AWS STS, which tells everyone who they are, whatever they may not do
+ *	- the credentials: AWS returns the account with those of a role, and a
+ *	  profile can name it
+ *	- an earlier result for the same access key, because an access key never
+ *	  changes its account
+ *	- a superuser's setting, for servers that cannot reach AWS STS
+ *	- AWS STS, whose GetCallerIdentity needs no permissions
  *
- * What was found out is kept for the access key and the endpoint that told it,
- * in shared memory if the library is preloaded.  Any of it may be forgotten, and
- * is found out anew then.
+ * The result is kept for the access key and the endpoint that returned it, in
+ * shared memory if the library is preloaded.  An entry may be evicted; the
+ * account is determined again then.
  *
  * IDENTIFICATION
  *	  src/client/account.c
@@ -32,9 +33,9 @@
 #include "common/hashfn.h"
 
 /*
- * Access keys whose account is kept; those that were not asked for lately make
- * room.  Temporary credentials, which have a new key every hour, tell their
- * account themselves, so there are few others.
+ * Access keys whose account is kept; the least recently used one is evicted.
+ * Temporary credentials have a new key every hour, but come with their
+ * account, so few other keys exist.
  */
 #define NUM_KNOWN_ACCOUNTS	256
 
@@ -69,9 +70,9 @@ GlueSharedPart glue_account_part = {
 };
 
 /*
- * Set the account, and with it the catalog, of an access that has credentials, if
- * no call is needed for that; false if one is.  Raises an error if the server
- * says something else than the credentials.
+ * Set the account, and with it the catalog, of an access that has credentials,
+ * if that needs no call; return false if it does.  Raises an error if the
+ * server's option contradicts the credentials.
  */
 bool
 glue_account_at_hand(GlueAccess *access)
@@ -89,8 +90,8 @@ glue_account_at_hand(GlueAccess *access)
 }
 
 /*
- * Do the same of an access that has no credentials yet, and need not have any: if
- * they are at hand as well.
+ * Do the same for an access whose credentials may not be fetched yet, if they
+ * are available without a call, too.
  */
 void
 glue_account_peek(GlueAccess *access)
@@ -104,10 +105,10 @@ glue_account_peek(GlueAccess *access)
 }
 
 /*
- * Set the account, and with it the catalog, of an access that has credentials, by
- * a call if need be.
+ * Set the account, and with it the catalog, of an access that has credentials,
+ * with a call if necessary.
  *
- * Returns NULL, or why it is not known.
+ * Returns NULL on success, else the failure.
  */
 GlueFailure *
 glue_account_find(GlueAccess *access)
@@ -121,7 +122,7 @@ glue_account_find(GlueAccess *access)
 	return glue_account_learn(access, &call);
 }
 
-/* Fill in the call that tells it. */
+/* Fill in the call that returns the account. */
 void
 glue_account_prepare(const GlueAccess *access, GlueCall *call)
 {
@@ -129,7 +130,7 @@ glue_account_prepare(const GlueAccess *access, GlueCall *call)
 							  glue_credentials_renew);
 }
 
-/* The call has ended: as glue_account_find(). */
+/* Take the result of that call: as glue_account_find(). */
 GlueFailure *
 glue_account_learn(GlueAccess *access, GlueCall *call)
 {
@@ -208,7 +209,10 @@ find_entry(KnownAccounts * accounts, const GlueAccess *access)
 	return NULL;
 }
 
-/* A role that knows an access key and not its secret is not of the account. */
+/*
+ * The secret is compared, too: a role could set the access key ID of another
+ * account in its user mapping.
+ */
 static uint64
 secret_of(const GlueAccess *access)
 {
@@ -218,7 +222,7 @@ secret_of(const GlueAccess *access)
 							   0);
 }
 
-/* The endpoint that would be asked. */
+/* The endpoint that a call for the account would go to. */
 static const char *
 asked_endpoint(const GlueTarget *target)
 {
@@ -227,8 +231,8 @@ asked_endpoint(const GlueTarget *target)
 }
 
 /*
- * Unless a catalog is named, or the account was known before and may have been
- * another one, it is that of the account.
+ * The catalog is that of the account, unless a catalog is named, or the
+ * account was resolved earlier and may have been another one.
  */
 static void
 set_account(GlueAccess *access, const char *account_id)
@@ -242,9 +246,10 @@ set_account(GlueAccess *access, const char *account_id)
 }
 
 /*
- * The setting is about the credentials of the server process, where they do not
- * tell.  But the option of a server is about all of its users, and where it is
- * wrong, the server leads elsewhere than is believed.
+ * The setting is about the credentials of the server process, and matters only
+ * if they come without an account.  But the option of a server is about all of
+ * its users.  If it is wrong, the server leads to another account than its
+ * users believe.
  */
 static void
 check_claim(const GlueTarget *target)
@@ -254,7 +259,7 @@ check_claim(const GlueTarget *target)
 		return;
 	ereport(ERROR,
 			(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-			 errmsg("AWS credentials belong to another account than foreign server \"%s\" says",
+			 errmsg("AWS credentials do not belong to the account of foreign server \"%s\"",
 					target->server),
 			 errdetail("They belong to %s, and option \"account_id\" is %s.",
 					   target->account_id, target->claimed_account),

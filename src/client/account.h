@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * account.h
- *	  Which AWS account the credentials of a target belong to.
+ *	  The AWS account that the credentials of a target belong to.
  *
  * IDENTIFICATION
  *	  src/client/account.h

@@ -1,12 +1,11 @@
 /*-------------------------------------------------------------------------
  *
  * attempt.c
- *	  One attempt at a call: signed, sent, and what was answered.
+ *	  One attempt at a call: signature, transfer and answer.
  *
- * Every attempt is signed anew, by the time of its own, and its answer is classified
- * by itself: whether it failed, whether another one is worth it, whether it may
- * have been carried out all the same.  What that means for the call is for
- * call_state.c to say.
+ * Every attempt is signed anew, with its own time.  Its answer is classified
+ * by itself: success or failure, retryable or not, ambiguous or not.
+ * call_state.c decides the consequences for the call.
  *
  * IDENTIFICATION
  *	  src/client/attempt.c
@@ -40,15 +39,15 @@ static void classify_refusal(GlueAttempt *attempt, const GlueReply *reply);
 static void scrub(GlueAttempt *attempt, const char *text, char *buffer,
 				  Size size);
 
-/* What AWS's clock says, compared with ours. */
+/* Difference between AWS's clock and ours. */
 static GlueClockSkew clock_skew;
 
 /*
- * Make ready what all attempts at a call have in common.
+ * Initialize the state that all attempts at a call share.
  *
  * It belongs to the current memory context.  on_news is called with its
- * argument when an attempt has ended, from where no error may be raised and
- * nothing allocated by palloc.
+ * argument when an attempt has ended, in a place where no error may be raised
+ * and palloc is not allowed.
  */
 void
 glue_attempt_init(GlueAttempt *attempt, GlueCall *call,
@@ -77,7 +76,7 @@ glue_attempt_init(GlueAttempt *attempt, GlueCall *call,
 	};
 }
 
-/* Make the name that all attempts at a call have in common. */
+/* Make the invocation ID, which all attempts at a call share. */
 static void
 write_invocation_id(GlueAttempt *attempt)
 {
@@ -88,7 +87,7 @@ write_invocation_id(GlueAttempt *attempt)
 	glue_invocation_id(random, attempt->invocation_id);
 }
 
-/* Sign another attempt, by the time that it is now by AWS's clock. */
+/* Sign another attempt, with the current time of AWS's clock. */
 void
 glue_attempt_sign(GlueAttempt *attempt)
 {
@@ -105,7 +104,6 @@ glue_attempt_sign(GlueAttempt *attempt)
 	call->attempts++;
 }
 
-/* Send what was signed. */
 void
 glue_attempt_send(GlueAttempt *attempt)
 {
@@ -121,7 +119,7 @@ note_header(void *arg, const char *line, size_t len)
 }
 
 /*
- * An attempt has ended: sets the answer of the call, or how the attempt failed.
+ * An attempt has ended: set the answer of the call, or the attempt's failure.
  *
  * Both belong to the current memory context.
  */
@@ -147,8 +145,8 @@ glue_attempt_finish(GlueAttempt *attempt)
 }
 
 /*
- * How many seconds AWS's clock is ahead of ours, as far as its answers to this
- * backend have told.
+ * Seconds that AWS's clock is ahead of ours, according to the answers that
+ * this backend has received.
  */
 long long
 glue_attempt_clock_skew(void)
@@ -168,7 +166,7 @@ classify_transfer(GlueAttempt *attempt)
 	attempt->failure = glue_failure_from_transfer(attempt->call, transfer);
 }
 
-/* Keep what the headers of an answer tell, whatever it is. */
+/* Keep the request ID, the date and the clock skew of any answer. */
 static void
 note_headers(GlueAttempt *attempt)
 {
@@ -184,7 +182,10 @@ note_headers(GlueAttempt *attempt)
 						   glue_boot_ms());
 }
 
-/* Keep the answer of a success; false if it is none, and reply tells why. */
+/*
+ * Keep the answer of a success; return false, and set reply, if it is
+ * malformed.
+ */
 static bool
 keep_answer(GlueAttempt *attempt, GlueReply *reply)
 {
@@ -223,7 +224,7 @@ classify_refusal(GlueAttempt *attempt, const GlueReply *reply)
 		attempt->retry_kind == GLUE_RETRY_TRANSIENT ||
 		strcmp(reply->code, GLUE_EXCEPTION_OPERATION_TIMEOUT) == 0;
 
-	/* a signature that was off by the clock is worth another one */
+	/* a signature with a wrong time is worth another attempt */
 	if (attempt->retry_kind == GLUE_RETRY_NONE &&
 		glue_clock_skew_retry(attempt->signed_with, clock_skew, reply->code))
 		attempt->retry_kind = GLUE_RETRY_TRANSIENT;
@@ -235,8 +236,8 @@ classify_refusal(GlueAttempt *attempt, const GlueReply *reply)
 }
 
 /*
- * Copy text that came from outside, without the secrets of the request and
- * of its signature, which it may quote.
+ * Copy text of AWS without the secrets of the request and of its signature,
+ * which it may quote.
  */
 static void
 scrub(GlueAttempt *attempt, const char *text, char *buffer, Size size)

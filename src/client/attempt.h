@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * attempt.h
- *	  One attempt at a call: signed, sent, and what was answered.
+ *	  One attempt at a call: signature, transfer and answer.
  *
  * IDENTIFICATION
  *	  src/client/attempt.h
@@ -29,13 +29,13 @@ typedef struct GlueAttempt
 	GlueClockSkew signed_with;
 	GlueHttpMessage message;
 	GlueHttpTransfer *transfer;
-	int64		sent_ms;		/* when, by glue_boot_ms() */
+	int64		sent_ms;		/* time by glue_boot_ms() */
 	GlueReplyHeaders headers;
 
-	/* how the last one failed, if the call has no answer */
+	/* failure of the last attempt, if the call has no answer */
 	GlueFailure *failure;
 	GlueRetryKind retry_kind;
-	bool		ambiguous;		/* it may have been carried out all the same */
+	bool		ambiguous;		/* the attempt may have been carried out */
 } GlueAttempt;
 
 extern void glue_attempt_init(GlueAttempt *attempt, GlueCall *call,

@@ -1,17 +1,18 @@
 /*-------------------------------------------------------------------------
  *
  * aws_clock.c
- *	  What time it is by AWS's clock.
+ *	  AWS's clock.
  *
- * Whose a connection is depends on when it was made, which AWS tells by its own
- * clock.  That of this machine may be wrong, be set meanwhile, or be another
- * one's after a failover.  So times that are compared with AWS's are AWS's, too:
- * each answer tells what time it is there (see aws/remote_clock.c), and between
- * answers a clock goes on that nobody sets, and that all processes share.
+ * The ownership of a connection depends on its creation time, which AWS
+ * reports by its own clock.  The clock of this machine may be wrong, may be
+ * set, or may be that of another machine after a failover.  So times that are
+ * compared with AWS's are AWS's, too.  Each answer carries AWS's time (see
+ * aws/remote_clock.c).  Between answers it advances with a clock that nobody
+ * sets and all processes share.
  *
- * It is kept for each endpoint, in shared memory if the library is preloaded, for
- * as long as the server runs.  There is room for a fixed number; a new one
- * takes the place of the endpoint that was used least recently.
+ * The time is kept for each endpoint, in shared memory if the library is
+ * preloaded, until the server stops.  The number of endpoints is fixed; a new
+ * one evicts the least recently used one.
  *
  * IDENTIFICATION
  *	  src/client/aws_clock.c
@@ -32,15 +33,15 @@
 
 typedef struct EndpointClock
 {
-	uint64		key;			/* of the URL; 0: free */
-	bool		answered;		/* at least once */
-	uint64		used;			/* in the order of their use */
+	uint64		key;			/* hash of the URL; 0: free */
+	bool		answered;		/* the endpoint has answered once */
+	uint64		used;			/* number of its last use */
 	GlueRemoteClock clock;
 } EndpointClock;
 
 typedef struct EndpointClocks
 {
-	uint64		uses;			/* so far */
+	uint64		uses;			/* number of uses so far */
 	EndpointClock endpoints[NUM_ENDPOINTS];
 } EndpointClocks;
 
@@ -56,8 +57,8 @@ static EndpointClock *find_or_make_clock(EndpointClocks *clocks, uint64 key);
 static TimestampTz from_epoch_ms(int64 ms);
 
 /*
- * An answer has come from an endpoint.  When the request was sent and the answer
- * had arrived is by glue_boot_ms().  What came from a cache tells nothing.
+ * Observe an answer of an endpoint.  The times of the request and of the
+ * answer are by glue_boot_ms().  An answer from a cache is ignored.
  */
 void
 glue_aws_clock_observe(const char *url, const GlueReplyHeaders *headers,
@@ -79,7 +80,7 @@ glue_aws_clock_observe(const char *url, const GlueReplyHeaders *headers,
 	glue_shared_unlock();
 }
 
-/* What AWS's clock says at a moment by glue_boot_ms(). */
+/* The time of AWS's clock at a time by glue_boot_ms(). */
 GlueAwsMoment
 glue_aws_clock_at(const char *url, int64 boot_ms)
 {
@@ -109,7 +110,9 @@ glue_aws_clock_now(const char *url)
 	return glue_aws_clock_at(url, glue_boot_ms());
 }
 
-/* Has an endpoint answered yet?  If not, it is worth asking for its time. */
+/*
+ * Has an endpoint answered yet?  If not, a call can find out its time.
+ */
 bool
 glue_aws_clock_answered(const char *url)
 {
@@ -145,7 +148,7 @@ find_clock(EndpointClocks *clocks, uint64 key)
 	return NULL;
 }
 
-/* The same; if there is none, it takes the place of another one. */
+/* Find the clock of an endpoint, or make one; it may evict another. */
 static EndpointClock *
 find_or_make_clock(EndpointClocks *clocks, uint64 key)
 {

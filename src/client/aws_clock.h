@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * aws_clock.h
- *	  What time it is by AWS's clock.
+ *	  AWS's clock.
  *
  * IDENTIFICATION
  *	  src/client/aws_clock.h
@@ -16,9 +16,10 @@
 #include "server/shared_state.h"
 
 /*
- * A moment by AWS's clock: between these two, or, if they are 0, not known.
- * The latter is only as good as the clock of this machine, which may have stood
- * still; so what must not be later goes by the Date of an answer that came after.
+ * A moment by AWS's clock, within these bounds; 0 if it is not known.  The
+ * upper bound depends on the clock of this machine, which may have stopped
+ * during a suspend.  So a decision that must not be too early uses the Date of
+ * a later answer.
  */
 typedef struct GlueAwsMoment
 {

@@ -3,8 +3,8 @@
  * call.c
  *	  One call of AWS, as a value.
  *
- * What is to be called, with what, and what came of it.  How it gets there is
- * call_state.c's.
+ * It holds the operation, its input and its result.  call_state.c carries it
+ * out.
  *
  * IDENTIFICATION
  *	  src/client/call.c
@@ -21,7 +21,7 @@
 #include "server/jsonb_tree.h"
 
 /*
- * Fill in a call of any service, with a request that has no members yet.
+ * Fill in a call of any service, with an empty request.
  *
  * The request belongs to the current memory context.
  */
@@ -42,8 +42,8 @@ glue_call_init(GlueCall *call, GlueService service, const char *operation,
 }
 
 /*
- * Fill in a call of AWS Glue, whose request has the catalog as its only
- * member so far, if the operation has it at all.
+ * Fill in a call of AWS Glue.  Its request has the catalog as its only member
+ * so far, if the operation has that member.
  *
  * connection_name is UTF-8, or NULL.  The request belongs to the current
  * memory context.
@@ -74,7 +74,7 @@ glue_call_prepare_get(GlueCall *call, const GlueTarget *target,
 	glue_tree_add(call->arguments, "Name", json_object_new_string(name));
 }
 
-/* Forget how a call ended, since it is about to be made. */
+/* Reset the results of a call, before it is made again. */
 void
 glue_call_clear_results(GlueCall *call)
 {
@@ -96,7 +96,10 @@ glue_call_failed_with(const GlueCall *call, const char *code)
 	return call->failure != NULL && strcmp(call->failure->code, code) == 0;
 }
 
-/* Would it be wrong to say of this call that nothing has happened? */
+/*
+ * Can a failure of this call leave its outcome unknown?  Not that of a create,
+ * because it is read back.
+ */
 bool
 glue_call_changes_something(const GlueCall *call)
 {
@@ -113,14 +116,14 @@ glue_call_changes_something(const GlueCall *call)
 	return false;
 }
 
-/* How long an attempt at a call that changes something may take. */
+/* The time limit for an attempt at a call that changes something. */
 int
 glue_change_timeout_ms(const GlueTarget *target)
 {
 	return Min(target->request_timeout_ms, GLUE_LONGEST_CHANGE_MS);
 }
 
-/* How long an attempt at this call may. */
+/* The time limit for an attempt at this call. */
 int
 glue_call_timeout_ms(const GlueCall *call)
 {
@@ -131,8 +134,7 @@ glue_call_timeout_ms(const GlueCall *call)
 }
 
 /*
- * When AWS answered a call, by its clock and in whole seconds; 0 if that is not
- * known.
+ * The time of AWS's answer, by AWS's clock, in whole seconds; 0 if unknown.
  */
 TimestampTz
 glue_call_aws_time(const GlueCall *call)
@@ -143,7 +145,9 @@ glue_call_aws_time(const GlueCall *call)
 		time_t_to_timestamptz(seconds) : 0;
 }
 
-/* The same, but not before what was asked for was done. */
+/*
+ * The end of that second, when the operation was certainly over; 0 if unknown.
+ */
 TimestampTz
 glue_call_over_by(const GlueCall *call)
 {

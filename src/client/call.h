@@ -20,17 +20,19 @@
 #include "utils/timestamp.h"
 
 /*
- * Gets other credentials once AWS calls these expired.  Sets *renewed, to NULL
- * if there are no others, or returns why none can be got.  May make calls.
- * What it gets becomes that of the call, for as long as its results.
+ * Gets other credentials after AWS has called these expired.  Sets *renewed,
+ * to NULL if there are no others; or returns the failure to get them.  May
+ * make calls.  The new credentials become those of the call, and live as long
+ * as its results.
  */
 typedef GlueFailure *(*GlueRenewCredentials) (const GlueTarget *target,
 											  const GlueCredentials *expired,
 											  const GlueCredentials **renewed);
 
 /*
- * What changes something is waited for so long at most, whatever the setting
- * says: not before that can it be told that nothing will come of it.
+ * Upper limit for an attempt at a call that changes something, whatever the
+ * setting is.  After it, an unanswered attempt can be declared to have no
+ * effect any more.
  */
 #define GLUE_LONGEST_CHANGE_MS	(5 * 60 * 1000)
 
@@ -42,7 +44,7 @@ typedef enum GlueService
 
 typedef struct GlueCall
 {
-	/* what to do; all of it stays the caller's */
+	/* input; the caller owns all of it */
 	GlueService service;
 	const char *operation;		/* "CreateConnection" */
 	const char *connection_name;	/* for messages, or NULL */
@@ -51,44 +53,43 @@ typedef struct GlueCall
 	const GlueCredentials *credentials; /* NULL: the request is not signed */
 	json_object *arguments;		/* the operation's input shape */
 	GlueRenewCredentials renew_credentials; /* may be NULL */
-	GlueRateClass rate_class;	/* how urgent it is */
-	int64		for_request;	/* the request that it is made for; 0: none */
+	GlueRateClass rate_class;	/* urgency */
+	int64		for_request;	/* ID of the glue_request row it is made for;
+								 * 0: none */
 
 	/*
-	 * What to do when the first attempt is ready to be sent, its turn
-	 * included, and before it is, or NULL.  An error that it raises means
-	 * that nothing was sent.
+	 * Callback for the moment before the first attempt is sent, after it got
+	 * its turn, or NULL.  If it raises an error, nothing was sent.
 	 */
 	void		(*before_sending) (void *arg);
 	void	   *before_sending_arg;
 
 	/*
-	 * What to do while the answer is awaited, or NULL.  It is called once,
-	 * when the first attempt is under way.  An error that it raises leaves
-	 * the call behind, so whatever can fail for a reason belongs before the
-	 * call.
+	 * Callback for the time while the answer is awaited, or NULL.  It is
+	 * called once, after the first attempt was sent.  An error that it raises
+	 * abandons the call, so checks that can fail belong before the call.
 	 */
 	void		(*meanwhile) (void *arg);
 	void	   *meanwhile_arg;
 
 	/*
-	 * How it ended.  Either failure is set or an answer is; both live in the
-	 * memory context that the run says.
+	 * Results.  Either failure or an answer is set; both live in the memory
+	 * context that the run names.
 	 */
 	GlueFailure *failure;
 	json_object *answer;		/* the operation's output shape */
-	char	   *answer_xml;		/* instead of it, of a Query service */
+	char	   *answer_xml;		/* instead of answer, for a Query service */
 	int			attempts;
-	bool		answer_lost;	/* to some attempt, which may yet arrive */
-	bool		maybe_done;		/* by such an attempt, unless it was a create,
+	bool		answer_lost;	/* of some attempt, which may still take
+								 * effect */
+	bool		maybe_done;		/* by such an attempt; not set for a create,
 								 * which was read back */
 	char		request_id[GLUE_REPLY_HEADER_MAX + 1];
 	char		date[GLUE_REPLY_HEADER_MAX + 1];	/* by AWS's clock */
 
 	/*
-	 * Of a create whose answer was lost: the connection, as GetConnection
-	 * returned it and proved to be the one that was sent.  answer is NULL
-	 * then.
+	 * For a create whose answer was lost: the connection that GetConnection
+	 * returned, if it is the one that was sent.  answer is NULL then.
 	 */
 	json_object *read_back;
 } GlueCall;

@@ -1,16 +1,16 @@
 /*-------------------------------------------------------------------------
  *
  * call_failure.c
- *	  How a call of AWS has failed.
+ *	  Failures of calls of AWS.
  *
- * Remote failures are worded here and nowhere else.
+ * Only this file phrases remote failures.
  *
- * The primary message says what could not be done and gives the name of the
- * exception, so that it stays one line that can be matched.  What came from
- * the service goes into the detail, together with what AWS support asks for:
- * HTTP status and request ID.  The hint says what to do, where that is known.
+ * The primary message names the action and the exception, in one line that can
+ * be matched.  The text of the service goes into the detail, with the HTTP
+ * status and the request ID, which AWS Support asks for.  The hint tells the
+ * user how to correct it, if that is known.
  *
- * Text from the service arrives here scrubbed of secrets; see redact.c.
+ * The text of the service has been scrubbed of secrets before; see redact.c.
  *
  * IDENTIFICATION
  *	  src/client/call_failure.c
@@ -24,7 +24,7 @@
 #include "glue/operation_name.h"
 #include "lib/stringinfo.h"
 
-/* What an exception means in PostgreSQL's terms, and what to do about it. */
+/* The SQLSTATE of an exception, and its hint. */
 typedef struct ExceptionRule
 {
 	const char *code;
@@ -39,7 +39,7 @@ typedef struct ExceptionRule
 #define HINT_MAPPING_EXPIRED \
 	"The temporary credentials that the %s gives have run out: renew them."
 #define HINT_ROLE \
-	"Check that a policy allows the caller to call sts:AssumeRole on it, and that the role's trust policy names them. A change of either takes a moment to have an effect."
+	"Check that a policy allows the caller to call sts:AssumeRole on it, and that the role's trust policy names the caller. A change of either takes a moment to have an effect."
 #define HINT_WEB_IDENTITY \
 	"Check that the issuer of the token is an identity provider of the account, and that the role's trust policy allows it sts:AssumeRoleWithWebIdentity for this subject and audience. A change of either takes a moment to have an effect."
 #define HINT_CLOCK \
@@ -63,7 +63,7 @@ static const ExceptionRule exception_rules[] = {
 	{GLUE_EXCEPTION_EXPIRED_TOKEN, ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION,
 	"The temporary credentials have run out: renew them."},
 	{"FederationSourceException", ERRCODE_EXTERNAL_ROUTINE_EXCEPTION,
-	"The data source itself has failed, or has refused AWS Glue. Look there, and at the credentials of the connection."},
+	"The data source itself has failed, or has refused AWS Glue. Check the data source, and the credentials of the connection."},
 	{"GlueEncryptionException", ERRCODE_EXTERNAL_ROUTINE_EXCEPTION,
 	"Check that the caller may use the KMS key of the catalog's encryption settings: kms:Encrypt to write, kms:Decrypt to read."},
 	{"IncompleteSignature", ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION, NULL},
@@ -94,7 +94,7 @@ static const ExceptionRule exception_rules[] = {
 	{"ValidationException", ERRCODE_INVALID_PARAMETER_VALUE, NULL},
 };
 
-/* The same of those who assume a role, where it means something else. */
+/* The same for AssumeRole, where exceptions have other meanings. */
 static const ExceptionRule role_rules[] = {
 	{"AccessDenied", ERRCODE_INSUFFICIENT_PRIVILEGE, HINT_ROLE},
 };
@@ -106,7 +106,7 @@ static const ExceptionRule web_identity_rules[] = {
 };
 
 /*
- * Texts of AWS Glue that say less than is known about them.  They are
+ * Texts of AWS Glue that are less helpful than they could be.  They are
  * matched only to add a hint.
  */
 typedef struct TextHint
@@ -127,7 +127,7 @@ static const TextHint text_hints[] = {
 	{"Secrets Manager secret is invalid",
 	"AWS Glue read the secret to try the connection. Check its keys, or set \"ValidateCredentials\" to false."},
 	{"Validation for connection properties failed",
-	"AWS Glue does not say which property it means. Check that required properties are there, that the secret exists in this region, and that all keys belong to this connection type."},
+	"AWS Glue does not name the property. Check that required properties are present, that the secret exists in this region, and that all keys belong to this connection type."},
 	{"Unable to resolve any valid connection",
 	"Set \"AvailabilityZone\" in \"PhysicalConnectionRequirements\" to that of the subnet."},
 	{"No enum constant",
@@ -136,11 +136,11 @@ static const TextHint text_hints[] = {
 	{"is not authorized to perform", HINT_PERMISSION},
 };
 
-/* How an operation on what has a name is put into words. */
+/* The phrase for an operation on a named object. */
 typedef struct OperationPhrase
 {
 	const char *operation;
-	const char *phrase;			/* between "could not" and the name */
+	const char *phrase;			/* text between "could not" and the name */
 } OperationPhrase;
 
 static const OperationPhrase operation_phrases[] = {
@@ -173,10 +173,10 @@ static const char *hint_for_text(const char *message);
 static void append_attempts(StringInfo detail, int attempts);
 
 /*
- * Word an answer that is an error, or no proper answer at all.
+ * Build the failure for an answer that is an error, or malformed.
  *
- * message is the service's text, scrubbed of secrets, and may be empty.
- * throttled is whether it means that there were too many requests.
+ * message is the text of the service, scrubbed of secrets, and may be empty.
+ * throttled says whether the service throttled the request.
  */
 GlueFailure *
 glue_failure_from_reply(const GlueCall *call, const GlueReply *reply,
@@ -223,7 +223,9 @@ glue_failure_from_reply(const GlueCall *call, const GlueReply *reply,
 	return failure;
 }
 
-/* Word an answer that was a success, but lacks what the caller needs of it. */
+/*
+ * Build the failure for a success that lacks a member that the caller needs.
+ */
 GlueFailure *
 glue_call_malformed_answer(const GlueCall *call, const char *why)
 {
@@ -233,8 +235,8 @@ glue_call_malformed_answer(const GlueCall *call, const char *why)
 }
 
 /*
- * Word that the turn of a call has not come, since the service has refused all
- * others, too.
+ * Build the failure for a call that never got its turn, because the service
+ * has throttled all others, too.
  */
 GlueFailure *
 glue_failure_no_turn(const GlueCall *call)
@@ -243,13 +245,13 @@ glue_failure_no_turn(const GlueCall *call)
 									   ERRCODE_CONFIGURATION_LIMIT_EXCEEDED,
 									   GLUE_EXCEPTION_THROTTLING);
 
-	failure->detail = "It was not sent, since all requests of its kind were refused for as long as \"request_timeout\" says.";
+	failure->detail = "It was not sent, because all requests of its kind were refused for the time of \"request_timeout\".";
 	failure->hint = HINT_THROTTLED;
 	return failure;
 }
 
 /*
- * Word a transfer that brought no answer.
+ * Build the failure for a transfer without an answer.
  */
 GlueFailure *
 glue_failure_from_transfer(const GlueCall *call,
@@ -300,10 +302,10 @@ glue_failure_from_transfer(const GlueCall *call,
 }
 
 /*
- * Word the one failure that leaves us not knowing: the request may have been
- * carried out, and asking for the result did not help.
+ * Build the failure for an unknown outcome: the request may have been carried
+ * out, and reading the result back did not resolve that.
  *
- * read_back says in whole sentences why not.
+ * read_back gives the reason, in whole sentences.
  */
 GlueFailure *
 glue_failure_unknown_outcome(const GlueCall *call,
@@ -316,8 +318,8 @@ glue_failure_unknown_outcome(const GlueCall *call,
 }
 
 /*
- * Word the end of a call that changes something, and whose answer was lost
- * once, even if a later attempt was answered.
+ * Build the failure for a call that changes something, and had an attempt
+ * whose answer was lost, even if a later attempt was answered.
  */
 GlueFailure *
 glue_failure_maybe_done(const GlueCall *call, const GlueFailure *last)
@@ -327,10 +329,10 @@ glue_failure_maybe_done(const GlueCall *call, const GlueFailure *last)
 }
 
 /*
- * Word an ambiguous create after which there is a connection of that name
- * that is not the one that was sent.
+ * Build the failure for an ambiguous create if a connection of that name
+ * exists, but is not the one that was sent.
  *
- * differences says in whole sentences what tells them apart.
+ * differences describes the differences, in whole sentences.
  */
 GlueFailure *
 glue_failure_already_exists(const GlueCall *call,
@@ -345,7 +347,7 @@ glue_failure_already_exists(const GlueCall *call,
 	return failure;
 }
 
-/* The SQLSTATE of a failure that is known by its code alone; 0 if it is not. */
+/* The SQLSTATE of a failure's code; 0 if the code is unknown. */
 int
 glue_failure_sqlstate_of(const char *code)
 {
@@ -365,8 +367,8 @@ new_failure(const GlueCall *call, int sqlstate, const char *code)
 }
 
 /*
- * The request may have been carried out, and last is how it ended.  detail and
- * hint say what that means.
+ * The request may have been carried out; last is the last failure.  detail and
+ * hint explain that.
  */
 static GlueFailure *
 outcome_unknown(const GlueCall *call, const GlueFailure *last,
@@ -429,7 +431,7 @@ assumes_role(const GlueCall *call)
 	return strncmp(call->operation, "AssumeRole", strlen("AssumeRole")) == 0;
 }
 
-/* What to do about refused keys depends on where they come from. */
+/* The hint for rejected keys depends on the source of the keys. */
 static const char *
 hint_of_rule(const ExceptionRule *rule, const GlueCall *call)
 {

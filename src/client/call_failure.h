@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * call_failure.h
- *	  How a call of AWS has failed.
+ *	  Failures of calls of AWS.
  *
  * IDENTIFICATION
  *	  src/client/call_failure.h

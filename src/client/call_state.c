@@ -1,11 +1,11 @@
 /*-------------------------------------------------------------------------
  *
  * call_state.c
- *	  How far a call has got.
+ *	  The state machine of a call.
  *
  * A call goes through attempts, each signed anew, and pauses between them;
- * several calls can be under way at once.  So a call is a small state machine
- * that never waits: client.c advances it whenever there is news.
+ * several calls can be under way at once.  So a call is a state machine that
+ * never blocks: client.c advances it at every event.
  *
  *		   waiting <------------ pausing
  *			  |  ^					^
@@ -20,17 +20,18 @@
  *			  v carried out			|
  *		reading back ---------------+----------> done
  *
- * Every attempt waits for its turn: see client/turn.c.  If the service has had
- * enough of requests all the same, the call waits again, as the first of its line,
- * and that counts as no attempt; unless nobody gets through any more.
+ * Every attempt waits for its turn: see client/turn.c.  If the service
+ * throttles the request anyway, the call waits again, as the first of its
+ * line, and the attempt is not counted; the call fails if all other calls are
+ * throttled, too.
  *
  * A create whose answer was lost is read back: see read_back.c.  All other
- * operations can simply be repeated.  If one that changes something fails in the
- * end, although an earlier attempt may have been carried out, the outcome is
- * unknown as well.
+ * operations are idempotent.  If one that changes something fails finally, but
+ * an earlier attempt may have been carried out, its outcome is unknown as
+ * well.
  *
- * The result is a value: nothing here raises an error for what the network or
- * the service does.
+ * The result is a value: a failure of the network or the service raises no
+ * error.
  *
  * IDENTIFICATION
  *	  src/client/call_state.c
@@ -72,11 +73,12 @@ static void end_read_back(GlueCallState *state);
 static void finish(GlueCallState *state, GlueFailure *failure);
 
 /*
- * Begin a call, as far as it gets without waiting.
+ * Begin a call, and advance it as far as it gets without waiting.
  *
  * Its state belongs to the current memory context, its results to
- * result_context.  on_news is called with its argument when it is worth
- * advancing the call, unless it pauses, or waits long enough.
+ * result_context.  on_news is called with its argument when the call should be
+ * advanced.  It is not called at the end of a pause, or of a wait for the
+ * turn.
  */
 GlueCallState *
 glue_call_state_start(GlueCall *call, MemoryContext result_context,
@@ -102,7 +104,7 @@ glue_call_state_start(GlueCall *call, MemoryContext result_context,
 	return state;
 }
 
-/* Show others that this call is waited for. */
+/* Show this call in glue_activity. */
 static void
 show(GlueCallState *state)
 {
@@ -131,7 +133,7 @@ end_activity(void *arg)
 	glue_activity_end(arg);
 }
 
-/* What a call waits for, as others see it. */
+/* The wait event that glue_activity shows. */
 static GlueActivityWait
 wait_of(const GlueCallState *state)
 {
@@ -148,7 +150,7 @@ wait_of(const GlueCallState *state)
 	}
 }
 
-/* Take a call as far as it gets without waiting. */
+/* Advance a call as far as it gets without waiting. */
 void
 glue_call_state_advance(GlueCallState *state)
 {
@@ -189,7 +191,9 @@ glue_call_state_advance(GlueCallState *state)
 						   state->call->attempts);
 }
 
-/* The state that waits for a moment in time, pause_until, or NULL. */
+/*
+ * The state whose pause_until ends the wait, or NULL if no pause is under way.
+ */
 const GlueCallState *
 glue_call_state_pausing(const GlueCallState *state)
 {
@@ -199,7 +203,10 @@ glue_call_state_pausing(const GlueCallState *state)
 		state->step == GLUE_CALL_WAITING ? state : NULL;
 }
 
-/* Is it the turn of the call?  If there is no hope for that, it fails. */
+/*
+ * Take the turn of the call, if it has come.  If it cannot come, the call
+ * fails.
+ */
 static void
 wait_for_turn(GlueCallState *state)
 {
@@ -217,9 +224,8 @@ wait_for_turn(GlueCallState *state)
 /*
  * Start an attempt.
  *
- * Every attempt passes here, and nothing of it is older than this: the
- * credentials, the time of the signature, what is done before the first one is
- * sent.  Whatever an attempt has to wait for was waited for before this.
+ * Credentials, signature time and before_sending are fresh for every attempt,
+ * because all waits come before this function.
  */
 static void
 send_attempt(GlueCallState *state)
@@ -239,7 +245,7 @@ send_attempt(GlueCallState *state)
 	state->step = GLUE_CALL_IN_FLIGHT;
 }
 
-/* An attempt has ended: decide how the call goes on. */
+/* An attempt has ended: determine the next step. */
 static void
 finish_attempt(GlueCallState *state)
 {
@@ -268,7 +274,7 @@ has_answer(const GlueCall *call)
 	return call->answer != NULL || call->answer_xml != NULL;
 }
 
-/* Tell what the end of an attempt says of the rate of requests. */
+/* Report the end of an attempt to the rate limit. */
 static void
 give_turn_back(GlueCallState *state)
 {
@@ -288,7 +294,7 @@ give_turn_back(GlueCallState *state)
 	glue_stat_answered(&state->counted, throttled, attempt->ambiguous);
 }
 
-/* An attempt has failed: decide what comes next. */
+/* An attempt has failed: determine the next step. */
 static void
 choose_next_step(GlueCallState *state)
 {
@@ -310,9 +316,9 @@ choose_next_step(GlueCallState *state)
 }
 
 /*
- * If AWS says that the credentials have expired, get others for one more
- * attempt; false if that is not so, or there are none.  Why none can be got is
- * why the call has failed then.
+ * If AWS calls the credentials expired, get others for one more attempt;
+ * return false if it does not, or if there are none.  A failure to get others
+ * becomes the failure of the call.
  */
 static bool
 renew_credentials(GlueCallState *state)
@@ -333,9 +339,10 @@ renew_credentials(GlueCallState *state)
 }
 
 /*
- * Credentials may have expired while the call waited for its turn.  If there are no
- * others, AWS will say what is wrong; it also does if they had expired before, by a
- * clock of ours that may be wrong.
+ * Credentials may have expired while the call waited for its turn.  If there
+ * are no others, the call is sent anyway, and AWS's answer becomes its result.
+ * Credentials that had expired before the call began are sent as well, because
+ * our clock may be wrong.
  */
 static void
 replace_expired(GlueCallState *state)
@@ -348,7 +355,10 @@ replace_expired(GlueCallState *state)
 		(void) get_others(state, &failure);
 }
 
-/* Get other credentials for a call; false if there are none, and perhaps why. */
+/*
+ * Get other credentials for a call; false if there are none, perhaps with a
+ * failure.
+ */
 static bool
 get_others(GlueCallState *state, GlueFailure **failure)
 {
@@ -371,8 +381,8 @@ get_others(GlueCallState *state, GlueFailure **failure)
 }
 
 /*
- * Pause for another attempt, if that is worth it and allowed.  A call that was
- * throttled waits for its turn instead.
+ * Pause before another attempt, if the failure is retryable and the quota
+ * allows it.  A throttled call waits for its turn instead.
  */
 static void
 try_again_or_fail(GlueCallState *state)
@@ -405,8 +415,7 @@ try_again_or_fail(GlueCallState *state)
 /*
  * End a call that has failed.
  *
- * That there is no such connection is a fact, whatever an earlier attempt
- * did.
+ * EntityNotFoundException is a final answer, whatever an earlier attempt did.
  */
 static void
 give_up(GlueCallState *state)
@@ -422,7 +431,7 @@ give_up(GlueCallState *state)
 	MemoryContextSwitchTo(old_context);
 }
 
-/* End a call whose turn does not come. */
+/* End a call that does not get its turn. */
 static void
 give_up_waiting(GlueCallState *state)
 {
@@ -449,12 +458,12 @@ begin_read_back(GlueCallState *state)
 		glue_call_state_start(reading, state->result_context,
 							  state->attempt.message.on_end,
 							  state->attempt.message.on_end_arg);
-	/* it is a part of this call, which is shown already */
+	/* the reader is a part of this call, which is shown already */
 	glue_activity_end(&state->reader->activity);
 	state->step = GLUE_CALL_READING_BACK;
 }
 
-/* The connection was read back, or was not. */
+/* The GetConnection that reads a create back has ended. */
 static void
 end_read_back(GlueCallState *state)
 {

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * call_state.h
- *	  How far a call has got.
+ *	  The state machine of a call.
  *
  * IDENTIFICATION
  *	  src/client/call_state.h
@@ -18,7 +18,7 @@
 
 typedef enum GlueCallStep
 {
-	GLUE_CALL_WAITING,			/* for its turn */
+	GLUE_CALL_WAITING,			/* waits for its turn */
 	GLUE_CALL_SENDING,
 	GLUE_CALL_IN_FLIGHT,
 	GLUE_CALL_PAUSING,
@@ -32,27 +32,29 @@ typedef struct GlueCallState
 	GlueCall   *call;
 	MemoryContext result_context;	/* for the failure and the answer */
 	GlueCallStep step;
-	GlueAttempt attempt;		/* the last one */
-	GlueTurn	turn;			/* to send one */
-	int			nthrottled;		/* attempts that do not count */
-	GlueCountedCall counted;	/* for the figures */
-	int64		began_ms;		/* the first one did, by glue_boot_ms() */
-	bool		renewed;		/* the credentials were, once */
-	bool		may_expire;		/* they had not, when the call began */
+	GlueAttempt attempt;		/* the last attempt */
+	GlueTurn	turn;			/* its turn to send an attempt */
+	int			nthrottled;		/* throttled attempts, which are not counted */
+	GlueCountedCall counted;	/* for glue_stat_calls */
+	int64		began_ms;		/* begin of the first attempt, by
+								 * glue_boot_ms() */
+	bool		renewed;		/* the credentials were renewed, once */
+	bool		may_expire;		/* the credentials had not expired when the
+								 * call began */
 
-	/* before another attempt */
+	/* retries */
 	int			retry_cost;		/* of the last retry; 0 if there was none */
 
 	/* while it pauses, or waits for its turn; by glue_monotonic_us() */
 	int64		pause_until;
 
-	/* as others see it */
+	/* for glue_activity */
 	GlueActivity activity;
 	MemoryContextCallback end_activity; /* at the end of the context */
 
 	/* a create that may have been carried out */
 	bool		maybe_created;
-	struct GlueCallState *reader;	/* the GetConnection that will tell */
+	struct GlueCallState *reader;	/* its GetConnection */
 } GlueCallState;
 
 extern GlueCallState *glue_call_state_start(GlueCall *call,

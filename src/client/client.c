@@ -3,16 +3,16 @@
  * client.c
  *	  Calls of AWS, one or many side by side.
  *
- * A call never waits (see call_state.c), so this is where all of them are waited
- * for.  However many are under way, only those are looked at that have news:
- * the end of a transfer puts its call into a list, and calls that pause or wait
- * for their turn are in a heap, the first to go on on top.
+ * A call never waits (see call_state.c); all waits happen here.  Only calls
+ * with events are advanced, however many are under way: the end of a transfer
+ * puts its call into a list, and calls that pause or wait for their turn are
+ * in a heap, ordered by the end of their pause.
  *
- * There is a slot for each call.  What a caller does about a call that has
- * ended takes about as long as to start another one, which should be under way
- * by then.  So slots with an ended call are set aside until no slot has news,
- * and what is to be done while an answer is awaited comes after that.
- * Then a slot is emptied, memory and all, and takes another call.
+ * There is a slot for each call.  The caller's processing of an ended call
+ * takes about as long as the start of another call, which should be under way
+ * by then.  So slots with an ended call are set aside until no slot has an
+ * event; the callbacks for the time of waiting come after that.  Then the
+ * slot's memory is reset, and it takes another call.
  *
  * IDENTIFICATION
  *	  src/client/client.c
@@ -29,23 +29,23 @@
 #include "server/compat.h"
 #include "utils/memutils.h"
 
-/* Longest wait while only answers are waited for. */
+/* Longest wait if no pause ends earlier. */
 #define LONG_WAIT_MS	(60 * 1000)
 
-/* Room for a call under way; the call itself if there is one. */
+/* A slot for a call under way. */
 typedef struct CallSlot
 {
 	struct CallRun *run;
-	MemoryContext context;		/* of the state, which is reset with it */
+	MemoryContext context;		/* of the state, and reset with it */
 	GlueCall   *call;			/* NULL if the slot is free */
 	GlueCallState *state;
 	dlist_node	node;			/* in free, ended or, if listed, ready */
-	bool		listed;			/* in ready */
-	bool		has_work;		/* in work */
-	bool		had_work;		/* it was, or is */
+	bool		listed;			/* member of ready */
+	bool		has_work;		/* member of work */
+	bool		had_work;		/* member of work, now or earlier */
 	dlist_node	work_node;
-	bool		pausing;		/* in pauses... */
-	bool		waiting;		/* ... for its turn */
+	bool		pausing;		/* member of pauses... */
+	bool		waiting;		/* ... to wait for its turn */
 	pairingheap_node pause_node;	/* in pauses */
 } CallSlot;
 
@@ -53,16 +53,17 @@ typedef struct CallRun
 {
 	const GlueCallStream *stream;
 	MemoryContext caller_context;
-	MemoryContext context;		/* of the slots */
-	MemoryContext result_context;	/* NULL: the results go with the call */
+	MemoryContext context;		/* parent of the slots' contexts */
+	MemoryContext result_context;	/* NULL: the results are freed with the
+									 * call */
 	int			width;
 	int			nactive;		/* calls under way */
-	int			nwaiting;		/* of these, for their turn */
-	int			nended;			/* slots in ended */
+	int			nwaiting;		/* of these, calls that wait for their turn */
+	int			nended;			/* length of ended */
 	dlist_head	free;			/* slots without a call */
-	dlist_head	ready;			/* slots with news */
+	dlist_head	ready;			/* slots with an event */
 	dlist_head	ended;			/* slots with a call that has ended */
-	dlist_head	work;			/* slots with something to do meanwhile */
+	dlist_head	work;			/* slots whose meanwhile is to be called */
 	pairingheap *pauses;		/* slots with a call that pauses or waits */
 } CallRun;
 
@@ -99,9 +100,9 @@ static int	compare_pauses(const pairingheap_node *a,
 /*
  * Make calls, side by side, and wait for all of them.
  *
- * The results live in the current memory context.  Interrupts are served while
- * waiting.  If one of them ends the wait, what was under way is left, and
- * whether it was carried out is not known.
+ * The results live in the current memory context.  Interrupts are processed
+ * during the wait.  If one of them raises an error, calls under way are
+ * abandoned, and their outcome is unknown.
  */
 void
 glue_client_run(GlueCall *calls, int ncalls)
@@ -118,7 +119,7 @@ glue_client_run(GlueCall *calls, int ncalls)
 /*
  * Make all calls of a stream, at most width of them side by side.
  *
- * Interrupts as above; what the stream's own functions raise has the same
+ * Interrupts as above; an error of the stream's own functions has the same
  * effect.
  */
 void
@@ -128,12 +129,12 @@ glue_client_run_stream(GlueCallStream *stream, int width)
 }
 
 /*
- * Go on with a stream whose function next has to wait for something, from
- * within that.  next is asked for other calls, and done is told of those that
- * have ended.  Returns after how many milliseconds to do this again, news of a
- * transfer or not.
+ * Continue a stream from within its function next, when next has to wait for
+ * something else.  Calls next for further calls, and done for ended ones.
+ * Returns the number of milliseconds until the next call of this function,
+ * even without a transfer's event.
  *
- * Room is kept for the call that was asked for in the first place.
+ * A slot stays reserved for the call that the outer next will return.
  */
 long
 glue_client_go_on(GlueCallStream *stream)
@@ -220,7 +221,7 @@ run_calls(CallRun *run)
 	}
 }
 
-/* Wait, and let it be seen if that is only for turns. */
+/* Wait, with a wait event of its own if all calls wait for their turn. */
 static void
 wait_for_news(const CallRun *run, long timeout_ms)
 {
@@ -234,11 +235,11 @@ wait_for_news(const CallRun *run, long timeout_ms)
 }
 
 /*
- * Start calls as long as there are some, and room for them; and as long as not
- * too many that have ended are waiting for their turn.
+ * Start calls while there are calls and free slots, and while not too many
+ * ended calls wait to be processed.
  *
- * If there are not enough file descriptors for all of them, fewer are made
- * side by side; that there is none at all is an error of the first one.
+ * Without enough file descriptors, fewer calls are made side by side.  Only if
+ * none is left for the first call, that is an error.
  */
 static void
 start_calls(CallRun *run)
@@ -281,9 +282,8 @@ take_slot(CallRun *run)
 }
 
 /*
- * Do a piece of the work that has time until no slot has news: end a call, or
- * do what another call wants to have done while it waits.  Returns whether
- * there is more.
+ * Do one piece of deferred work: end a call, or call the meanwhile of another.
+ * Returns whether there is more.
  */
 static bool
 do_some_work(CallRun *run)
@@ -308,7 +308,7 @@ do_meanwhile(CallSlot *slot)
 	slot->call->meanwhile(slot->call->meanwhile_arg);
 }
 
-/* Hand over a call that has ended, and empty its slot. */
+/* Pass an ended call to the caller, and reset its slot. */
 static void
 end_call(CallSlot *slot)
 {
@@ -326,8 +326,8 @@ end_call(CallSlot *slot)
 }
 
 /*
- * A call has news.  This is called by libcurl, so it must neither raise an
- * error nor use palloc.
+ * A call has an event.  libcurl calls this, so it must neither raise an error
+ * nor use palloc.
  */
 static void
 note_news(void *arg)
@@ -339,7 +339,7 @@ note_news(void *arg)
 	slot->listed = true;
 }
 
-/* Advance all calls that have news, and start others in their place. */
+/* Advance all calls with events, and start others in free slots. */
 static void
 advance_ready(CallRun *run)
 {
@@ -358,7 +358,7 @@ advance_ready(CallRun *run)
 	}
 }
 
-/* A call was advanced: see what it waits for now. */
+/* A call was advanced: put its slot into the list of its new state. */
 static void
 place_slot(CallSlot *slot)
 {
@@ -372,7 +372,7 @@ place_slot(CallSlot *slot)
 	}
 	if (slot->state->step == GLUE_CALL_DONE)
 	{
-		/* the last transfer may have ended as soon as it was started */
+		/* the last transfer may have ended during its start */
 		if (slot->listed)
 			dlist_delete(&slot->node);
 		slot->listed = false;
@@ -384,7 +384,7 @@ place_slot(CallSlot *slot)
 		begin_pause(slot);
 }
 
-/* If a call pauses or waits for its turn, note until when. */
+/* If a call pauses or waits for its turn, put it into the heap. */
 static void
 begin_pause(CallSlot *slot)
 {
@@ -399,7 +399,7 @@ begin_pause(CallSlot *slot)
 	pairingheap_add(run->pauses, &slot->pause_node);
 }
 
-/* A call goes on; it may have paused. */
+/* A call continues: remove it from the heap. */
 static void
 end_pause(CallSlot *slot)
 {
@@ -410,7 +410,7 @@ end_pause(CallSlot *slot)
 	slot->pausing = slot->waiting = false;
 }
 
-/* Go on with the calls that have paused long enough, or whose turn it may be. */
+/* Advance the calls whose pause has ended. */
 static void
 end_pauses(CallRun *run)
 {
@@ -431,7 +431,7 @@ end_pauses(CallRun *run)
 	}
 }
 
-/* How long all calls can be left alone, unless a transfer has news. */
+/* Milliseconds until the next pause ends. */
 static long
 wait_time(const CallRun *run)
 {
@@ -453,7 +453,10 @@ pause_end(const pairingheap_node *node)
 	return glue_call_state_pausing(slot->state)->pause_until;
 }
 
-/* The heap has the largest on top, so what ends first is the largest. */
+/*
+ * The heap has the largest on top, so the earliest end compares as the
+ * largest.
+ */
 static int
 compare_pauses(const pairingheap_node *a, const pairingheap_node *b, void *arg)
 {

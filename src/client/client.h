@@ -14,27 +14,28 @@
 #include "client/call_failure.h"
 
 /*
- * Calls that are made one after the other as there is room for them.  Both
- * functions may raise errors, and may change the current memory context.
+ * A stream of calls, made as slots become free.  Both functions may raise
+ * errors, and may change the current memory context.
  */
 typedef struct GlueCallStream
 {
 	/*
-	 * The next call, or NULL if there is none at present.  It is asked for
-	 * whenever there is room for one, until there is neither a next call nor
-	 * one under way.
+	 * Returns the next call, or NULL if there is none at present.  It is
+	 * called whenever a slot is free, until it returns NULL while no call is
+	 * under way.
 	 */
 	GlueCall   *(*next) (void *arg);
 
-	/* a call has ended; its results are gone when this returns; or NULL */
+	/* processes an ended call, whose results are freed afterwards; or NULL */
 	void		(*done) (void *arg, GlueCall *call);
 
 	void	   *arg;
 
-	/* after which next is asked again, news or not; 0: never for that alone */
+	/* next is called again after this, even without an event; 0: no limit */
 	long		max_wait_ms;
 
-	struct CallRun *run;		/* while it runs; for client.c alone */
+	struct CallRun *run;		/* set while the stream runs; private to
+								 * client.c */
 } GlueCallStream;
 
 extern void glue_client_run(GlueCall *calls, int ncalls);

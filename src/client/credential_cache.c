@@ -1,28 +1,28 @@
 /*-------------------------------------------------------------------------
  *
  * credential_cache.c
- *	  Temporary AWS credentials, until they run out.
+ *	  Cache of temporary AWS credentials.
  *
- * Getting temporary credentials takes a call or two over the network, and the
- * services that give them out limit how often they may be asked.  So they are
- * kept, in shared memory if the library is preloaded.
+ * Temporary credentials cost one or two network calls, and their sources limit
+ * the rate of requests.  So they are cached, in shared memory if the library
+ * is preloaded.
  *
- * Times are AWS's own: from 15 minutes before the end (the advisory time) one
- * backend tries to get new ones while all go on with the old; from 10 minutes
- * before the end (the mandatory time) no backend uses the old ones.
+ * The times are those of AWS's SDKs: from 15 minutes before the end (the
+ * advisory time) one backend tries to refresh them while all others use the
+ * old ones; from 10 minutes before the end (the mandatory time) no backend
+ * uses the old ones.
  *
  *		|---------------- good ----------------|- advisory -|- mandatory -|
  *											   -15 min		-10 min		 end
  *
- * For each entry at most one backend refreshes at a time.  It is told so by
- * glue_credential_cache_get(), and must then either put new credentials in or
- * give up; the others wait for that only if they cannot do without.  A
- * refresher has a number that no other process has before or after it, and gives
- * up whatever ends it.
+ * At most one backend refreshes an entry at a time.
+ * glue_credential_cache_get() selects it, and it must then either store new
+ * credentials or give up; other backends wait only if the entry has no usable
+ * credentials.  The refresher is identified by a number that is never reused.
+ * A backend also gives up at its exit.
  *
- * Nothing here waits while it holds the lock, and what is dropped is
- * cleansed.  A backend that waits for another one lets its own transfers go on
- * meanwhile.
+ * No wait happens under the lock, and removed credentials are cleansed.  A
+ * backend that waits for another one continues its own transfers.
  *
  * IDENTIFICATION
  *	  src/client/credential_cache.c
@@ -45,25 +45,25 @@
 #define MANDATORY_MS	(10 * 60 * 1000)
 
 /*
- * How long a failed attempt to refresh good credentials keeps others from
- * trying: one in a minute leaves four before they become mandatory.
+ * Pause of all backends after a failed refresh of good credentials: one
+ * attempt a minute makes four before the refresh becomes mandatory.
  */
 #define RETRY_MS		(60 * 1000)
 
 /*
- * How long what was just got is not asked for again, however soon it ends: the
- * source has nothing newer.  An instance's does so in its last minutes, and a
- * role may be one of 15 minutes to begin with.
+ * Pause after a successful refresh, even if the new credentials end soon,
+ * because the source has no newer ones: an instance's credentials are not
+ * renewed before their last minutes, and a role's may last only 15 minutes.
  */
 #define REST_MS			2000
 
-/* How often a waiting backend looks by itself whether it is still to wait. */
+/* Interval at which a waiting backend checks the entry by itself. */
 #define WAIT_MS			1000
 
 /*
- * Entries.  Each is one role of one account; when there are more than this, one
- * without credentials makes room, or else the one that was not used for the
- * longest time.  So no entry loses credentials to one that gets none.
+ * Number of entries, one for each role of each account.  A new entry evicts
+ * one without credentials, or else the least recently used one.  So a failing
+ * entry never evicts a good one.
  */
 #define NUM_SLOTS		64
 
@@ -73,27 +73,28 @@ typedef struct CacheSlot
 	GlueCredentialKey key;
 	TimestampTz used_at;
 	uint64		refresher;		/* 0 if no backend refreshes */
-	TimestampTz retry_at;		/* no advisory refresh before */
-	TimestampTz failed_at;		/* when the last refresh failed, or 0 */
-	char		failure[GLUE_CACHE_FAILURE_SIZE];	/* why; without secrets */
+	TimestampTz retry_at;		/* no advisory refresh before this */
+	TimestampTz failed_at;		/* time of the last failed refresh, or 0 */
+	char		failure[GLUE_CACHE_FAILURE_SIZE];	/* its reason, without
+													 * secrets */
 
-	/* Remaining fields are invalid while expires_at is 0. */
+	/* The remaining fields are invalid while expires_at is 0. */
 	TimestampTz expires_at;
-	TimestampTz rests_until;	/* just got: no refresh before */
+	TimestampTz rests_until;	/* no refresh at all before this */
 	char		access_key_id[GLUE_ACCESS_KEY_ID_SIZE];
 	char		secret_access_key[GLUE_SECRET_KEY_SIZE];
-	char		session_token[GLUE_SESSION_TOKEN_SIZE]; /* "" if there is none */
-	char		account_id[GLUE_ACCOUNT_ID_SIZE];	/* "" if not known */
+	char		session_token[GLUE_SESSION_TOKEN_SIZE]; /* "" without one */
+	char		account_id[GLUE_ACCOUNT_ID_SIZE];	/* "" if unknown */
 } CacheSlot;
 
 typedef struct CredentialCache
 {
 	ConditionVariable refreshed;
-	uint64		nrefreshers;	/* numbers that were given out */
+	uint64		nrefreshers;	/* number of refreshers so far */
 	CacheSlot	slots[NUM_SLOTS];
 } CredentialCache;
 
-/* The number of this process, once it has refreshed something. */
+/* The number of this process as a refresher; 0 before its first refresh. */
 static uint64 own_number = 0;
 
 /* prototypes of private functions */
@@ -121,15 +122,15 @@ GlueSharedPart glue_credential_cache_part = {
 };
 
 /*
- * Look for credentials, which are copied into the current memory context.
+ * Look credentials up, and copy them into the current memory context.
  *
- * Credentials with the access key rejected_access_key_id, if that is not
- * NULL, do not count: AWS has refused them.  If the answer is to refresh, the
- * caller must call glue_credential_cache_put() or
+ * Credentials with the access key rejected_access_key_id, if that is not NULL,
+ * do not count: AWS has rejected them.  If the result is MAY_REFRESH or
+ * MUST_REFRESH, the caller must call glue_credential_cache_put() or
  * glue_credential_cache_give_up(), also if it fails.
  *
- * Waits while another backend gets credentials that cannot be done without,
- * and serves interrupts meanwhile.
+ * Waits while another backend refreshes an entry without usable credentials,
+ * and processes interrupts during the wait.
  */
 GlueCacheAnswer
 glue_credential_cache_get(const GlueCredentialKey *key,
@@ -176,7 +177,7 @@ glue_credential_cache_get(const GlueCredentialKey *key,
 }
 
 /*
- * Look for credentials that are good and need not be refreshed yet; false if
+ * Look up credentials that are good and need no refresh yet; return false if
  * there are none, or the caller would have to wait.
  */
 bool
@@ -207,8 +208,8 @@ glue_credential_cache_peek(const GlueCredentialKey *key,
 }
 
 /*
- * Put in what a refresh has brought, and let the others have it.  There is room
- * for whatever may be in a reply.
+ * Store the result of a refresh, and wake the waiting backends.  Every field
+ * has room for the largest value in a reply.
  */
 void
 glue_credential_cache_put(const GlueCredentialKey *key,
@@ -247,11 +248,10 @@ glue_credential_cache_put(const GlueCredentialKey *key,
 }
 
 /*
- * End a refresh that has brought nothing.
+ * End a refresh without a result.
  *
- * failure says why, without secrets, to the backends that have waited for it.
- * NULL means that only this backend has given up, and that another one should
- * try.
+ * failure is its reason, without secrets, for the backends that wait for it.
+ * If it is NULL, only this backend has given up, and another one should try.
  */
 void
 glue_credential_cache_give_up(const GlueCredentialKey *key,
@@ -277,12 +277,12 @@ glue_credential_cache_give_up(const GlueCredentialKey *key,
 }
 
 /*
- * Go on with credentials that have run out, because their source cannot give
- * newer ones; false if there are none.
+ * Extend credentials that have expired, because their source has no newer
+ * ones; return false if there are none.
  *
- * That is for the credentials of an EC2 instance alone, which AWS keeps valid
- * while the instance metadata service is in trouble.  They count as good
- * until extension_ms from now, when the source is asked again.
+ * This is for the credentials of an EC2 instance alone: AWS keeps them valid
+ * while the instance metadata service is unavailable.  They count as good for
+ * extension_ms, after which the source is asked again.
  */
 bool
 glue_credential_cache_extend(const GlueCredentialKey *key, int extension_ms,
@@ -313,8 +313,8 @@ glue_credential_cache_extend(const GlueCredentialKey *key, int extension_ms,
 }
 
 /*
- * A before_shmem_exit callback: a FATAL error does not return to the code that
- * would give up.
+ * A before_shmem_exit callback: after a FATAL error, no PG_CATCH of the
+ * refresher runs.
  */
 static void
 give_up_at_exit(int code, Datum arg)
@@ -345,7 +345,7 @@ attach(void)
 	return glue_shared_attach(&glue_credential_cache_part);
 }
 
-/* The functions below are called with the lock held. */
+/* The caller of the functions below holds the lock. */
 
 static CacheSlot *
 find_slot(CredentialCache *cache, const GlueCredentialKey *key)
@@ -360,8 +360,8 @@ find_slot(CredentialCache *cache, const GlueCredentialKey *key)
 }
 
 /*
- * Make a slot for a key.  If a backend is just refreshing the slot that has to
- * make room, its result will get another slot.
+ * Make a slot for a key.  If a backend is refreshing the evicted slot, its
+ * result will get another slot.
  */
 static CacheSlot *
 claim_slot(CredentialCache *cache, const GlueCredentialKey *key)
@@ -389,7 +389,7 @@ makes_room_before(const CacheSlot *a, const CacheSlot *b)
 	return a->used_at < b->used_at;
 }
 
-/* What was there may be longer than what takes its place. */
+/* The old values may be longer than the new ones. */
 static void
 cleanse_credentials(CacheSlot *slot)
 {
@@ -417,7 +417,7 @@ is_being_refreshed(const CacheSlot *slot)
 }
 
 /*
- * What is to be done about a slot?  False if the answer must be waited for.
+ * Determine the result for a slot; return false if the caller must wait.
  */
 static bool
 choose_answer(CacheSlot *slot, const char *rejected_access_key_id,
@@ -434,7 +434,9 @@ choose_answer(CacheSlot *slot, const char *rejected_access_key_id,
 	if (slot->expires_at == 0 || rejected ||
 		(now >= mandatory && now >= slot->rests_until))
 	{
-		/* a backend that has waited for a failure need not try itself */
+		/*
+		 * after another backend's failed refresh, do not try again
+		 */
 		*answer = slot->failed_at > began_at ?
 			GLUE_CACHE_JUST_FAILED : GLUE_CACHE_MUST_REFRESH;
 		return !refreshing;

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * credential_cache.h
- *	  Temporary AWS credentials, until they run out.
+ *	  Cache of temporary AWS credentials.
  *
  * IDENTIFICATION
  *	  src/client/credential_cache.h
@@ -15,7 +15,7 @@
 #include "server/shared_state.h"
 #include "utils/timestamp.h"
 
-/* What tells two ways to credentials apart: a digest of all that matters. */
+/* Key of an entry: a digest of everything that determines its credentials. */
 typedef struct GlueCredentialKey
 {
 	unsigned char digest[32];
@@ -24,12 +24,12 @@ typedef struct GlueCredentialKey
 typedef enum GlueCacheAnswer
 {
 	GLUE_CACHE_HIT,				/* use these */
-	GLUE_CACHE_MAY_REFRESH,		/* these are good, but get newer ones */
-	GLUE_CACHE_MUST_REFRESH,	/* there are none that are good */
-	GLUE_CACHE_JUST_FAILED		/* another backend tried in vain meanwhile */
+	GLUE_CACHE_MAY_REFRESH,		/* these are good, but refresh them */
+	GLUE_CACHE_MUST_REFRESH,	/* there are no good ones */
+	GLUE_CACHE_JUST_FAILED		/* another backend's refresh has just failed */
 } GlueCacheAnswer;
 
-/* Room for why a backend could not get credentials. */
+/* Size of the reason of a failed refresh. */
 #define GLUE_CACHE_FAILURE_SIZE		512
 
 extern GlueSharedPart glue_credential_cache_part;

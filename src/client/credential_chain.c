@@ -1,21 +1,21 @@
 /*-------------------------------------------------------------------------
  *
  * credential_chain.c
- *	  The credentials that requests to a target are signed with.
+ *	  The credentials for the signatures of requests to a target.
  *
- * Which source is used, and which roles are assumed from there, is decided
- * without a call: credential_plan.c makes a plan of the target, the
- * environment and the profile.  Then the plan is carried out, step by step,
- * each step with the credentials of the one before.  That can take long, and
+ * The source of the credentials, and the roles to assume with them, are
+ * decided without a call: credential_plan.c makes a plan of the target, the
+ * environment and the profile.  Then the plan is carried out step by step,
+ * each step with the credentials of the step before.  That can take long, and
  * needs no transaction.
  *
- * A plan that is more than keys ends in temporary credentials, which are
- * cached under a digest of the plan: a caller with the same plan may have the
- * same credentials, and no other caller may.
+ * A plan with more than static keys ends in temporary credentials, which are
+ * cached under a digest of the plan.  So callers with the same plan, and no
+ * others, share credentials.
  *
- * A source that was configured and fails is an error.  It is tolerated only
- * while credentials that it gave before are still good, and, for an EC2
- * instance, for a while beyond that.
+ * A failure of a configured source is an error.  It is tolerated only while
+ * the credentials in the cache are still good, and, for an EC2 instance, for
+ * some time after they have expired.
  *
  * IDENTIFICATION
  *	  src/client/credential_chain.c
@@ -40,20 +40,20 @@
 #include "utils/timestamp.h"
 
 /*
- * How long the expired credentials of an EC2 instance go on being used while
- * the metadata service gives no others, before it is asked again.
+ * Interval at which the metadata service of an EC2 instance is asked again
+ * while only expired credentials are available.
  */
 #define STABILITY_MS	(5 * 60 * 1000)
 
-/* The same for credentials that are expired when they are given out. */
+/* The same for credentials that had already expired in its answer. */
 #define STABILITY_SECONDS	(20 * 60)
 
-/* Carrying out a plan. */
+/* The execution of a plan. */
 typedef struct Execution
 {
 	const GlueTarget *target;
 	GlueCredentials credentials;	/* of the last step */
-	GlueTemporaryCredentials *temporary;	/* just got; in secret memory */
+	GlueTemporaryCredentials *temporary;	/* latest result; in secret memory */
 } Execution;
 
 /* prototypes of private functions */
@@ -93,12 +93,12 @@ static GlueCredentials keys_of(const GlueCredentialStep *step);
 static void take_temporary(Execution *execution);
 
 /*
- * Decide how the credentials for a target are to be got.
+ * Make the plan for the credentials of a target.
  *
- * Those that the user mapping gives come first.  A role that the server or
- * the mapping names is assumed at the end, whatever comes before.  The plan
- * borrows from the target.  Raises an error if there is no way, unless
- * missing_ok: then it returns false.
+ * The keys of the user mapping come first.  A role of the server or the
+ * mapping is assumed last, whatever comes before.  The plan borrows from the
+ * target.  If no plan is possible, raises an error, or returns false if
+ * missing_ok.
  */
 bool
 glue_credentials_plan(const GlueTarget *target, GlueCredentialPlan *plan,
@@ -141,7 +141,7 @@ glue_credentials_plan(const GlueTarget *target, GlueCredentialPlan *plan,
 	return true;
 }
 
-/* The role is assumed with what comes before. */
+/* Append a step that assumes the target's role with the credentials so far. */
 static void
 add_role(GlueCredentialPlan *plan, const GlueTarget *target)
 {
@@ -168,8 +168,8 @@ raise_none_found(const GlueTarget *target, const GlueConfigurationError *error)
 }
 
 /*
- * Find the credentials that a plan leads to, if no call is needed for
- * them; false otherwise.
+ * Find the credentials of a plan if that needs no call; return false if it
+ * does.
  */
 bool
 glue_credentials_at_hand(const GlueTarget *target,
@@ -187,10 +187,10 @@ glue_credentials_at_hand(const GlueTarget *target,
 /*
  * Carry out a plan: the slow part, which needs no transaction.
  *
- * rejected_access_key_id is that of credentials which AWS has just called
- * expired, or NULL: they are not given out again.  The result lives in the
- * current memory context, which cleanses it.  Returns why there are none, or
- * NULL.
+ * rejected_access_key_id is the key of credentials that AWS has just called
+ * expired, or NULL; they are not returned again.  The result lives in the
+ * current memory context, which cleanses it.  Returns NULL on success, else
+ * the failure.
  */
 GlueFailure *
 glue_credentials_fetch(const GlueTarget *target,
@@ -232,7 +232,7 @@ glue_credentials_fetch(const GlueTarget *target,
 	return failure;
 }
 
-/* The same if they must be asked for, or another backend is asking for them. */
+/* The same for credentials that need a call, or another backend's refresh. */
 static GlueFailure *
 fetch_slowly(const GlueTarget *target, const GlueCredentialPlan *plan,
 			 const GlueCredentialKey *key, const char *rejected_access_key_id,
@@ -251,8 +251,8 @@ fetch_slowly(const GlueTarget *target, const GlueCredentialPlan *plan,
 }
 
 /*
- * Find the credentials for a target: all at once.  Raises an error if there
- * are none.
+ * Plan and fetch the credentials for a target.  Raises an error if there are
+ * none.
  */
 void
 glue_credentials_find(const GlueTarget *target, GlueCredentials *credentials)
@@ -267,11 +267,11 @@ glue_credentials_find(const GlueTarget *target, GlueCredentials *credentials)
 }
 
 /*
- * Get other credentials than those that AWS has called expired.  To be the
+ * Get other credentials after AWS has called these expired: the
  * renew_credentials of a GlueCall.
  *
- * There is a plan, or there would not have been these.  What was begun in one
- * account does not go on in another.
+ * A plan exists, because these credentials came from one.  Credentials of
+ * another account are rejected: a call must not continue in another account.
  */
 GlueFailure *
 glue_credentials_renew(const GlueTarget *target,
@@ -297,7 +297,7 @@ glue_credentials_renew(const GlueTarget *target,
 	return failure;
 }
 
-/* Does a plan lead to keys that are there, and to nothing else? */
+/* Does a plan consist of static keys alone, which are present? */
 static bool
 is_keys(const GlueCredentialPlan *plan)
 {
@@ -305,9 +305,9 @@ is_keys(const GlueCredentialPlan *plan)
 }
 
 /*
- * Digest all that decides which credentials come out of a plan: the steps,
- * and whom they are asked of.  Two plans with the same digest get the same
- * credentials, so there is an error if OpenSSL cannot make one.
+ * Digest everything that determines the credentials of a plan: the steps, and
+ * the services that are asked.  Plans with the same digest share credentials,
+ * so a failure of OpenSSL is an error.
  */
 static void
 digest_plan(const GlueTarget *target, const GlueCredentialPlan *plan,
@@ -344,7 +344,7 @@ digest_step(EVP_MD_CTX *context, const GlueConfiguration *configuration,
 		digest_source(context, configuration, step->kind);
 }
 
-/* Which container or instance is asked is no part of the step. */
+/* The address of the container's or instance's endpoint is not in the step. */
 static bool
 digest_source(EVP_MD_CTX *context, const GlueConfiguration *configuration,
 			  GlueCredentialStepKind kind)
@@ -364,7 +364,7 @@ digest_source(EVP_MD_CTX *context, const GlueConfiguration *configuration,
 	return true;
 }
 
-/* NULL differs from the empty string, and no two texts run together. */
+/* NULL differs from the empty string, and the length separates texts. */
 static bool
 digest_text(EVP_MD_CTX *context, const char *text)
 {
@@ -373,10 +373,10 @@ digest_text(EVP_MD_CTX *context, const char *text)
 }
 
 /*
- * Get new credentials, as the cache has told us to.
+ * Refresh an entry, after the cache has selected this backend.
  *
  * With may_fail, credentials holds some that are still good, and a failure is
- * only worth a line in the log.  Any other is returned.
+ * only logged.  Otherwise it is returned.
  */
 static GlueFailure *
 refresh(const GlueTarget *target, const GlueCredentialPlan *plan,
@@ -423,7 +423,7 @@ refresh(const GlueTarget *target, const GlueCredentialPlan *plan,
 	return NULL;
 }
 
-/* Take all steps of a plan; NULL if that went well. */
+/* Carry out all steps of a plan; return NULL on success. */
 static GlueFailure *
 carry_out(Execution *execution, const GlueCredentialPlan *plan)
 {
@@ -454,8 +454,8 @@ take_step(Execution *execution, const GlueCredentialStep *step)
 }
 
 /*
- * Assume a role, with the credentials that there are or with the token in a
- * file, which is read anew each time: the issuer of tokens replaces it.
+ * Assume a role, with the credentials so far or with a web identity token.
+ * The token's file is read every time, because the issuer replaces it.
  */
 static GlueFailure *
 assume_role(Execution *execution, const GlueCredentialStep *step)
@@ -511,8 +511,8 @@ ask_container(Execution *execution)
 }
 
 /*
- * That there is no instance, or none with a role, is a failure if a profile
- * says that there is; else it is the end of the search.
+ * A missing instance, or one without a role, is a failure if a profile names
+ * that source; otherwise it is the end of the search.
  */
 static GlueFailure *
 ask_instance(Execution *execution, const GlueCredentialStep *step)
@@ -536,14 +536,14 @@ ask_instance(Execution *execution, const GlueCredentialStep *step)
 		return glue_failure_no_credentials("the instance metadata service",
 										   reason);
 
-	/* what has expired goes on being good: see the head of this file */
+	/* expired credentials stay usable: see the head of this file */
 	if (temporary->expiration <= time(NULL))
 		temporary->expiration = time(NULL) + STABILITY_SECONDS;
 	take_temporary(execution);
 	return NULL;
 }
 
-/* The keys that a step has, and the account that a profile says. */
+/* The keys of a step, with the account that the profile names. */
 static GlueCredentials
 keys_of(const GlueCredentialStep *step)
 {
@@ -560,8 +560,8 @@ keys_of(const GlueCredentialStep *step)
 }
 
 /*
- * Go on with the credentials that were just got, of which only the expiration
- * stays where it is.
+ * Use the latest result for the next step.  Only its expiration stays in
+ * temporary.
  */
 static void
 take_temporary(Execution *execution)

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * credential_chain.h
- *	  The credentials that requests to a target are signed with.
+ *	  The credentials for the signatures of requests to a target.
  *
  * IDENTIFICATION
  *	  src/client/credential_chain.h

@@ -1,10 +1,10 @@
 /*-------------------------------------------------------------------------
  *
  * credential_failure.c
- *	  Failures to get credentials, or to know whose they are.
+ *	  Failures to get credentials, or to determine their account.
  *
- * Nothing was sent to AWS Glue then.  A request of the queue waits, for an
- * administrator can correct that.
+ * No request was sent to AWS Glue then.  A request of the queue stays pending,
+ * because an administrator can correct the configuration.
  *
  * IDENTIFICATION
  *	  src/client/credential_failure.c
@@ -16,9 +16,9 @@
 #include "client/credential_failure.h"
 
 /*
- * Word a source of credentials that is configured, but gave none.
+ * Build the failure for a configured source that returned no credentials.
  *
- * reason is words without a period.
+ * reason is a phrase without a period.
  */
 GlueFailure *
 glue_failure_no_credentials(const char *source, const char *reason)
@@ -28,14 +28,14 @@ glue_failure_no_credentials(const char *source, const char *reason)
 							psprintf("could not get AWS credentials from %s",
 									 source),
 							psprintf("The source is configured, but %s.", reason),
-							"No other source was asked, because that might have acted as somebody else.");
+							"No other source was tried, because its credentials might belong to another principal.");
 }
 
 /*
- * Word that no source of credentials is configured.
+ * Build the failure for a target without any configured source.
  *
- * reason says what the last one, the metadata service, has to do with it;
- * files is a sentence about the shared files.
+ * reason explains the result of the last source, the metadata service; files
+ * is a sentence about the shared files.
  */
 GlueFailure *
 glue_failure_nothing_found(const char *profile, const char *reason,
@@ -49,7 +49,7 @@ glue_failure_nothing_found(const char *profile, const char *reason,
 							"Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY in the environment of the server process, or add the keys to a profile of a shared AWS file.");
 }
 
-/* Word that the credentials belong to another account than a request is for. */
+/* Build the failure for credentials of another account than the request's. */
 GlueFailure *
 glue_failure_target_changed(const char *wanted_account, const char *account)
 {
@@ -66,9 +66,9 @@ glue_failure_target_changed(const char *wanted_account, const char *account)
 }
 
 /*
- * Word that what a row owns is not where its foreign server leads.  Where that is, is
- * an account, and an endpoint, or "" for AWS.  Other credentials may be right for
- * other rows, so this request alone fails.
+ * Build the failure for a row whose connection is owned in another account or
+ * endpoint than its foreign server leads to.  An endpoint of "" is AWS's own.
+ * Other rows may need these credentials, so only this request fails.
  */
 GlueFailure *
 glue_failure_owned_elsewhere(const char *connection_name,
@@ -79,15 +79,15 @@ glue_failure_owned_elsewhere(const char *connection_name,
 							GLUE_CODE_TARGET_CHANGED,
 							psprintf("the target has changed since AWS Glue connection \"%s\" was made for the row",
 									 connection_name),
-							psprintf("It is in account %s%s%s, and was left alone, as was account %s, where the row's target leads now.",
+							psprintf("It is in account %s%s%s, but the target of the row is in account %s now. Nothing was changed in either account.",
 									 catalog, endpoint[0] != '\0' ? " at " : "",
 									 endpoint, found_catalog),
 							NULL);
 }
 
 /*
- * Word that it is not known which account the credentials belong to.  If they
- * are no good, that is what there is to be said.
+ * Build the failure for an unknown account.  If the credentials were rejected,
+ * it is the cause itself, with a detail.
  */
 GlueFailure *
 glue_failure_no_account(const GlueFailure *cause)
@@ -99,7 +99,7 @@ glue_failure_no_account(const GlueFailure *cause)
 		cause->sqlstate == ERRCODE_INSUFFICIENT_PRIVILEGE)
 	{
 		glue_failure_add_detail(failure,
-								"It has to be known which account is meant, unless \"catalog_id\" names a catalog.");
+								"The account must be known, unless \"catalog_id\" names a catalog.");
 		return failure;
 	}
 	failure->sqlstate = ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE;
@@ -112,8 +112,8 @@ glue_failure_no_account(const GlueFailure *cause)
 }
 
 /*
- * Word that another session has tried to get the credentials that we have
- * waited for, and what it met with.
+ * Build the failure for a refresh by another session that failed, with that
+ * session's reason.
  */
 GlueFailure *
 glue_failure_just_failed(const char *other)
@@ -121,14 +121,14 @@ glue_failure_just_failed(const char *other)
 	return glue_failure_new(ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION,
 							GLUE_CODE_NO_CREDENTIALS,
 							"could not get AWS credentials",
-							psprintf("Another session that needs the same ones has just tried: %s",
+							psprintf("Another session has just tried to get the same credentials: %s",
 									 other),
 							NULL);
 }
 
 /*
- * Were there no credentials that AWS takes?  What is asked for is not to blame
- * then, and may succeed with others.
+ * Did a call fail for want of valid credentials?  Then its input is not at
+ * fault, and it may succeed with other credentials.
  */
 bool
 glue_failure_lacks_credentials(const GlueFailure *failure)

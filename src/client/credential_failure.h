@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * credential_failure.h
- *	  Failures to get credentials, or to know whose they are.
+ *	  Failures to get credentials, or to determine their account.
  *
  * IDENTIFICATION
  *	  src/client/credential_failure.h
@@ -13,7 +13,9 @@
 
 #include "client/failure.h"
 
-/* The code of a failure because a request would go elsewhere now. */
+/*
+ * The code of a failure because the request's target has changed.
+ */
 #define GLUE_CODE_TARGET_CHANGED "target changed"
 #define GLUE_CODE_NO_CREDENTIALS "no credentials"
 #define GLUE_CODE_NO_ACCOUNT "no account"

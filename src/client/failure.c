@@ -3,14 +3,14 @@
  * failure.c
  *	  Failures, as values and as PostgreSQL errors.
  *
- * A failure is a value first, because its users want different things: a SQL
- * function raises it, a queue stores it and tries again.
+ * A failure is a value first, because its users differ: a SQL function raises
+ * it; the queue stores it and retries.
  *
- * The primary message says what could not be done, in one line that can be
- * matched.  What is known besides goes into the detail.  The hint says what to
- * do, where that is known.
+ * The primary message names the action, in one line that can be matched.  The
+ * detail holds all other facts.  The hint tells the user how to correct it, if
+ * that is known.
  *
- * How a call of AWS has failed is worded in call_failure.c.
+ * Failures of calls of AWS are in call_failure.c.
  *
  * IDENTIFICATION
  *	  src/client/failure.c
@@ -25,7 +25,7 @@
 
 static char *utf8_copy(const char *text);
 
-/* A failure of these texts, which become its own; hint may be NULL. */
+/* Make a failure; it takes over the texts.  hint may be NULL. */
 GlueFailure *
 glue_failure_new(int sqlstate, const char *code, const char *message,
 				 const char *detail, const char *hint)
@@ -42,8 +42,8 @@ glue_failure_new(int sqlstate, const char *code, const char *message,
 }
 
 /*
- * Word that a connection exists that is not defined as the one that was to be
- * created.  differences says in lines what tells them apart.
+ * Build the failure for a connection that exists with another definition than
+ * the one to be created.  differences has one line for each difference.
  */
 GlueFailure *
 glue_failure_taken(const char *connection_name, const char *differences)
@@ -56,33 +56,36 @@ glue_failure_taken(const char *connection_name, const char *differences)
 							"Use on_conflict => 'update' to give the connection this definition.");
 }
 
-/* Word that a connection is left alone, because the row does not own it. */
+/*
+ * Build the failure for a connection that is not changed, because the row does
+ * not own it.
+ */
 GlueFailure *
 glue_failure_not_ours(const char *connection_name, const char *detail)
 {
 	return glue_failure_new(ERRCODE_DUPLICATE_OBJECT, GLUE_CODE_NOT_OURS,
-							psprintf("AWS Glue connection \"%s\" was left alone, because it is not the row's",
+							psprintf("AWS Glue connection \"%s\" was not changed, because it does not belong to the row",
 									 connection_name),
 							pstrdup(detail), NULL);
 }
 
 /*
- * Word that an update is not made, because it would leave a connection without
- * its credentials.  losses says in lines without which.
+ * Build the failure for an update that is not sent, because the connection
+ * would lose its credentials.  losses has one line for each of them.
  */
 GlueFailure *
 glue_failure_wipes_credentials(const char *connection_name,
 							   const char *losses)
 {
 	return glue_failure_new(ERRCODE_INVALID_PARAMETER_VALUE,
-							"would wipe out credentials",
-							psprintf("update of AWS Glue connection \"%s\" would wipe out its credentials",
+							"would remove credentials",
+							psprintf("update of AWS Glue connection \"%s\" would remove its credentials",
 									 connection_name),
 							pstrdup(losses),
 							"An update replaces the whole definition. Give the credentials again, or a reference to a secret: \"SECRET_ID\" in \"ConnectionProperties\" or \"SecretArn\" in \"AuthenticationConfiguration\".");
 }
 
-/* An error that was raised, as a failure.  It must not hold a secret. */
+/* Convert a caught error to a failure.  It must not hold a secret. */
 GlueFailure *
 glue_failure_from_error(const ErrorData *error)
 {
@@ -93,7 +96,7 @@ glue_failure_from_error(const ErrorData *error)
 							NULL);
 }
 
-/* A copy in the current memory context. */
+/* Copy a failure into the current memory context. */
 GlueFailure *
 glue_failure_copy(const GlueFailure *failure)
 {

@@ -12,23 +12,24 @@
 #define GLUE_CLIENT_FAILURE_H
 
 /*
- * What has failed, in words.  The strings are UTF-8 and live in the memory
- * context that was current when the failure was made; none holds a secret.
+ * A failure.  The strings are UTF-8 and live in the memory context that was
+ * current when the failure was made; none holds a secret.
  */
 typedef struct GlueFailure
 {
 	int			sqlstate;
-	const char *code;			/* the exception's name, or our own */
+	const char *code;			/* name of the exception, or our own code */
 	const char *message;
 	const char *detail;
 	const char *hint;			/* in the server's encoding, or NULL */
 	const char *request_id;		/* AWS's, or NULL */
-	bool		transient;		/* the same may succeed another time */
-	bool		ambiguous;		/* it may have been carried out */
-	bool		of_credentials; /* none could be got to make the call with */
+	bool		transient;		/* a retry may succeed */
+	bool		ambiguous;		/* the request may have been carried out */
+	bool		of_credentials; /* there were no valid credentials for the
+								 * call */
 } GlueFailure;
 
-/* The code of a failure because a connection is not the row's. */
+/* The code of a failure because the row does not own the connection. */
 #define GLUE_CODE_NOT_OURS "NotOurs"
 
 extern GlueFailure *glue_failure_new(int sqlstate, const char *code,

@@ -3,18 +3,18 @@
  * foreign_database.c
  *	  Foreign servers that stand for a database elsewhere.
  *
- * Wrappers for other databases keep in the options of their servers where the
- * database is, each under names of its own.  Only the options that say so are
- * read, and never a user mapping: log-ins are no business of ours, since a
- * connection refers to a secret in AWS Secrets Manager.
+ * Wrappers of other databases store the address of the database in the options
+ * of their servers, each under its own names.  Only these options are read,
+ * and never a user mapping: a connection gets its login from a secret in AWS
+ * Secrets Manager.
  *
- * A wrapper is known by its handler, whatever its name is, for the handler is
- * the code that gives the options their meaning.  Without a handler that we
- * know, its name counts.
+ * A wrapper is identified by its handler, whatever its name is, because the
+ * handler gives the options their meaning.  If the handler is unknown, the
+ * wrapper's name counts.
  *
  * PostgreSQL shows the options of every server to everybody, in the catalog
- * pg_foreign_server.  USAGE is asked for all the same: a role that may not use
- * a server has no reason to make a connection of it.
+ * pg_foreign_server.  USAGE is required all the same: a role that may not use
+ * a server has no reason to make a connection from it.
  *
  * IDENTIFICATION
  *	  src/client/foreign_database.c
@@ -33,7 +33,7 @@
 #include "utils/acl.h"
 #include "utils/lsyscache.h"
 
-/* A wrapper that we know, and what it calls things. */
+/* A wrapper, and its names for the parts of the address. */
 typedef struct Wrapper
 {
 	const char *name;
@@ -71,7 +71,7 @@ static void read_option(List *options, const char *name,
 static bool needs_ssl(List *options);
 
 /*
- * Read where the database of a foreign server is, for a role that may use
+ * Read the address of a foreign server's database, for a role that may use
  * that server.
  */
 void
@@ -129,8 +129,7 @@ find_wrapper(const ForeignDataWrapper *wrapper)
 }
 
 /*
- * Read an option, in UTF-8.  One that is empty is as good as none, which is
- * how libpq takes it.
+ * Read an option, in UTF-8.  An empty one counts as missing, as in libpq.
  */
 static void
 read_option(List *options, const char *name, GlueForeignOption *option)
@@ -155,7 +154,7 @@ read_option(List *options, const char *name, GlueForeignOption *option)
 	}
 }
 
-/* Does libpq insist on encryption with these options? */
+/* Do these options make libpq require encryption? */
 static bool
 needs_ssl(List *options)
 {

@@ -16,17 +16,18 @@
 /* An option of a foreign server. */
 typedef struct GlueForeignOption
 {
-	const char *name;			/* NULL if the wrapper has none for this */
-	const char *value;			/* UTF-8; NULL if not set, or no text */
+	const char *name;			/* NULL if the wrapper has no such option */
+	const char *value;			/* UTF-8; NULL if not set */
 	bool		is_set;
 } GlueForeignOption;
 
 typedef struct GlueForeignDatabase
 {
 	GlueEngine	engine;
-	const char *wrapper;		/* as its authors call it */
-	GlueForeignOption host;		/* of oracle_fdw, a whole connect string */
-	GlueForeignOption other_host;	/* where there is no host */
+	const char *wrapper;		/* name of the wrapper, as its authors write
+								 * it */
+	GlueForeignOption host;		/* for oracle_fdw, a whole connect string */
+	GlueForeignOption other_host;	/* alternative to host */
 	GlueForeignOption port;
 	GlueForeignOption database;
 	bool		needs_ssl;

@@ -4,14 +4,14 @@
  *	  Foreign servers of the wrapper glue_conn, and their user mappings.
  *
  * A foreign server stands for one account, region and catalog; a user mapping
- * holds the keys that a role has for it.  Both are read from PostgreSQL's
- * catalogs by each call, and nothing is kept, so that a change is seen by the
- * next call of every backend.
+ * holds the keys that a role has for it.  Every call reads both from
+ * PostgreSQL's catalogs and caches nothing, so every backend sees a change at
+ * its next call.
  *
- * What an owner who is not a superuser can make of a server is limited twice:
- * by the validator, when options are set (see server_options.c), and here.
- * For ownership can change after that, and superusers can become ordinary
- * roles.
+ * Two checks limit the options of a server whose owner is not a superuser: the
+ * validator, when options are set (see server_options.c), and this file, when
+ * they are used.  The second one is needed because ownership can change later,
+ * and superusers can become ordinary roles.
  *
  * IDENTIFICATION
  *	  src/client/foreign_server.c
@@ -38,7 +38,7 @@
 #include "utils/inval.h"
 #include "utils/syscache.h"
 
-/* So many servers are looked at for the one that may be meant. */
+/* Number of servers that are compared for the hint about a misspelled name. */
 #define MAX_NAMES	1000
 
 /* prototypes of private functions */
@@ -58,7 +58,9 @@ glue_foreign_server_find(const char *name)
 
 	Assert(IsTransactionState());
 
-	/* within a transaction, nothing else may have asked what has changed */
+	/*
+	 * a transaction may not have seen another session's change yet
+	 */
 	AcceptInvalidationMessages();
 
 	server = get_foreign_server_oid(name, true);
@@ -76,7 +78,7 @@ glue_foreign_server_find(const char *name)
 }
 
 /*
- * Find a server of ours by its name, without a check of privileges; InvalidOid
+ * Find one of our servers by its name, without a privilege check; InvalidOid
  * if there is none.
  */
 Oid
@@ -90,7 +92,7 @@ glue_foreign_server_by_name(const char *name)
 		is_own_wrapper(GetForeignServer(server)->fdwid) ? server : InvalidOid;
 }
 
-/* The name and the owner of a server of ours; NULL if there is none. */
+/* Get the name and the owner of one of our servers; NULL if there is none. */
 char *
 glue_foreign_server_name(Oid server, Oid *owner)
 {
@@ -105,11 +107,11 @@ glue_foreign_server_name(Oid server, Oid *owner)
 }
 
 /*
- * Read the options of a server, over what is in options already.
+ * Read the options of a server, over the values that options already has.
  *
- * Returns whether it may use the server process's own credentials: if a
- * superuser owns it.  Without that, it must not have any option that only
- * superusers may set, which is an error.
+ * Returns whether the server may use the server process's own credentials: it
+ * may if a superuser owns it.  Otherwise an option that only superusers may
+ * set is an error.
  */
 bool
 glue_foreign_server_read(Oid server, GlueServerOptions *options)
@@ -145,8 +147,8 @@ glue_foreign_server_read(Oid server, GlueServerOptions *options)
 /*
  * Read the options of the current user's mapping, or else of that for PUBLIC.
  *
- * Returns which one that is, in words, or NULL if there is neither; options and
- * *is_own are left as they are then.
+ * Returns a description of that mapping, or NULL if there is neither; then
+ * options and *is_own are unchanged.
  */
 char *
 glue_user_mapping_read(Oid server, GlueMappingOptions *options, bool *is_own)
@@ -183,7 +185,10 @@ is_own_wrapper(Oid wrapper)
 		getExtensionOfObject(ForeignDataWrapperRelationId, wrapper) == extension;
 }
 
-/* There is no server of this name: say which one may be meant. */
+/*
+ * There is no server of this name: raise an error with a hint at a similar
+ * one.
+ */
 static void
 raise_no_server(const char *name)
 {

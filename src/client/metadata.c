@@ -3,21 +3,20 @@
  * metadata.c
  *	  Credentials from the machine that the server runs on.
  *
- * Amazon ECS and EKS Pod Identity give a container credentials over plain
- * HTTP; the instance metadata service (IMDS) does so on an EC2 instance.
- * These services are reached directly, never through a proxy, and answer at
- * once or not at all: the time limits are short.
+ * Amazon ECS and EKS Pod Identity provide credentials to a container over
+ * plain HTTP, and the instance metadata service (IMDS) does so on an EC2
+ * instance.  These services are reached directly, never through a proxy.  They
+ * answer at once or not at all, so the time limits are short.
  *
- * Of IMDS only version 2 is spoken, which wants a session token first.  The
- * service answers no forwarded requests then, so that it cannot be reached
- * through a server that fetches URLs for strangers; falling back on version 1
- * would give that away.
+ * Only version 2 of IMDS is used, which requires a session token.  It rejects
+ * forwarded requests, so that it cannot be reached through a server that
+ * fetches URLs for strangers (SSRF).  A fallback to version 1 would lose that
+ * protection.
  *
- * That nothing answers at the address of IMDS means that this is no EC2
- * instance, which is no failure.  Nor is it one that no sessions are opened
- * there: other clouds have services of their own at that address, and an
- * instance's may be switched off.  Everything else that goes wrong is one: the
- * source was there.
+ * If nothing answers at the address of IMDS, this is no EC2 instance, which is
+ * no failure.  A service that opens no sessions is no failure either: other
+ * clouds have services of their own at that address, and IMDS may be disabled.
+ * Everything else is a failure, because the source exists.
  *
  * IDENTIFICATION
  *	  src/client/metadata.c
@@ -34,31 +33,31 @@
 #include "http/http.h"
 #include "server/secret_memory.h"
 
-/* What AWS's clients use for containers. */
+/* The time limits of AWS's SDKs for containers. */
 #define CONTAINER_CONNECT_TIMEOUT_MS	2000
 #define CONTAINER_REQUEST_TIMEOUT_MS	5000
 #define CONTAINER_ATTEMPTS				4
 #define RETRY_PAUSE_MS					100
 
-/* Longest that a session may last, in seconds. */
+/* Longest session that IMDS allows, in seconds. */
 #define SESSION_HEADER	"X-aws-ec2-metadata-token-ttl-seconds: 21600"
 
 #define MAX_SESSIONS	2
 
 #define MAX_HEADERS		4
 
-/* One exchange with a service, and what became of it. */
+/* One HTTP exchange with a service, and its result. */
 typedef struct Exchange
 {
-	GlueHttpMessage message;	/* but for its headers */
+	GlueHttpMessage message;	/* without its headers */
 	const char *headers[MAX_HEADERS];
 	int			max_attempts;
 
 	GlueHttpOutcome outcome;
-	int			status;			/* HTTP's, if answered */
-	char	   *body;			/* NUL-terminated secret memory, likewise */
+	int			status;			/* HTTP status of the answer */
+	char	   *body;			/* NUL-terminated secret memory, of the answer */
 	size_t		body_len;
-	const char *reason;			/* why not, if not answered */
+	const char *reason;			/* reason of a missing answer */
 } Exchange;
 
 /* prototypes of private functions */
@@ -87,8 +86,8 @@ static bool has_status(const Exchange *exchange, int status);
 /*
  * Ask the endpoint of a container for credentials, which the caller cleanses.
  *
- * Never says GLUE_METADATA_ABSENT, since the configuration names the endpoint.
- * reason is set on failure: words that fit into a sentence, without secrets.
+ * Never returns GLUE_METADATA_ABSENT, because the configuration names the
+ * endpoint.  On failure, reason is a phrase for a sentence, without secrets.
  */
 GlueMetadataOutcome
 glue_metadata_container(const GlueContainerSource *source,
@@ -153,7 +152,7 @@ glue_metadata_instance(const GlueInstanceSource *source,
 	return outcome;
 }
 
-/* The header with the token that the container was given; NULL on failure. */
+/* The header with the token of the container; NULL on failure. */
 static const char *
 container_authorization(const GlueContainerSource *source, const char **reason)
 {
@@ -176,8 +175,8 @@ container_authorization(const GlueContainerSource *source, const char **reason)
 /*
  * Open a session with IMDS.
  *
- * That the connection cannot be made, or that its packets vanish, is how it
- * looks where there is no such service.
+ * A refused connection, or a timeout of it, means that there is no such
+ * service.
  */
 static GlueMetadataOutcome
 open_session(const GlueInstanceSource *source, const char **token_header,
@@ -217,8 +216,8 @@ open_session(const GlueInstanceSource *source, const char **token_header,
 /*
  * Ask IMDS for the name of the role, and for its credentials.
  *
- * *session_lost is set if that has failed because the service does not know
- * the session.
+ * *session_lost is set if that failed because the service does not know the
+ * session.
  */
 static GlueMetadataOutcome
 ask_in_session(const GlueInstanceSource *source, const char *token_header,
@@ -252,7 +251,7 @@ ask_in_session(const GlueInstanceSource *source, const char *token_header,
 	return read_credentials(&exchange, true, credentials, reason);
 }
 
-/* Exchange a request with IMDS, which has one header. */
+/* Exchange a request with one header with IMDS. */
 static Exchange
 ask_instance(const GlueInstanceSource *source, GlueHttpMethod method,
 			 const char *path, const char *header)
@@ -280,7 +279,7 @@ has_status(const Exchange *exchange, int status)
 		exchange->status == status;
 }
 
-/* Exchange, and again if that may help. */
+/* Exchange, with retries of transient failures. */
 static void
 run_exchange(Exchange *exchange)
 {
@@ -290,7 +289,7 @@ run_exchange(Exchange *exchange)
 
 		run_attempt(exchange);
 
-		/* a refused connection would only take its time again */
+		/* a retry of a refused connection would only take time again */
 		worth_it = exchange->outcome == GLUE_HTTP_LOST ||
 			(exchange->outcome == GLUE_HTTP_ANSWERED &&
 			 exchange->status >= 500);
@@ -319,10 +318,10 @@ run_attempt(Exchange *exchange)
 }
 
 /*
- * Read the credentials out of an answer.
+ * Read the credentials from an answer.
  *
- * may_be_expired tells what is to be done about those that are: AWS keeps the
- * credentials of an instance valid while it cannot give out newer ones.
+ * may_be_expired says whether expired ones are accepted: AWS keeps the
+ * credentials of an instance valid while it cannot issue newer ones.
  */
 static GlueMetadataOutcome
 read_credentials(const Exchange *exchange, bool may_be_expired,
@@ -341,7 +340,7 @@ read_credentials(const Exchange *exchange, bool may_be_expired,
 	return GLUE_METADATA_FAILED;
 }
 
-/* Say why an exchange has failed; always returns GLUE_METADATA_FAILED. */
+/* Set the reason of a failed exchange; always returns GLUE_METADATA_FAILED. */
 static GlueMetadataOutcome
 explain(const Exchange *exchange, const char *service, const char **reason)
 {

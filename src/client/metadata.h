@@ -18,7 +18,7 @@ typedef enum GlueMetadataOutcome
 {
 	GLUE_METADATA_FOUND,
 	GLUE_METADATA_ABSENT,		/* there is no such service, or no role */
-	GLUE_METADATA_FAILED		/* it is there, but gave none */
+	GLUE_METADATA_FAILED		/* the service exists, but returned none */
 } GlueMetadataOutcome;
 
 extern GlueMetadataOutcome glue_metadata_container(const GlueContainerSource *source,

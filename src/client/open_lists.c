@@ -1,25 +1,25 @@
 /*-------------------------------------------------------------------------
  *
  * open_lists.c
- *	  Lists that are read while something else may go on.
+ *	  Lists that are read while the statement may change connections.
  *
- * A list is read page by page as its entries are wanted, and meanwhile the same
- * statement, or another one if a cursor reads the list, can change what the
- * pages to come will hold.  A statement that copies each connection of a list
- * would go on to copy the copies.
+ * A list is read page by page as its entries are needed.  Between two pages,
+ * the same statement, or another one if a cursor reads the list, can change
+ * the contents of later pages.  A statement that copies each connection of a
+ * list would copy the copies, too.
  *
- * So the backend knows the lists of connections that it is reading, and before it
- * changes something, those of that catalog are read to their ends.  What is
- * read ahead, without secrets, is kept in memory or in a temporary file until
- * it is wanted.  A statement that changes nothing does not pay for that.
+ * So the backend tracks the lists of connections that it is reading.  Before
+ * it changes something, it reads those of that catalog to their ends.  The
+ * entries read ahead, without secrets, are kept in a tuplestore.  A statement
+ * that changes nothing has no extra cost.
  *
  * A list can outlive the function that has it read ahead, and its
- * subtransaction.  So whatever it needs belongs to its own memory context, and
- * to the resource owner that it is read with, which is that of its portal.  As
- * soon as one of them goes, for whatever reason, the list is forgotten.
+ * subtransaction.  So its data belong to its own memory context and to the
+ * resource owner of its portal.  When either is released, the list is
+ * forgotten.
  *
- * A cursor that outlives its transaction is read to its end by PostgreSQL before
- * that commits, and so before a queued request of it can be carried out.
+ * A cursor WITH HOLD is read to its end by PostgreSQL before its transaction
+ * commits, and so before a queued request of it can be carried out.
  *
  * IDENTIFICATION
  *	  src/client/open_lists.c
@@ -50,12 +50,12 @@ static bool take_ahead(GlueOpenList *list, Datum *entry);
 static void end_ahead(GlueOpenList *list);
 static void at_shutdown(Datum list);
 
-/* Those that are tracked. */
+/* The tracked lists. */
 static dlist_head open_lists = DLIST_STATIC_INIT(open_lists);
 
 /*
- * Begin to read a list.  If it is tracked, it will not show what this backend
- * changes from now on.
+ * Begin to read a list.  If it is tracked, it will not show later changes of
+ * this backend.
  */
 void
 glue_open_list_begin(GlueOpenList *list, ExprContext *executor, bool tracked)
@@ -128,8 +128,8 @@ glue_open_list_next(GlueOpenList *list, Datum *entry)
 }
 
 /*
- * Read the next entry of the pages.  It is the same one until it was delivered,
- * which may have failed.
+ * Read the next entry of the pages.  The same entry is returned until it was
+ * delivered, because delivery may fail.
  */
 static json_object *
 read_entry(GlueOpenList *list)
@@ -143,7 +143,7 @@ read_entry(GlueOpenList *list)
 	return list->entry;
 }
 
-/* End a list that was read to its end. */
+/* End a list after its last entry. */
 void
 glue_open_list_end(GlueOpenList *list)
 {
@@ -156,8 +156,8 @@ glue_open_list_end(GlueOpenList *list)
  */
 
 /*
- * Something is about to be changed: read all lists that could show it to their
- * ends.  If that fails, nothing may be sent.
+ * Read all lists that could show a change to their ends, before the change is
+ * sent.  If that fails, nothing may be sent.
  */
 void
 glue_open_lists_read(const GlueTarget *target)
@@ -180,8 +180,8 @@ glue_open_lists_read(const GlueTarget *target)
 }
 
 /*
- * Can two targets have the same connections?  A list may be read of a catalog of
- * which it is not known whose it is.
+ * Can two targets have the same connections?  The account of a list's catalog
+ * may be unknown.
  */
 static bool
 may_be_same(const GlueTarget *a, const GlueTarget *b)
@@ -265,7 +265,9 @@ take_ahead(GlueOpenList *list, Datum *entry)
 				 errmsg("list of connections cannot be read on"),
 				 errdetail("The rest of it had to be stored before a change, and that has failed.")));
 
-	/* what comes from a file is the slot's until the next call, and longer */
+	/*
+	 * a tuple from a file is valid only until the next call
+	 */
 	old_context = MemoryContextSwitchTo(list->context);
 	found = tuplestore_gettupleslot(list->ahead, true, false, list->slot);
 	MemoryContextSwitchTo(old_context);
@@ -287,8 +289,8 @@ end_ahead(GlueOpenList *list)
 }
 
 /*
- * An ExprContextCallbackFunction: no more of the list is wanted.  After an error
- * this is not called, and the resource owner closes the file.
+ * An ExprContextCallbackFunction: the list is not read further.  After an
+ * error it is not called, and the resource owner closes the file.
  */
 static void
 at_shutdown(Datum list)

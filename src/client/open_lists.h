@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * open_lists.h
- *	  Lists that are read while something else may go on.
+ *	  Lists that are read while the statement may change connections.
  *
  * IDENTIFICATION
  *	  src/client/open_lists.h
@@ -17,26 +17,28 @@
 #include "utils/resowner.h"
 #include "utils/tuplestore.h"
 
-/* A list, from the first call of a function that returns it to the last. */
+/* A list, from the first call of a set-returning function to the last. */
 typedef struct GlueOpenList
 {
 	/* set before glue_open_list_begin() */
-	MemoryContext context;		/* to which all of the list belongs */
+	MemoryContext context;		/* parent of all data of the list */
 	const GlueTarget *target;
 	GluePages	pages;
 
 	/* private */
-	json_object *entry;			/* was read, and is to be delivered, or NULL */
-	bool		tracked;		/* the rest is about lists that are */
+	json_object *entry;			/* the entry to be delivered next, or NULL */
+	bool		tracked;		/* the fields below are for tracked lists */
 	dlist_node	node;			/* in open_lists */
-	ExprContext *executor;		/* where the list is read */
-	ResourceOwner owner;		/* that is there for as long as the list */
+	ExprContext *executor;		/* context of the execution that reads the
+								 * list */
+	ResourceOwner owner;		/* the portal's, which lives as long as the
+								 * list */
 	MemoryContextCallback at_end;
 
-	/* what was read ahead; NULL: nothing, or all of it was returned */
+	/* the entries read ahead; NULL: none, or all were returned */
 	Tuplestorestate *ahead;
 	TupleTableSlot *slot;
-	bool		damaged;		/* an error came when it was added to */
+	bool		damaged;		/* an error occurred while an entry was added */
 } GlueOpenList;
 
 extern void glue_open_list_begin(GlueOpenList *list, ExprContext *executor,

@@ -1,20 +1,18 @@
 /*-------------------------------------------------------------------------
  *
  * pages.c
- *	  Operations of AWS that answer page by page.
+ *	  Paginated operations of AWS.
  *
- * A page is asked for when its first entry is wanted, and forgotten when that
- * of the next page is: so a caller that wants a few entries makes no more
- * calls than that takes, and a list of any length takes the memory of one
- * page.
+ * A page is requested when its first entry is needed, and freed when the next
+ * page is.  So a caller that needs few entries makes few calls, and a list of
+ * any length needs the memory of one page.
  *
- * Two things can go wrong with pages.  Their entries may be so large that an
- * answer becomes larger than we accept; then smaller pages are asked for.  And
- * a service could give out the same token again and again.  Tokens are opaque,
- * so all that can be noticed is that one comes again.  To remember all of them
- * would take memory; it is enough to remember one, and another one after twice
- * as many pages: whatever the length of the circle, it is noticed before it
- * was gone through three times.
+ * Two problems can occur.  The entries may be so large that an answer exceeds
+ * our limit; then smaller pages are requested.  And a service could return the
+ * same token again and again.  Tokens are opaque, so only a repeated token can
+ * be detected.  A set of all tokens would need memory; it is enough to
+ * remember one, and to replace it after twice as many pages.  Then a cycle of
+ * any length is detected before its third round ends.
  *
  * IDENTIFICATION
  *	  src/client/pages.c
@@ -44,8 +42,8 @@ static void remember_token(GluePages *pages, const char *token);
 /*
  * Begin to read a list.
  *
- * call has been prepared; its request gets the members that are about pages.
- * What pages needs belongs to the current memory context.
+ * call has been prepared; its request gets the members for pagination.  The
+ * data of pages belong to the current memory context.
  */
 void
 glue_pages_init(GluePages *pages, const GlueCall *call, const char *member)
@@ -63,8 +61,8 @@ glue_pages_init(GluePages *pages, const GlueCall *call, const char *member)
 /*
  * Read the next entry, an object; NULL after the last one.
  *
- * It is valid until the next call.  Raises an error if a page cannot be read, or
- * the entry not be used; then the next call tries that again.
+ * It is valid until the next call.  Raises an error if the page cannot be
+ * read, or the entry is malformed; the next call then tries again.
  */
 json_object *
 glue_pages_next(GluePages *pages)
@@ -81,7 +79,8 @@ glue_pages_next(GluePages *pages)
 }
 
 /*
- * Do the same, but say why the entry cannot be used; *problem is NULL if it can.
+ * Do the same, but return the problem of a malformed entry in *problem, which
+ * is NULL otherwise.
  */
 json_object *
 glue_pages_next_unchecked(GluePages *pages, const char **problem)
@@ -104,7 +103,7 @@ glue_pages_next_unchecked(GluePages *pages, const char **problem)
 	return entry;
 }
 
-/* The most entries that an operation can be asked for at once. */
+/* The largest page size of an operation. */
 static int
 max_page_size(const char *operation)
 {
@@ -113,7 +112,7 @@ max_page_size(const char *operation)
 	return glue_model_member(model->input, "MaxResults")->shape->max;
 }
 
-/* Read a page; after an error, there is none. */
+/* Read a page; after an error, there is no current page. */
 static void
 read_page(GluePages *pages)
 {
@@ -140,9 +139,9 @@ read_page(GluePages *pages)
 }
 
 /*
- * Ask for a page, and for a smaller one if that is too large.
+ * Request a page, and a smaller one if the answer is too large.
  *
- * If an error ends the wait, what the call has got so far is gone.
+ * If an error ends the wait, the results of the call are freed.
  */
 static void
 run_call(GluePages *pages)
@@ -174,7 +173,7 @@ run_call(GluePages *pages)
 	}
 }
 
-/* Credentials that were renewed for a page are those of the pages to come. */
+/* Use credentials that were renewed for this page for the later pages, too. */
 static const GlueCredentials *
 keep_credentials(GluePages *pages, const GlueCredentials *renewed)
 {
@@ -200,14 +199,17 @@ next_token(const GluePages *pages)
 	return json_object_get_string(token);
 }
 
-/* Raise an error if the token is known; remember it if it is its turn. */
+/*
+ * Raise an error if the token is a repeated one; remember it if it is the next
+ * to be remembered.
+ */
 static void
 remember_token(GluePages *pages, const char *token)
 {
 	if (pages->past_token != NULL && strcmp(token, pages->past_token) == 0)
 		glue_failure_raise(ERROR,
 						   glue_call_malformed_answer(&pages->call,
-													  "its page token has come before, so the list would never end"));
+													  "its page token is repeated, so the list would never end"));
 	if (pages->npages < pages->past_token_until)
 		return;
 	if (pages->past_token != NULL)

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * pages.h
- *	  Operations of AWS that answer page by page.
+ *	  Paginated operations of AWS.
  *
  * IDENTIFICATION
  *	  src/client/pages.h
@@ -13,21 +13,23 @@
 
 #include "client/client.h"
 
-/* A list that is being read.  Everything of it is private but asked_at. */
+/* A list that is being read.  All fields but asked_at are private. */
 typedef struct GluePages
 {
-	TimestampTz asked_at;		/* when the current page was asked for */
+	TimestampTz asked_at;		/* time of the request for the current page */
 
 	GlueCall	call;
-	const char *member;			/* of the answer, that holds the entries */
+	const char *member;			/* name of the answer's member with the
+								 * entries */
 	int			page_size;
 	MemoryContext context;		/* of the current page */
 	json_object *entries;		/* of the current page, or NULL */
 	size_t		next;			/* the entry to be returned next */
 	bool		is_last;
 	uint64		npages;
-	char	   *past_token;		/* of one of the pages before */
-	uint64		past_token_until;	/* the page with which to replace it */
+	char	   *past_token;		/* of an earlier page */
+	uint64		past_token_until;	/* number of the page whose token replaces
+									 * it */
 } GluePages;
 
 extern void glue_pages_init(GluePages *pages, const GlueCall *call,

@@ -1,30 +1,31 @@
 /*-------------------------------------------------------------------------
  *
  * rate_slot.c
- *	  How fast AWS takes requests, and who waits to make one.
+ *	  The rate limits of AWS, shared by all processes, and their queues.
  *
- * AWS counts the requests of an account to one operation, whoever in it makes
- * them.  So what is known of a rate is in a slot for all processes, if the
- * library is preloaded.  Its arithmetic is aws/rate_limit.c's.  There is a limited
- * number of slots; one that nobody uses at present makes room for another, and if
- * there is none, those that find no room share one more.
+ * AWS limits the rate of an operation for a whole account, over all its
+ * callers.  So the state of a limit is in a slot for all processes, if the
+ * library is preloaded.  Its arithmetic is in aws/rate_limit.c.  The number of
+ * slots is fixed.  An unused slot is evicted for a new limit; if all are in
+ * use, the remaining limits share one extra slot.
  *
- * What a role says is not to change what others find.  So an account counts if it
- * is known; otherwise whoever says to be an access key's owner has slots of its
- * own.  And a limit of our own, max_requests_per_second, has a slot besides, where
- * a call waits first: those who keep to another one, or to none, wait for AWS's
- * limit alone.
+ * One role's claims must not affect other roles.  So a slot is for an account
+ * if the account is verified; otherwise it is for an access key, and belongs
+ * to the role that uses that key.  A limit of our own,
+ * max_requests_per_second, has an additional slot, in which a call waits
+ * first.  So calls with another limit of our own, or without one, wait for
+ * AWS's limit alone.
  *
- * Whoever has to wait does so in a line: in one of three, by how urgent it is.  A
- * process has one place in a line however many calls it holds, so a session with
- * one call waits for one token of each of the others, and not for all their calls.
- * Once it is served it goes to the end; if the service refuses the call after all,
- * to the front.
+ * A process waits in a line; there are three, by urgency.  A process has one
+ * place in a line however many calls it has, so a session with one call waits
+ * for one token of each other process, and not for all their calls.  After a
+ * token it moves to the end of the line; if the service throttles the call
+ * anyway, to the front.
  *
- * The first of the line that is next asks for a token, and again when there should
- * be one.  Whoever has got one calls the next.  A process that does not come when
- * it is its turn, because it is busy with something else, loses its place; the
- * others look every now and then whether that is so.
+ * The first process of the next line asks for a token, and again when one
+ * should be available.  A process that has got a token wakes the next.  A
+ * process that does not ask in time, because it is busy, loses its place; the
+ * other processes check for that regularly.
  *
  * Other processes are known by their number; see server/news.c.
  *
@@ -45,17 +46,21 @@
 
 #define NUM_SLOTS		128
 
-/* as AWS has them */
+/* sizes of AWS's identifiers */
 #define ACCOUNT_ID_LEN	12
 
-/* How often those look who are not the first; and how late the first may be. */
+/*
+ * Interval at which processes behind the first check the line, and limit for
+ * the first to be late.
+ */
 #define LOOK_US			((int64) 1000000)
 
 typedef struct RateSlots
 {
 	uint64		nuses;
 	uint64		hashes[NUM_SLOTS];	/* of the keys; 0: free */
-	GlueRateSlot slots[NUM_SLOTS + 1];	/* the last is for those without */
+	GlueRateSlot slots[NUM_SLOTS + 1];	/* the last is shared by limits
+										 * without a slot */
 	GlueRatePlace places[FLEXIBLE_ARRAY_MEMBER];	/* by number of the PGPROC */
 } RateSlots;
 
@@ -75,7 +80,7 @@ static void pass_over_late(GlueRateSlot *slot, const GlueRatePlace *asking,
 						   int64 now);
 static void call_next(GlueRateSlot *slot, int64 now);
 
-/* One of the places that this process can have in lines. */
+/* Get one of the places that this process can have in lines. */
 GlueRatePlace *
 glue_rate_place(int number)
 {
@@ -90,8 +95,8 @@ glue_rate_place(int number)
 }
 
 /*
- * Copy what is known of some requests, of any target; false if the number is not
- * that of a slot.  The slot may be free.
+ * Copy a slot by its number; false if there is no such number.  The slot may
+ * be free.
  */
 bool
 glue_rate_slot_copy(int number, GlueRateSlot *copy)
@@ -107,8 +112,8 @@ glue_rate_slot_copy(int number, GlueRateSlot *copy)
 }
 
 /*
- * Whose requests a slot is for, in words.  Of an access key, the end is enough for
- * its owner to know it.
+ * Name the caller of a slot.  For an access key, its last characters are
+ * enough for its owner.
  */
 char *
 glue_rate_slot_target(const GlueRateSlot *slot)
@@ -124,7 +129,7 @@ glue_rate_slot_target(const GlueRateSlot *slot)
 					len > 4 ? caller + len - 4 : "");
 }
 
-/* Whose requests a slot is for. */
+/* The key of a slot. */
 GlueRateKey
 glue_rate_slot_key(const GlueRateSlot *slot)
 {
@@ -146,7 +151,7 @@ glue_rate_key_equal(const GlueRateKey *a, const GlueRateKey *b)
 		strcmp(a->region, b->region) == 0;
 }
 
-/* Slots that are in use have others than 0. */
+/* Hash a key; 0 is reserved for free slots. */
 uint64
 glue_rate_key_hash(const GlueRateKey *key)
 {
@@ -164,11 +169,10 @@ glue_rate_key_hash(const GlueRateKey *key)
 }
 
 /*
- * The slot of some requests, which may be a new one, made by a role.  It is used
- * now.
+ * Find the slot of a key, or make one for a role.  It counts as used now.
  *
- * If there is no room for it, it is the one that all such share; NULL for a limit
- * of our own, which cannot be.
+ * If all slots are in use, returns the shared one, or NULL for a limit of our
+ * own, which cannot be shared.
  */
 GlueRateSlot *
 glue_rate_slot_find(const GlueRateKey *key, uint64 hash, Oid maker)
@@ -205,12 +209,12 @@ glue_rate_slot_find(const GlueRateKey *key, uint64 hash, Oid maker)
 }
 
 /*
- * The slot to take for others: NULL if all are in use at present.
+ * Choose the slot to evict; NULL if all are in use.
  *
- * A role can have calls made that need any number of slots, to regions that it
- * makes up if need be, and what others have learnt is not to go for that.  So it
- * is one of the role that has made the most; of these, the one that was not used
- * for the longest time.
+ * A role can make calls that need any number of slots, for example to regions
+ * that do not exist, and must not evict the state of other roles.  So the slot
+ * is one of the role with the most slots; of these, the least recently used
+ * one.
  */
 static GlueRateSlot *
 choose_slot(RateSlots *all)
@@ -262,12 +266,13 @@ fill_slot(GlueRateSlot *slot, const GlueRateKey *key)
 }
 
 /*
- * Ask for a token, from a place in the line of a class.  Returns 0 if there is one:
- * then *epoch is for glue_rate_slot_give().  Else it is after how long to ask
- * again, if nobody calls us before.
+ * Ask for a token, from a place in the line of a class.  Returns 0 on success;
+ * *epoch is then for glue_rate_slot_give().  Otherwise returns the time until
+ * the next attempt, unless the process is woken earlier.
  *
- * place is NULL for whoever has none, and may have a token whoever waits.  Who is
- * in no line yet gets into it, at its end; or is first in it from now on.
+ * place is NULL for a caller outside of the lines, which may have a token
+ * before the waiting ones.  A place that is in no line is appended to it, or
+ * put at its front if first is set.
  */
 int64
 glue_rate_slot_ask(GlueRateSlot *slot, GlueRateClass class,
@@ -293,7 +298,7 @@ glue_rate_slot_ask(GlueRateSlot *slot, GlueRateClass class,
 	{
 		wait = glue_rate_take(&slot->limit, slot->ceiling, now, epoch);
 
-		/* our own limit is about when calls are sent, not how they end */
+		/* our own limit is about the time of sending, not about results */
 		if (wait == 0 && slot->ceiling > 0)
 			glue_rate_give(&slot->limit, *epoch, GLUE_RATE_NOTHING, 0, now);
 		if (wait == 0 && place != NULL)
@@ -309,8 +314,7 @@ glue_rate_slot_ask(GlueRateSlot *slot, GlueRateClass class,
 }
 
 /*
- * Leave a line, of which we may not be a part any more; or go to its end, if we
- * come again.
+ * Leave a line, if we are still in it; or move to its end, if we come again.
  */
 void
 glue_rate_slot_leave(GlueRateSlot *slot, GlueRateClass class,
@@ -325,8 +329,7 @@ glue_rate_slot_leave(GlueRateSlot *slot, GlueRateClass class,
 }
 
 /*
- * A call is not under way any more; see glue_rate_give().  What there is to tell
- * about that, is the caller's to tell.
+ * A call has ended; see glue_rate_give().  The caller logs the returned news.
  */
 GlueRateNews
 glue_rate_slot_give(GlueRateSlot *slot, uint32 epoch, GlueRateAnswer answer,
@@ -336,14 +339,16 @@ glue_rate_slot_give(GlueRateSlot *slot, uint32 epoch, GlueRateAnswer answer,
 
 	glue_rate_give(&slot->limit, epoch, answer, pause, now);
 
-	/* then there is a place for another one; else time gives the tokens */
+	/* the ended call allows another one; otherwise time does */
 	if (slot->nwaiting > 0 && !slot->limit.limited)
 		call_next(slot, now);
 	return answer == GLUE_RATE_NOTHING ? GLUE_RATE_NO_NEWS :
 		glue_rate_news(&slot->limit, now);
 }
 
-/* The class that is next, and in which of them somebody waits. */
+/*
+ * The class of the next token, and whether each class has waiting processes.
+ */
 static int
 next_class(const GlueRateSlot *slot, bool *waiting)
 {
@@ -361,7 +366,7 @@ first_of(const GlueRateSlot *slot, int class)
 		dlist_container(GlueRatePlace, node, dlist_head_node(line));
 }
 
-/* Whoever should have asked and has not, loses its place. */
+/* The first process loses its place if it is late. */
 static void
 pass_over_late(GlueRateSlot *slot, const GlueRatePlace *asking, int64 now)
 {
@@ -382,7 +387,7 @@ pass_over_late(GlueRateSlot *slot, const GlueRatePlace *asking, int64 now)
 	}
 }
 
-/* Have the process ask whose turn it is. */
+/* Wake the process that is to ask next. */
 static void
 call_next(GlueRateSlot *slot, int64 now)
 {

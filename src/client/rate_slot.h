@@ -1,10 +1,9 @@
 /*-------------------------------------------------------------------------
  *
  * rate_slot.h
- *	  How fast AWS takes requests, and who waits to make one.
+ *	  The rate limits of AWS, shared by all processes, and their queues.
  *
- * For client/turn.c, but for the shared part, and for functions/rate.c, which shows
- * what is known.
+ * For client/turn.c, and for functions/rate.c, which shows the slots.
  *
  * IDENTIFICATION
  *	  src/client/rate_slot.h
@@ -20,24 +19,25 @@
 #include "lib/ilist.h"
 #include "server/shared_state.h"
 
-/* Whose requests are counted together. */
+/* Key of a limit. */
 typedef struct GlueRateKey
 {
 	const char *endpoint;		/* URL */
 	const char *region;
-	const char *caller;			/* account, or else access key */
+	const char *caller;			/* account, or else access key ID */
 	const char *operation;
-	Oid			claimant;		/* who says so, unless it is known */
+	Oid			claimant;		/* role that uses the key; 0 if the account is
+								 * verified */
 
-	/* of a limit of our own; 0 of one of AWS's */
-	int			ceiling;		/* requests a second at most */
-	Oid			server;			/* whose option it is; 0: the setting's */
+	/* of a limit of our own; 0 for AWS's */
+	int			ceiling;		/* requests a second */
+	Oid			server;			/* server with the option; 0: the setting */
 	Oid			database;		/* of the server */
 } GlueRateKey;
 
 #define GLUE_OPERATION_SIZE		64
 
-/* What is known of them. */
+/* The state of a limit. */
 typedef struct GlueRateSlot
 {
 	uint64		used;			/* number of its last use; 0: free */
@@ -49,9 +49,9 @@ typedef struct GlueRateSlot
 	int			ceiling;
 	Oid			server;
 	Oid			database;
-	Oid			maker;			/* the role that it counts for */
+	Oid			maker;			/* role that the slot belongs to */
 	GlueRateLimit limit;
-	int			nwaiting;		/* calls */
+	int			nwaiting;		/* number of waiting calls */
 	dlist_head	lines[GLUE_RATE_CLASSES];	/* of GlueRatePlace */
 } GlueRateSlot;
 
@@ -62,10 +62,10 @@ typedef struct GlueRatePlace
 	bool		in_line;
 	bool		called;			/* it is to ask now */
 	int			process;		/* number of its PGPROC */
-	int64		due_at;			/* when it will have asked, if it is first */
+	int64		due_at;			/* deadline for asking, if it is first */
 } GlueRatePlace;
 
-/* Lines that one process can be in. */
+/* Number of lines that one process can be in. */
 #define GLUE_RATE_PLACES		16
 
 extern GlueSharedPart glue_rate_part;
@@ -77,7 +77,7 @@ extern GlueRateKey glue_rate_slot_key(const GlueRateSlot *slot);
 extern bool glue_rate_key_equal(const GlueRateKey *a, const GlueRateKey *b);
 extern uint64 glue_rate_key_hash(const GlueRateKey *key);
 
-/* these need the lock */
+/* these require the lock */
 extern GlueRateSlot *glue_rate_slot_find(const GlueRateKey *key, uint64 hash,
 										 Oid maker);
 extern int64 glue_rate_slot_ask(GlueRateSlot *slot, GlueRateClass class,

@@ -1,16 +1,16 @@
 /*-------------------------------------------------------------------------
  *
  * read_back.c
- *	  What reading a connection back tells of a create.
+ *	  The outcome of a create whose answer was lost.
  *
- * Lost answers.  When the answer to a create does not come, or says that the
- * service broke down in the middle, the connection may exist or not, and the
- * API has no token that would make sending again harmless.  The connection is
- * then read back by name.  If it is the one that was sent, created since we
- * began, it is ours.  If there is none, it is worth another attempt.  If it
- * is another one, the create has failed.  And if reading back fails too, or
- * does not tell enough, the outcome is unknown, and that is what the caller
- * is told.
+ * If the answer to a create does not arrive, or reports an internal error of
+ * the service, the connection may exist or not.  The API has no idempotency
+ * token, so a repeated create could fail for the connection that the first one
+ * made.  So the connection is read back by name.  If it is the one that was
+ * sent, and was created since the call began, the create has succeeded.  If
+ * there is none, the create is retried.  If it is another one, the create has
+ * failed.  If the read fails as well, or is inconclusive, the outcome is
+ * unknown, and the caller gets a failure for that.
  *
  * IDENTIFICATION
  *	  src/client/read_back.c
@@ -34,7 +34,7 @@ static GlueReadBack classify_connection(GlueCall *create,
 										int64 began_ms,
 										GlueFailure **failure);
 
-/* Fill in the call that reads back what a create may have made. */
+/* Fill in the call that reads a connection back after a create. */
 void
 glue_read_back_prepare(GlueCall *reading, const GlueCall *create)
 {
@@ -44,11 +44,12 @@ glue_read_back_prepare(GlueCall *reading, const GlueCall *create)
 }
 
 /*
- * The connection was read back, or was not.
+ * The read has ended.
  *
- * sent is how the last attempt at the create ended, and began_ms when the first
- * one did begin, by glue_boot_ms().  Sets the connection in the create if it is
- * done, or *failure, in the current memory context, if it has failed.
+ * sent is the failure of the last attempt at the create, and began_ms the
+ * begin of the first one, by glue_boot_ms().  Sets the connection in the
+ * create if the create has succeeded, or *failure, in the current memory
+ * context, if it has failed.
  */
 GlueReadBack
 glue_read_back_classify(GlueCall *create, const GlueCall *reading,

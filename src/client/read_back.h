@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * read_back.h
- *	  What reading a connection back tells of a create.
+ *	  The outcome of a create whose answer was lost.
  *
  * IDENTIFICATION
  *	  src/client/read_back.h
@@ -16,7 +16,7 @@
 typedef enum GlueReadBack
 {
 	GLUE_READ_BACK_DONE,		/* the create has succeeded */
-	GLUE_READ_BACK_FAILED,		/* it has failed, or that is not known */
+	GLUE_READ_BACK_FAILED,		/* it has failed, or its outcome is unknown */
 	GLUE_READ_BACK_NOTHING		/* it was not carried out */
 } GlueReadBack;
 

@@ -3,22 +3,22 @@
  * server_options.c
  *	  The options of foreign servers and user mappings.
  *
- * Options are kept by PostgreSQL as texts "name=value".  They are read, and
- * by that checked, in two places with the same code: by the validator, when
- * they are changed, and by each call that uses them.  The second check
- * is needed because a catalog can hold what no validator has seen: one can be
- * taken off the wrapper, and a newer version may have known more options.
+ * PostgreSQL stores options as texts "name=value".  The same code reads and
+ * checks them in two places: the validator, when they are changed, and each
+ * call that uses them.  The second check is needed because a catalog can hold
+ * options that no validator has checked: the wrapper's validator can be
+ * removed, and a newer version may have known more options.
  *
- * No message has an option's value, since some of them are secret.  For the
- * same reason everything is read into memory that will be cleansed.
+ * No message has an option's value, because some are secret.  For the same
+ * reason all values are read into memory that will be cleansed.
  *
- * Two rules keep what belongs to the server process from being borrowed.
- * Options that decide where credentials and passwords go, or whose
- * credentials they are, can be set by superusers alone; and so can a role in
- * a user mapping that has no keys, because it would be assumed with the keys
- * of the server process.  A validator is shown the list of options as it will
- * be, not what changes, so that a list with such an option in it is a
- * superuser's to change, even if that option stays as it is.
+ * Two rules protect the credentials of the server process.  Options that
+ * decide the destination of credentials and passwords, or the source of
+ * credentials, can be set by superusers alone; and so can a role in a user
+ * mapping without keys, because it would be assumed with the keys of the
+ * server process.  A validator gets the new list of options, not the changes.
+ * So a list with such an option can be changed by a superuser only, even if
+ * that option is unchanged.
  *
  * IDENTIFICATION
  *	  src/client/server_options.c
@@ -46,7 +46,7 @@
 #include "utils/array.h"
 #include "utils/guc.h"
 
-/* What an option's value is, and so how it is read. */
+/* The type of an option's value. */
 typedef enum OptionType
 {
 	OPTION_TEXT,
@@ -58,21 +58,21 @@ typedef enum OptionType
 } OptionType;
 
 /*
- * What is wrong with a text, as a sentence without its period; NULL if
- * nothing is.
+ * Returns the problem of a text, as a sentence without its period; NULL if
+ * there is none.
  */
 typedef const char *(*TextCheck) (const char *value);
 
 typedef struct Option
 {
-	const char *name;			/* first: see glue_model_nearest() */
+	const char *name;			/* must be first: see glue_model_nearest() */
 	OptionType	type;
-	Size		offset;			/* into the struct that is read into */
-	TextCheck	problem;		/* of OPTION_TEXT */
+	Size		offset;			/* of the field in the struct */
+	TextCheck	problem;		/* for OPTION_TEXT */
 	bool		superuser_only;
 } Option;
 
-/* An option as it was given, in memory that will be cleansed. */
+/* An option from the catalog, in memory that will be cleansed. */
 typedef struct GivenOption
 {
 	char	   *name;
@@ -181,7 +181,7 @@ PG_FUNCTION_INFO_V1(glue_conn_validator);
  * glue_conn_validator(options text[], catalog oid) returns void
  *
  * PostgreSQL calls this with the options that an object of the wrapper will
- * have, and with the catalog that tells what kind of object it is.
+ * have, and with the OID of the catalog of that kind of object.
  */
 Datum
 glue_conn_validator(PG_FUNCTION_ARGS)
@@ -198,7 +198,7 @@ glue_conn_validator(PG_FUNCTION_ARGS)
 			ereport(ERROR,
 					(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
 					 errmsg("permission denied to set option \"%s\"", reserved),
-					 errdetail("It says where credentials and passwords go, or whose credentials they are."),
+					 errdetail("It decides where credentials and passwords are sent, or which credentials are used."),
 					 errhint("Only a superuser may change the options of a server that has it.")));
 		if (options.region != NULL)
 			glue_warn_of_unknown_region(options.region);
@@ -224,10 +224,11 @@ glue_conn_validator(PG_FUNCTION_ARGS)
 }
 
 /*
- * Read the options of a foreign server, over what is in options already.
+ * Read the options of a foreign server, over the values that options already
+ * has.
  *
- * Returns the name of one that only superusers may set, or NULL if there is
- * none.
+ * Returns the name of an option that only superusers may set, or NULL if there
+ * is none.
  */
 const char *
 glue_server_options_read(Datum array, GlueServerOptions *options)
@@ -249,8 +250,8 @@ glue_mapping_options_read(Datum array, GlueMappingOptions *options)
 }
 
 /*
- * Read options into a struct; returns one of those that only superusers may
- * set, or NULL.
+ * Read options into a struct; return one that only superusers may set, or
+ * NULL.
  */
 static const Option *
 read_options(Datum array, const Option *known, int nknown, char *options)
@@ -400,7 +401,7 @@ read_catalog_id(const Option *option, const char *value)
 	return utf8;
 }
 
-/* Read a number with the unit and in the range that its setting has. */
+/* Read a number with the unit and the range of its setting. */
 static int
 read_integer(const Option *option, const char *value)
 {
@@ -425,7 +426,10 @@ read_integer(const Option *option, const char *value)
 	return number;
 }
 
-/* detail is a sentence without its period, which does not quote the value. */
+/*
+ * Raise the error for a value.  detail is a sentence without its period, which
+ * does not quote the value.
+ */
 static void
 refuse_value(const Option *option, const char *detail)
 {
@@ -440,7 +444,7 @@ refuse_value(const Option *option, const char *detail)
  * ----------------------------------------------------------------
  */
 
-/* A TextCheck of what can be anything. */
+/* The TextCheck for any text that is not empty. */
 static const char *
 empty_problem(const char *value)
 {
@@ -448,8 +452,8 @@ empty_problem(const char *value)
 }
 
 /*
- * A TextCheck of the URL of a proxy.  Everyone can read the options of a
- * server, so they are no place for a password.
+ * The TextCheck for the URL of a proxy.  Everyone can read the options of a
+ * server, so a password is not allowed.
  */
 static const char *
 proxy_problem(const char *value)
@@ -458,7 +462,7 @@ proxy_problem(const char *value)
 		"A user name and password for the proxy can be in the setting \"glue_conn.proxy\" alone, because everyone can read the options of a server";
 }
 
-/* A GlueViolationSink: word the violation as the message that arg is. */
+/* A GlueViolationSink: format the violation into the message that is arg. */
 static void
 note_problem(void *arg, const GlueViolation *violation)
 {
@@ -466,7 +470,7 @@ note_problem(void *arg, const GlueViolation *violation)
 							  glue_server_from_utf8(violation->message));
 }
 
-/* Half a pair of keys is nothing to sign with. */
+/* A signature needs both halves of a key pair. */
 static void
 check_keys(const GlueCredentials *credentials)
 {

@@ -13,7 +13,7 @@
 
 #include "aws/credential_text.h"
 
-/* What can be said of a server; text that says nothing is NULL. */
+/* The options of a server; a text that is not set is NULL. */
 typedef struct GlueServerOptions
 {
 	const char *region;
@@ -30,10 +30,10 @@ typedef struct GlueServerOptions
 	int			connect_timeout_ms;
 	int			request_timeout_ms;
 	int			max_attempts;
-	int			max_requests_per_second;	/* 0: no limit; -1: not said */
+	int			max_requests_per_second;	/* 0: no limit; -1: not set */
 } GlueServerOptions;
 
-/* What can be said of a user mapping; NULL for what is not. */
+/* The options of a user mapping; NULL if not set. */
 typedef struct GlueMappingOptions
 {
 	GlueCredentials credentials;

@@ -3,14 +3,13 @@
  * shared_files.c
  *	  The environment and the shared AWS files of the server process.
  *
- * These are the places that every AWS tool looks at.  The environment is that
- * of the postmaster, and stays as it was when the server started; the files
- * are read anew by each call that needs them, so that a rotated key is seen.
+ * All AWS tools read these.  The environment is that of the postmaster at its
+ * start; each call that needs the files reads them anew, so that it sees
+ * rotated keys.
  *
- * A file that is not there is no error, since none of them has to exist,
- * unless a setting names it.  A file that is there and cannot be read or is
- * not well-formed is an error: going on without it might use credentials that
- * were not meant.
+ * A missing file is no error, unless a setting names it, because all are
+ * optional.  A file that cannot be read or is malformed is an error: without
+ * it, a call might use credentials that were not meant.
  *
  * IDENTIFICATION
  *	  src/client/shared_files.c
@@ -32,8 +31,8 @@
 #include "storage/fd.h"
 
 /*
- * Largest file that is read.  Accounts by the thousand, at some 200 bytes a
- * profile, stay well below it; a log file that was named by mistake does not.
+ * Largest file that is read.  A file with thousands of accounts, at some 200
+ * bytes a profile, is below it; a log file that was named by mistake is not.
  */
 #define MAX_FILE_SIZE	(1024 * 1024)
 
@@ -52,11 +51,10 @@ pg_noreturn static void refuse(const char *what, const char *path);
 static void free_profile_set(void *arg);
 
 /*
- * Read all that AWS tools are configured with: the environment and both
- * shared files.
+ * Read the configuration of AWS tools: the environment and both shared files.
  *
- * profile was chosen for this extension, and is NULL or "" if none was.  The
- * result and the secrets in it live in the current memory context.
+ * profile is the profile of this extension's settings; NULL or "" if none is
+ * set.  The result and the secrets in it live in the current memory context.
  */
 const GlueConfiguration *
 glue_configuration_read(const char *profile)
@@ -84,7 +82,7 @@ glue_configuration_read(const char *profile)
 	return configuration;
 }
 
-/* A sentence that says which shared files are looked at. */
+/* Name the shared files in a sentence. */
 char *
 glue_shared_files_description(void)
 {
@@ -106,8 +104,8 @@ look_up(void *arg, const char *name)
 }
 
 /*
- * Look up an environment variable; NULL if it is not set or blank, which AWS
- * tools take for the same.
+ * Look up an environment variable; NULL if it is not set or blank, which are
+ * the same for AWS tools.
  */
 const char *
 glue_environment(const char *name)
@@ -169,8 +167,8 @@ credentials_path(void)
 }
 
 /*
- * Where a file is: as the setting says, else the environment, else in the
- * home directory of the server's operating system user.
+ * The path of a file: that of the setting, else of the environment, else in
+ * the home directory of the server's operating system user.
  */
 static char *
 file_path(const char *setting, const char *variable, const char *default_name)
@@ -192,7 +190,7 @@ file_path(const char *setting, const char *variable, const char *default_name)
 	return pstrdup(path);
 }
 
-/* Read one file into the set, if there is one. */
+/* Read one file into the set, if it exists. */
 static void
 read_into(GlueProfileSet *set, GlueProfileFileKind kind, const char *path,
 		  bool required)
@@ -211,10 +209,11 @@ read_into(GlueProfileSet *set, GlueProfileFileKind kind, const char *path,
 }
 
 /*
- * Read a whole file into memory that will be cleansed, with a NUL behind it;
- * NULL if it does not exist and need not.
+ * Read a whole file into memory that will be cleansed, with a NUL at the end;
+ * NULL if it does not exist and is not required.
  *
- * A caller that reads a token may have no transaction that would close the file.
+ * The file is closed before an error is raised: a caller that reads a token
+ * may have no transaction that closes it.
  */
 char *
 glue_shared_file_text(const char *path, bool required, size_t *len)
@@ -258,7 +257,7 @@ glue_shared_file_text(const char *path, bool required, size_t *len)
 	return text;
 }
 
-/* Only /dev/null stands for an empty file. */
+/* /dev/null counts as an empty file; other devices are rejected. */
 static bool
 is_usable(const char *path, const struct stat *status)
 {
@@ -266,7 +265,7 @@ is_usable(const char *path, const struct stat *status)
 		status->st_size <= MAX_FILE_SIZE;
 }
 
-/* The system refuses something, and errno says why. */
+/* Raise the error for a system call that failed with errno. */
 static void
 refuse(const char *what, const char *path)
 {

@@ -1,10 +1,11 @@
 /*-------------------------------------------------------------------------
  *
  * shared_quota.c
- *	  The retry quota that all backends draw from.
+ *	  The retry quota of all backends.
  *
- * It is shared if the library is preloaded, so that all backends together are
- * kind to a service in trouble.  Its arithmetic is retry.c's.
+ * It is shared if the library is preloaded, so that all backends together
+ * limit their retries against an unavailable service.  Its arithmetic is in
+ * aws/retry.c.
  *
  * IDENTIFICATION
  *	  src/client/shared_quota.c
@@ -42,7 +43,7 @@ glue_shared_quota_take(GlueRetryKind kind)
 	return cost;
 }
 
-/* Give back what the last retry of a successful call cost. */
+/* Refund the cost of the last retry, after a call has succeeded. */
 void
 glue_shared_quota_refund(int last_cost)
 {

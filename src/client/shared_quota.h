@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * shared_quota.h
- *	  The retry quota that all backends draw from.
+ *	  The retry quota of all backends.
  *
  * IDENTIFICATION
  *	  src/client/shared_quota.h

@@ -1,16 +1,16 @@
 /*-------------------------------------------------------------------------
  *
  * signed_message.c
- *	  A message to an AWS service, as it goes over the wire.
+ *	  The HTTP request of an AWS service.
  *
- * Services differ in how they are spoken to: AWS Glue takes a JSON text and
- * the operation's name in a header, AWS STS a form that has the name in it.
+ * The protocols differ: AWS Glue takes JSON and the operation's name in a
+ * header (JSON 1.1), AWS STS a form that includes the name (Query).
  *
- * Exactly those headers are signed that AWS's own clients sign: what AWS
- * requires, and nothing that a proxy may change on the way.
+ * The signed headers are those of AWS's own SDKs: the ones that AWS requires,
+ * and none that a proxy may change.
  *
- * The signer is kept for the life of the backend, and with it the signing
- * key of the day.
+ * The signer is kept for the life of the backend, with the signing key of the
+ * day.
  *
  * IDENTIFICATION
  *	  src/client/signed_message.c
@@ -31,10 +31,10 @@
 /* content-type, host, x-amz-date, x-amz-target, x-amz-security-token */
 #define MAX_SIGNED_HEADERS	5
 
-/* More than the longest names of a key and a region can make it. */
+/* Longer than the longest names of a key and a region make it. */
 #define MAX_AUTHORIZATION_LEN	1023
 
-/* How each service is spoken to. */
+/* The protocol of each service. */
 typedef struct ServiceProtocol
 {
 	const char *signing_name;
@@ -48,10 +48,10 @@ static const ServiceProtocol protocols[] = {
 	"application/x-www-form-urlencoded; charset=utf-8", NULL},
 };
 
-/* The only version of the API of AWS STS that there is. */
+/* The only API version of AWS STS. */
 #define STS_VERSION		"2011-06-15"
 
-/* Room for the body of most requests. */
+/* Size of the buffer for the body of most requests. */
 #define USUAL_BODY_SIZE	4096
 
 /* prototypes of private functions */
@@ -64,10 +64,10 @@ static char *sign(const GlueCall *call, GlueSigv4Message *message);
 static GlueSigv4Signer *get_signer(void);
 
 /*
- * Write the request of a call as its service wants it.
+ * Write the body of a call's request in the protocol of its service.
  *
- * It is an object; for STS, one of strings.  The result is secret memory of the
- * current context.
+ * The request is an object; for STS, one of strings.  The result is secret
+ * memory of the current context.
  */
 char *
 glue_message_body(const GlueCall *call, Size *len)
@@ -90,7 +90,7 @@ glue_message_body(const GlueCall *call, Size *len)
 	return body;
 }
 
-/* The JSON of a request, which is written twice only if it is a large one. */
+/* The JSON of a request; only a large one is written twice. */
 static char *
 json_body(json_object *arguments, Size *len)
 {
@@ -107,7 +107,7 @@ json_body(json_object *arguments, Size *len)
 	return body;
 }
 
-/* The members of an object of strings; returns how many they are. */
+/* List the members of an object of strings; return their number. */
 static int
 list_parameters(json_object *arguments, GlueQueryParameter *parameters)
 {
@@ -126,8 +126,8 @@ list_parameters(json_object *arguments, GlueQueryParameter *parameters)
 }
 
 /*
- * Write the header lines of the next attempt at a call, signed for now by the
- * service's clock; returns how many they are.  All attempts have the same
+ * Write the header lines of the next attempt at a call, signed with the
+ * service's time; return their number.  All attempts have the same
  * invocation_id.
  *
  * They live in the current memory context, which cleanses them.
@@ -175,7 +175,7 @@ glue_signed_header_lines(const GlueCall *call, const char *body,
 	return nlines;
 }
 
-/* The headers that are to be signed, in any order; returns how many. */
+/* Collect the headers to sign, in any order; return their number. */
 static int
 collect_headers(const GlueCall *call, const char *amz_date,
 				GlueSigv4Header *headers)
@@ -213,7 +213,10 @@ collect_headers(const GlueCall *call, const char *amz_date,
 	return n;
 }
 
-/* The line with the signature of a message, of which the call tells the rest. */
+/*
+ * The Authorization header for a message; the service, region and credentials
+ * are those of the call.
+ */
 static char *
 sign(const GlueCall *call, GlueSigv4Message *message)
 {

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * signed_message.h
- *	  A message to an AWS service, as it goes over the wire.
+ *	  The HTTP request of an AWS service.
  *
  * IDENTIFICATION
  *	  src/client/signed_message.h
@@ -15,7 +15,7 @@
 
 #include "client/call.h"
 
-/* Lines that glue_signed_header_lines() writes at most. */
+/* Upper limit for the number of glue_signed_header_lines(). */
 #define GLUE_MAX_HEADER_LINES	10
 
 extern char *glue_message_body(const GlueCall *call, Size *len);

@@ -1,16 +1,17 @@
 /*-------------------------------------------------------------------------
  *
  * stat_calls.c
- *	  How calls of AWS have ended, counted by target and operation.
+ *	  Statistics of calls of AWS, by target and operation.
  *
- * A call is counted once, when it ends or is left.  The figures are shared, and
- * kept over a clean restart, if the library is preloaded.
+ * A call is counted once, at its end or when it is abandoned.  If the library
+ * is preloaded, the statistics are shared, and kept over a clean restart.
  *
- * There is a fixed number of slots, and anybody may think up targets: other access
- * keys, other regions.  So each role has slots of its own, and gets another one only
- * as long as it has fewer than are free.  After that the one of its own that was
- * not used for the longest time makes room, and its figures go to the slot "other",
- * as do those of a role that has none.  So nobody's calls push others out.
+ * The number of slots is fixed, and any role can make calls to any number of
+ * targets: other access keys, other regions.  So each role has slots of its
+ * own, and gets another one only while it has fewer than are free.  After
+ * that, its least recently used slot is evicted, and the counts of that slot
+ * are added to the slot "other", as are those of a role without a slot.  So no
+ * role's calls evict another role's.
  *
  * IDENTIFICATION
  *	  src/client/stat_calls.c
@@ -30,10 +31,13 @@ typedef struct AllStatCalls
 {
 	uint64		nuses;
 	GlueStatCalls other;
-	GlueStatCalls slots[NUM_SLOTS]; /* the free ones come last */
+	GlueStatCalls slots[NUM_SLOTS]; /* free slots are last */
 } AllStatCalls;
 
-/* In seconds: from an answer next door to a call that waits for its turn. */
+/*
+ * Upper bounds in seconds, from a local endpoint's answer to a call that waits
+ * for its turn.
+ */
 const double glue_stat_bounds[GLUE_STAT_BOUNDS] = {
 	0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300
 };
@@ -58,8 +62,8 @@ static void empty(GlueStatCalls *slot, const GlueStatCalls *one);
 static void add(GlueStatCalls *sum, const GlueStatCalls *more);
 
 /*
- * A call begins.  If it is left before it has ended, after something was sent, it is
- * counted as well.
+ * A call begins.  If it is abandoned after an attempt was sent, it is counted
+ * as well.
  */
 void
 glue_stat_begin(GlueCountedCall *counted, const GlueCall *call,
@@ -79,8 +83,8 @@ glue_stat_begin(GlueCountedCall *counted, const GlueCall *call,
 }
 
 /*
- * A target as glue_rate_limit shows it: the endpoint and the account, or else the end
- * of the access key, which is enough for its owner to know it.
+ * The name of a target in glue_rate_limit: the endpoint and the account, or
+ * else the last characters of the access key, which are enough for its owner.
  */
 static void
 name_target(GlueStatCalls *one, const GlueCall *call, const GlueRateKey *key)
@@ -104,7 +108,7 @@ glue_stat_sent(GlueCountedCall *counted)
 	counted->in_flight = true;
 }
 
-/* It is over; ambiguous if its answer was lost. */
+/* An attempt has ended; ambiguous if its answer was lost. */
 void
 glue_stat_answered(GlueCountedCall *counted, bool throttled, bool ambiguous)
 {
@@ -115,8 +119,8 @@ glue_stat_answered(GlueCountedCall *counted, bool throttled, bool ambiguous)
 }
 
 /*
- * A connection was read back, to tell what became of an attempt whose answer was
- * lost; failure is what that makes the call fail with, or NULL.
+ * A connection was read back, to resolve an attempt whose answer was lost;
+ * failure is that of the call, or NULL.
  */
 void
 glue_stat_read_back(GlueCountedCall *counted, const GlueFailure *failure)
@@ -140,7 +144,9 @@ glue_stat_end(GlueCountedCall *counted, const GlueFailure *failure)
 	note_end(counted);
 }
 
-/* A MemoryContextCallbackFunction: a call is left, unless it has ended. */
+/*
+ * A MemoryContextCallbackFunction: the call is abandoned, unless it has ended.
+ */
 static void
 leave_with_context(void *arg)
 {
@@ -197,7 +203,7 @@ is_same(const GlueStatCalls *a, const GlueStatCalls *b)
 		strcmp(a->target, b->target) == 0;
 }
 
-/* The slot that a call is counted in. */
+/* Find the slot of a call's role, target and operation. */
 static GlueStatCalls *
 find_slot(AllStatCalls *all, const GlueStatCalls *one)
 {
@@ -223,7 +229,7 @@ find_slot(AllStatCalls *all, const GlueStatCalls *one)
 	return slot;
 }
 
-/* A slot for other calls of a role; it may be in use. */
+/* Choose a slot for further calls of a role; it may be in use. */
 static GlueStatCalls *
 choose_slot(AllStatCalls *all, Oid role)
 {
@@ -277,8 +283,9 @@ add(GlueStatCalls *sum, const GlueStatCalls *more)
 }
 
 /*
- * All figures as they are now, in the current memory context; those of all roles
- * together, so that no target and operation is there twice.  Sets their number.
+ * Copy all statistics into the current memory context.  Those of different
+ * roles are added up, so that each target and operation occurs once.  Sets
+ * their number.
  */
 GlueStatCalls *
 glue_stat_calls_copy(int *n)
@@ -309,7 +316,7 @@ glue_stat_calls_copy(int *n)
 	return rows;
 }
 
-/* Forget all figures. */
+/* Reset all statistics. */
 void
 glue_stat_calls_reset(void)
 {

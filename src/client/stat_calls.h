@@ -1,10 +1,10 @@
 /*-------------------------------------------------------------------------
  *
  * stat_calls.h
- *	  How calls of AWS have ended, counted by target and operation.
+ *	  Statistics of calls of AWS, by target and operation.
  *
- * For client/call_state.c, but for the shared part, and for functions/stat.c, which
- * shows the figures.
+ * For client/call_state.c, and for functions/stat.c, which shows the
+ * statistics.
  *
  * IDENTIFICATION
  *	  src/client/stat_calls.h
@@ -17,7 +17,7 @@
 #include "client/call.h"
 #include "client/rate_slot.h"
 
-/* What is counted, in the order of the view. */
+/* The counters, in the order of the view. */
 typedef enum GlueFigure
 {
 	GLUE_FIGURE_CALLS,
@@ -32,15 +32,16 @@ typedef enum GlueFigure
 
 #define GLUE_FIGURES			8
 
-/* The times that calls are compared with: see glue_stat_bounds. */
+/* Number of the upper bounds in glue_stat_bounds. */
 #define GLUE_STAT_BOUNDS		14
 
 #define GLUE_STAT_TARGET_SIZE	192
 
-/* The figures of one target and operation. */
+/* The statistics of one target and operation. */
 typedef struct GlueStatCalls
 {
-	Oid			role;			/* whose calls; InvalidOid: of several */
+	Oid			role;			/* role that made the calls; InvalidOid:
+								 * several */
 	char		target[GLUE_STAT_TARGET_SIZE];
 	char		operation[GLUE_OPERATION_SIZE];
 	uint64		used;			/* number of its last use; 0: free */
@@ -48,18 +49,18 @@ typedef struct GlueStatCalls
 	int64		total_us;
 	int64		max_us;
 	int64		within[GLUE_STAT_BOUNDS];	/* calls by the first bound that
-											 * they were within */
+											 * was not exceeded */
 	TimestampTz since;
 } GlueStatCalls;
 
 /* A call until it is counted.  Lives in the memory context where it was begun. */
 typedef struct GlueCountedCall
 {
-	GlueStatCalls one;			/* it alone */
+	GlueStatCalls one;			/* its own statistics */
 	int64		began;			/* by glue_monotonic_us() */
 	bool		changes;		/* it may change something */
-	bool		in_flight;		/* an attempt is */
-	bool		ended;			/* it was counted */
+	bool		in_flight;		/* an attempt is under way */
+	bool		ended;			/* it has been counted */
 	MemoryContextCallback leave;
 } GlueCountedCall;
 

@@ -3,12 +3,12 @@
  * sts.c
  *	  Calls of AWS STS, the Security Token Service.
  *
- * STS speaks AWS's older Query protocol: a form goes out and XML comes back.
- * Apart from that its calls are calls like any other, and are made by the
- * same client.
+ * STS has AWS's older Query protocol: the request is a form, the answer is
+ * XML.  Otherwise the calls are like those of AWS Glue, and use the same
+ * client.
  *
- * The regional endpoint is always used: the global one is a single place for
- * the whole world to fail at.
+ * The regional endpoint is always used, because the global one is a single
+ * point of failure.
  *
  * IDENTIFICATION
  *	  src/client/sts.c
@@ -26,7 +26,7 @@
 #include "client/sts.h"
 #include "server/jsonb_tree.h"
 
-/* Names the session in AWS's logs where nothing else was asked for. */
+/* Names the session in AWS's logs if the configuration does not. */
 #define DEFAULT_SESSION_NAME	"glue_conn"
 
 /* prototypes of private functions */
@@ -38,11 +38,11 @@ static void add_parameter(GlueCall *call, const char *name,
 						  const char *value);
 
 /*
- * Assume a role: with credentials, or with a web identity token, for which
- * they are NULL.
+ * Assume a role with credentials, or with a web identity token; then
+ * credentials is NULL.
  *
- * Returns NULL and fills in temporary, which the caller cleanses, or returns
- * why not.  The expiration is by our own clock.
+ * Fills in temporary, which the caller cleanses, and returns NULL; or returns
+ * the failure.  The expiration is by our own clock.
  */
 GlueFailure *
 glue_sts_assume_role(const GlueTarget *target,
@@ -81,9 +81,9 @@ glue_sts_assume_role(const GlueTarget *target,
 }
 
 /*
- * Ask AWS whose credentials these are.
+ * Ask AWS for the identity of these credentials.
  *
- * Returns NULL and fills in identity, or returns why not.
+ * Fills in identity, and returns NULL; or returns the failure.
  */
 GlueFailure *
 glue_sts_caller_identity(const GlueTarget *target,
@@ -110,7 +110,7 @@ glue_sts_prepare_identity(GlueCall *call, const GlueTarget *target,
 	call->renew_credentials = renew_credentials;
 }
 
-/* What the call has brought, once it has ended: as glue_sts_caller_identity(). */
+/* Read the result of that call, as glue_sts_caller_identity(). */
 GlueFailure *
 glue_sts_identity_answer(GlueCall *call, GlueCallerIdentity *identity)
 {

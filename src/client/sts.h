@@ -14,14 +14,14 @@
 #include "aws/credential_reply.h"
 #include "client/client.h"
 
-/* A role that is to be assumed.  NULL and 0 leave the choice to AWS. */
+/* A role to assume.  For members that are NULL or 0, AWS has defaults. */
 typedef struct GlueRole
 {
 	const char *role_arn;
 	const char *role_session_name;
 	const char *external_id;
 	int			duration_seconds;
-	const char *web_identity_token; /* NULL: credentials are used instead */
+	const char *web_identity_token; /* NULL: with credentials */
 } GlueRole;
 
 extern GlueFailure *glue_sts_assume_role(const GlueTarget *target,

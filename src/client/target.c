@@ -1,16 +1,17 @@
 /*-------------------------------------------------------------------------
  *
  * target.c
- *	  Which Data Catalog a call is for, how it is reached, and as whom.
+ *	  Resolution of a call's target: catalog, endpoint, and source of
+ *	  credentials.
  *
- * A target is one account, region and catalog, with all that a call to it
- * needs except for the credentials, of which it knows those that were given
- * for it and where to look for others.
+ * A target is one account, region and catalog, with everything that a call
+ * needs except for the credentials.  Of those it knows the explicit ones, and
+ * the other sources.
  *
- * It is put together from what says the most about it to what says the least:
- * the arguments of the call; the foreign server and its user mapping, if the
- * call names one; the settings; and what every AWS tool consults, environment
- * and profile.  Each single thing comes from the first that says it.
+ * The sources of each value, from the most specific one: the arguments of the
+ * call; the foreign server and its user mapping, if the call names one; the
+ * settings; and the environment and profile of all AWS tools.  The first
+ * source that has the value wins.
  *
  * IDENTIFICATION
  *	  src/client/target.c
@@ -52,12 +53,12 @@ static const char *find_region(const GlueTarget *target);
 pg_noreturn static void raise_no_region(const GlueTarget *target);
 
 /*
- * Find out where a call goes.
+ * Resolve the target of a call.
  *
- * server and catalog_id may be NULL, and are kept by reference; what else the
- * target points to is memory of the current context, so that it outlives the
- * settings.  Raises an error if what is configured is missing, contradicts
- * itself or is not permitted.
+ * server and catalog_id may be NULL, and are kept by reference; all other data
+ * of the target are in the current memory context, so that it outlives the
+ * settings.  Raises an error if the configuration is incomplete, contradictory
+ * or not permitted.
  */
 void
 glue_target_resolve(GlueTarget *target, const char *server,
@@ -67,9 +68,9 @@ glue_target_resolve(GlueTarget *target, const char *server,
 }
 
 /*
- * Do the same for a region that was found out before, unless it is NULL.  Then
- * the catalog was, too:  NULL is that of the account, whatever the server says
- * now.
+ * Do the same for a region that was resolved earlier, unless it is NULL.  Then
+ * the catalog was resolved, too: NULL is that of the account, whatever the
+ * server's option is now.
  */
 void
 glue_target_resolve_region(GlueTarget *target, const char *server,
@@ -111,13 +112,14 @@ glue_target_resolve_region(GlueTarget *target, const char *server,
 }
 
 /*
- * Find out which account the credentials of a target are believed to belong to if
- * that is not known.  option is that of the server, or NULL.
+ * Find the account that the configuration claims for the credentials of a
+ * target, for the case that AWS does not return it.  option is that of the
+ * server, or NULL.
  *
  * The setting is about the credentials of the server process, the option of a
- * server about those that its owner provides.  A role that may use the server can
- * have any keys in its own mapping; what it has there must not be taken for
- * another role's.
+ * server about those of its owner.  A role that may use the server can have
+ * any keys in its own mapping, so neither applies to them, unless the role is
+ * a superuser: the results of one role must not be taken for those of another.
  */
 static void
 find_claimed_account(GlueTarget *target, const char *option)
@@ -134,16 +136,16 @@ find_claimed_account(GlueTarget *target, const char *option)
 }
 
 /*
- * Take the fingerprints of a target.  As long as they are the same, requests
- * go to the same place, and as far as can be known without asking AWS, to the
+ * Take the fingerprints of a target.  While they are unchanged, requests go to
+ * the same endpoint, and, as far as can be determined without a call, to the
  * same account.
  *
- * The endpoints of AWS itself are one place in a region.  Whose the account is
- * says a role, if one is assumed; or else the access key of the user mapping;
- * or else the profile.  Keys are rotated, and corrected if they were wrong.
- * That is no reason for a request to wait, unless it has a password to give
- * away, or the account is not known.  The keys of temporary credentials change
- * every hour, and tell nothing.
+ * All endpoints of AWS itself in a region count as one.  The account is
+ * represented by the role to assume, if there is one; or else by the access
+ * key of the user mapping; or else by the profile.  Keys are rotated, and
+ * corrected if they were wrong.  A request need not wait because of that,
+ * unless it holds a password, or the account is unknown.  The keys of
+ * temporary credentials change every hour, and do not count.
  */
 static void
 take_fingerprints(GlueTarget *target)
@@ -171,7 +173,7 @@ take_fingerprints(GlueTarget *target)
 	digest_text(psprintf("%s\n%s", place, account), target->key_fingerprint);
 }
 
-/* To find the algorithm takes longer than to use it. */
+/* Fetching the algorithm takes longer than the digest, so it is kept. */
 static void
 digest_text(const char *text, unsigned char digest[GLUE_FINGERPRINT_LEN])
 {
@@ -185,8 +187,8 @@ digest_text(const char *text, unsigned char digest[GLUE_FINGERPRINT_LEN])
 }
 
 /*
- * Build the ARN of a connection; NULL while its account is not known, because a
- * wrong ARN would be worse than none.
+ * Build the ARN of a connection; NULL while its account is unknown, because no
+ * ARN is better than a wrong one.
  */
 char *
 glue_target_connection_arn(const GlueTarget *target,
@@ -205,8 +207,8 @@ glue_target_connection_arn(const GlueTarget *target,
 }
 
 /*
- * Raise an error for a target that has no credentials of its own and must not
- * use ambient ones.
+ * Raise an error for a target without credentials of its own that must not use
+ * ambient ones.
  */
 void
 glue_target_refuse_ambient(const GlueTarget *target)
@@ -220,7 +222,7 @@ glue_target_refuse_ambient(const GlueTarget *target)
 			 errhint("Add \"access_key_id\" and \"secret_access_key\" to the user mapping.")));
 }
 
-/* Start with what is set for all servers alike. */
+/* Add the settings, which apply to all servers. */
 static void
 add_settings(GlueServerOptions *options)
 {
@@ -244,9 +246,9 @@ text_or_null(const char *setting)
 }
 
 /*
- * Add what a foreign server and its user mapping say.
+ * Add the options of a foreign server and its user mapping.
  *
- * An external ID belongs to a role: that of the server is of no use for the
+ * An external ID belongs to a role: that of the server does not apply to the
  * role of a user mapping.
  */
 static void
@@ -273,11 +275,12 @@ use_foreign_server(GlueTarget *target, const char *server,
 }
 
 /*
- * Find the endpoints of AWS Glue and, for the sake of credentials, of AWS
- * STS.  Whether there is one of STS matters only where it is needed.
+ * Resolve the endpoints of AWS Glue and AWS STS.  A missing endpoint of STS is
+ * an error only when a call needs it.
  *
- * What stands in for AWS has accounts of its own.  So it is asked about them
- * itself, unless the configuration names an endpoint of STS as well.
+ * A custom endpoint may have accounts of its own.  So the account is asked
+ * from that endpoint, unless the configuration names an endpoint of STS as
+ * well.
  */
 static void
 resolve_endpoints(GlueTarget *target, const GlueServerOptions *options)
@@ -289,7 +292,7 @@ resolve_endpoints(GlueTarget *target, const GlueServerOptions *options)
 	};
 	const char *problem;
 
-	/* a custom endpoint needs the region as well: it is signed for */
+	/* a custom endpoint needs the region as well, for the signature */
 	if (wanted.region == NULL)
 		raise_no_region(target);
 	if (!glue_configured_endpoint_flags(target->configuration, &flags, &error))
@@ -309,10 +312,10 @@ resolve_endpoints(GlueTarget *target, const GlueServerOptions *options)
 }
 
 /*
- * Find the endpoint of one service.  setting is a URL that was chosen for it
- * in this extension, or NULL.
+ * Resolve the endpoint of one service.  setting is the URL for it in this
+ * extension's settings, or NULL.
  *
- * Returns NULL, or in whole sentences why there is none.
+ * Returns NULL, or the problem in whole sentences.
  */
 static const char *
 resolve_endpoint(const GlueTarget *target, const char *service,
@@ -346,7 +349,7 @@ raise_no_endpoint(const char *detail)
 			 errdetail_internal("%s", detail)));
 }
 
-/* The region as the environment or the profile says, or NULL. */
+/* The region of the environment or the profile, or NULL. */
 static const char *
 find_region(const GlueTarget *target)
 {

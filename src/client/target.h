@@ -1,7 +1,8 @@
 /*-------------------------------------------------------------------------
  *
  * target.h
- *	  Which Data Catalog a call is for, how it is reached, and as whom.
+ *	  Resolution of a call's target: catalog, endpoint, and source of
+ *	  credentials.
  *
  * IDENTIFICATION
  *	  src/client/target.h
@@ -23,43 +24,47 @@ typedef struct GlueTarget
 	const char *server;			/* foreign server, or NULL */
 	Oid			server_oid;		/* InvalidOid without one */
 	Oid			server_owner;	/* likewise */
-	Oid			role;			/* for which it was found */
+	Oid			role;			/* role that it was resolved for */
 	const char *catalog_id;		/* NULL: that of the caller's account */
-	const char *catalog;		/* whose connections they are: catalog_id, or
-								 * the account; NULL while that is not known */
-	const char *account_id;		/* that the credentials belong to; NULL while
-								 * that is not known */
-	const char *claimed_account;	/* what is believed if nobody knows, or
-									 * NULL */
+	const char *catalog;		/* catalog of the connections: catalog_id or
+								 * the account; NULL while unknown */
+	const char *account_id;		/* account of the credentials; NULL while
+								 * unknown */
+	const char *claimed_account;	/* account according to the configuration,
+									 * for the case that AWS does not return
+									 * it, or NULL */
 	bool		claimed_by_server;	/* by an option of the server */
 	GlueEndpoint endpoint;
 	GlueEndpoint sts_endpoint;	/* valid if sts_problem is NULL */
-	const char *sts_problem;	/* why there is none, in sentences */
-	bool		asks_endpoint;	/* the endpoint, not AWS, tells the account */
+	const char *sts_problem;	/* reason for a missing one, in sentences */
+	bool		asks_endpoint;	/* the endpoint, not AWS, returns the account */
 	const char *ca_file;		/* NULL: the system's certificates */
 	const char *proxy;			/* "": none */
 	int			connect_timeout_ms;
 	int			request_timeout_ms;
 	int			max_attempts;
-	int			max_requests_per_second;	/* 0: as many as AWS takes */
-	bool		paced_by_server;	/* that is an option of the server */
-	Oid			user;			/* who makes the calls */
+	int			max_requests_per_second;	/* 0: no limit of our own */
+	bool		paced_by_server;	/* set by an option of the server */
+	Oid			user;			/* role that makes the calls */
 
 	/*
-	 * As whom.  What the user mapping gives comes first; without it, the
-	 * server process's own ("ambient") credentials, if they may be used.
+	 * Source of the credentials.  The keys of the user mapping come first;
+	 * without them, the server process's own ("ambient") credentials, if they
+	 * are permitted.
 	 */
 	GlueCredentials given;		/* no access_key_id: none */
-	const char *mapping;		/* which one that is, in words, or NULL */
-	bool		has_own_keys;	/* and that it is of the role, not of PUBLIC */
+	const char *mapping;		/* description of the user mapping, or NULL */
+	bool		has_own_keys;	/* the mapping is the role's, not PUBLIC's */
 	bool		ambient_allowed;
 	const GlueConfiguration *configuration; /* environment and profile */
-	const char *role_arn;		/* to be assumed, or NULL */
-	const char *external_id;	/* for that, or NULL */
+	const char *role_arn;		/* role to assume, or NULL */
+	const char *external_id;	/* for that role, or NULL */
 
-	/* of what must not change while a request waits: see target.c */
+	/*
+	 * of the values that must not change while a request waits: see target.c
+	 */
 	unsigned char fingerprint[GLUE_FINGERPRINT_LEN];
-	unsigned char key_fingerprint[GLUE_FINGERPRINT_LEN];	/* ... that has secrets */
+	unsigned char key_fingerprint[GLUE_FINGERPRINT_LEN];	/* ... and has secrets */
 } GlueTarget;
 
 extern void glue_target_resolve_region(GlueTarget *target, const char *server,

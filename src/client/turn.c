@@ -1,15 +1,16 @@
 /*-------------------------------------------------------------------------
  *
  * turn.c
- *	  When it is the turn of a call to be sent.
+ *	  The turn of an attempt: its token of the rate limit.
  *
- * Every attempt at a call takes a token before it is sent, and gives it back when it
- * was answered, lost or left: see aws/rate_limit.c.  As long as a service refuses
- * nobody, that is all.  Else calls wait, in lines of this process's own, each of
- * which has one place in a line of processes: see client/rate_slot.c.
+ * Every attempt at a call takes a token before it is sent, and returns it when
+ * the attempt was answered, lost or abandoned: see aws/rate_limit.c.  While
+ * the service throttles nothing, a token is always available.  Otherwise calls
+ * wait in lines of this process, each of which has one place in a line of
+ * processes: see client/rate_slot.c.
  *
- * Whatever happens to a call, it leaves its line, or gives back its token: at the
- * end of its memory context, or of the process.
+ * A call always leaves its line, or returns its token, at the end of its
+ * memory context or of the process at the latest.
  *
  * IDENTIFICATION
  *	  src/client/turn.c
@@ -25,12 +26,12 @@
 #include "storage/ipc.h"
 
 /*
- * How long the first of a line may be late before another one asks: it may belong
- * to calls that wait for those that come after it.
+ * Time limit for the first of a line to ask, before another one asks: its call
+ * may be waited for by code that waits for the calls behind it.
  */
 #define LATE_US			((int64) 1000000)
 
-/* The calls of this process that wait for the same. */
+/* The calls of this process that wait for the same limit. */
 typedef struct TurnLine
 {
 	GlueRateSlot *slot;
@@ -42,7 +43,7 @@ typedef struct TurnLine
 
 static TurnLine lines[GLUE_RATE_PLACES];
 static dlist_head taken = DLIST_STATIC_INIT(taken);
-static int	nlines = 0;			/* that are not free */
+static int	nlines = 0;			/* used lines */
 
 /* prototypes of private functions */
 static void fill_key(GlueRateKey *key, const GlueTarget *target,
@@ -62,10 +63,10 @@ static bool leads_there(const GlueRateKey *key, const GlueTarget *target,
 						const GlueCredentials *credentials);
 
 /*
- * Begin with a call that has not asked for its turn.
+ * Initialize the turn of a call; it does not ask yet.
  *
- * on_news is called with its argument when it is worth asking again, before the
- * time for that has come.  It must not raise errors.
+ * on_news is called with its argument when the call should ask before its
+ * ask_at.  It must not raise errors.
  */
 void
 glue_turn_init(GlueTurn *turn, const GlueCall *call,
@@ -82,7 +83,7 @@ glue_turn_init(GlueTurn *turn, const GlueCall *call,
 	turn->key.region = call->endpoint->region;
 	turn->key.operation = call->operation;
 
-	/* those that assume a role may be another account's */
+	/* a role that is assumed may be in another account */
 	fill_key(&turn->key, call->target, call->credentials,
 			 call->service == GLUE_SERVICE_STS ? NULL :
 			 call->target->account_id);
@@ -102,9 +103,9 @@ glue_turn_init(GlueTurn *turn, const GlueCall *call,
 }
 
 /*
- * Who makes calls.  Temporary credentials have a new access key every hour, so
- * the account says that if it is known.  Else it is the access key, which in a user
- * mapping may be anybody's.
+ * Fill in the caller of a key.  Temporary credentials have a new access key
+ * every hour, so the caller is the account if it is known.  Otherwise it is
+ * the access key; in a user mapping, any role can claim it.
  */
 static void
 fill_key(GlueRateKey *key, const GlueTarget *target,
@@ -123,8 +124,8 @@ fill_key(GlueRateKey *key, const GlueTarget *target,
 }
 
 /*
- * Who keeps to the same limit of our own.  What it is, says an owner of a server
- * for that, or the administrator.
+ * The key of our own limit.  An option of a server applies to that server, the
+ * setting to all.
  */
 static GlueRateKey
 own_key(const GlueRateKey *key, const GlueTarget *target)
@@ -162,8 +163,8 @@ leave_at_exit(int code, Datum arg)
 }
 
 /*
- * Ask for the turn of a call.  If it is not, false: then it waits, and asks again
- * at turn->ask_at, or at news.
+ * Take the turn of a call; return false if it has not come.  Then the call
+ * waits, and asks again at turn->ask_at, or when on_news is called.
  */
 bool
 glue_turn_take(GlueTurn *turn)
@@ -192,8 +193,8 @@ glue_turn_take(GlueTurn *turn)
 }
 
 /*
- * The same with the lock; returns after how long to ask again, or 0.  First comes
- * the limit of our own, if there is one.
+ * The same with the lock held; returns the time until the next attempt, or 0.
+ * Our own limit comes first, if there is one.
  */
 static int64
 ask(GlueTurn *turn, int64 now)
@@ -212,7 +213,7 @@ ask(GlueTurn *turn, int64 now)
 	return ask_slot(turn, now);
 }
 
-/* The same of one of them; where there is no slot, there is no wait. */
+/* The same for one of the limits; without a slot, there is no wait. */
 static int64
 ask_slot(GlueTurn *turn, int64 now)
 {
@@ -245,7 +246,7 @@ ask_slot(GlueTurn *turn, int64 now)
 							  &turn->epoch);
 }
 
-/* Begin to wait: in the line of this process, which may be a new one. */
+/* Begin to wait in the line of this process, which may be a new one. */
 static void
 enter_line(GlueTurn *turn)
 {
@@ -281,8 +282,7 @@ enter_line(GlueTurn *turn)
 }
 
 /*
- * Is a call the first of its line?  Who should have asked long ago goes to the
- * end.
+ * Is a call the first of its line?  A call that is late moves to the end.
  */
 static bool
 is_first(GlueTurn *turn, int64 now)
@@ -306,7 +306,7 @@ first_turn(TurnLine *line)
 }
 
 /*
- * Stop waiting, and have the next one ask, of this process or of others.  Needs
+ * Stop waiting, and wake the next call of this process or of others.  Requires
  * the lock.
  */
 static void
@@ -327,8 +327,8 @@ leave_line(GlueTurn *turn)
 }
 
 /*
- * Has a call waited too long, and nobody's has got through?  Not if it is only a
- * matter of waiting for the first answers.
+ * Has a call waited too long while no other call succeeded?  Not if the
+ * service has throttled nothing yet: then only the first answers are awaited.
  */
 bool
 glue_turn_is_hopeless(const GlueTurn *turn)
@@ -346,10 +346,10 @@ glue_turn_is_hopeless(const GlueTurn *turn)
 }
 
 /*
- * A call has been answered, or lost.  If it was refused, it goes first when it
- * asks again, and has waited since it first did.
+ * An attempt was answered or lost.  If it was throttled, its call goes first
+ * when it asks again, and its wait counts from its first request.
  *
- * pause is for how many microseconds the service wants no requests.
+ * pause is the number of microseconds for which the service wants no requests.
  */
 void
 glue_turn_give(GlueTurn *turn, GlueRateAnswer answer, int64 pause)
@@ -373,7 +373,7 @@ glue_turn_give(GlueTurn *turn, GlueRateAnswer answer, int64 pause)
 		tell_news(news, &copy);
 }
 
-/* Tell the log what has become of a limit. */
+/* Log a change of a limit. */
 static void
 tell_news(GlueRateNews news, const GlueRateSlot *slot)
 {
@@ -391,7 +391,7 @@ tell_news(GlueRateNews news, const GlueRateSlot *slot)
 						   slot->operation, glue_rate_slot_target(slot))));
 }
 
-/* A call is left, whatever it is about.  Raises no errors. */
+/* Abandon a call in any state.  Raises no errors. */
 void
 glue_turn_leave(GlueTurn *turn)
 {
@@ -411,7 +411,7 @@ glue_turn_leave(GlueTurn *turn)
  * ----------------------------------------------------------------
  */
 
-/* Tell those who are to ask now. */
+/* Notify the calls that are to ask now. */
 void
 glue_turns_tell(void)
 {
@@ -443,8 +443,8 @@ glue_turns_waiting(const GlueTarget *target,
 }
 
 /*
- * How many calls can be made within a minute, by any operation of a target; of
- * whichever takes the fewest if that is NULL?
+ * How many calls can be made within a minute, by any operation of a target; by
+ * the operation with the lowest limit if that is NULL?
  */
 int
 glue_turns_claim_ahead(const GlueTarget *target,
@@ -464,7 +464,7 @@ glue_turns_claim_ahead(const GlueTarget *target,
 	return ahead;
 }
 
-/* Are requests made for a target, with its credentials? */
+/* Does a limit apply to a target with its credentials? */
 static bool
 leads_there(const GlueRateKey *key, const GlueTarget *target,
 			const GlueCredentials *credentials)

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * turn.h
- *	  When it is the turn of a call to be sent.
+ *	  The turn of an attempt: its token of the rate limit.
  *
  * IDENTIFICATION
  *	  src/client/turn.h
@@ -17,7 +17,7 @@
 
 typedef enum GlueTurnState
 {
-	GLUE_TURN_NONE,				/* neither of these */
+	GLUE_TURN_NONE,				/* neither of the others */
 	GLUE_TURN_WAITING,
 	GLUE_TURN_TAKEN				/* the call may be under way */
 } GlueTurnState;
@@ -26,22 +26,23 @@ typedef enum GlueTurnState
 typedef struct GlueTurn
 {
 	GlueTurnState state;
-	GlueRateKey key;			/* of AWS's limit */
-	GlueRateKey own;			/* of our own, if it has a ceiling */
+	GlueRateKey key;			/* AWS's limit */
+	GlueRateKey own;			/* our own limit, if it has a ceiling */
 	uint64		hash;			/* of the key */
 	uint64		own_hash;
-	Oid			user;			/* whose call it is */
-	bool		paced;			/* our own limit lets it go */
+	Oid			user;			/* role of the call */
+	bool		paced;			/* our own limit has given a token */
 	char		caller[GLUE_ACCESS_KEY_ID_SIZE];	/* of the key */
 	GlueRateClass class;
-	int64		timeout;		/* of waiting in vain */
-	int64		waiting_since;	/* 0: it has not asked */
-	int64		ask_at;			/* when to ask again */
-	bool		first;			/* it was refused, and goes first */
-	uint32		epoch;			/* of the token, if it is taken */
-	GlueRateSlot *slot;			/* unless none */
-	struct TurnLine *line;		/* NULL: it waits without a line */
-	dlist_node	node;			/* in the line, or in those that are taken */
+	int64		timeout;		/* limit for a wait without success */
+	int64		waiting_since;	/* 0: no request for a token yet */
+	int64		ask_at;			/* time of the next request for a token */
+	bool		first;			/* it was throttled, and goes first */
+	uint32		epoch;			/* of the token */
+	GlueRateSlot *slot;			/* NULL: no slot */
+	struct TurnLine *line;		/* NULL: not in a line */
+	dlist_node	node;			/* member of the line, or of the list of taken
+								 * turns */
 	void		(*on_news) (void *arg);
 	void	   *on_news_arg;
 	MemoryContextCallback leave;

@@ -1,11 +1,11 @@
 /*-------------------------------------------------------------------------
  *
  * activity.c
- *	  The SQL functions behind the views of what is going on.
+ *	  The SQL functions behind the views of current activity.
  *
- * The views put together what is in the table of requests, which locks there are,
- * and what is only known in memory; that comes from here.  Each shows what belongs
- * to roles whose privileges the current user has, or all of it to a member of
+ * The views join the table of requests, the locks, and the state in shared
+ * memory, which these functions return.  Each function returns the rows of
+ * roles whose privileges the current user has, or all rows to a member of
  * pg_monitor.
  *
  * IDENTIFICATION
@@ -107,7 +107,7 @@ glue_progresses(PG_FUNCTION_ARGS)
 	return (Datum) 0;
 }
 
-/* May the current user see what a role does in a database? */
+/* May the current user see the activity of a role in a database? */
 static bool
 may_see(Oid database, Oid role)
 {
@@ -116,7 +116,7 @@ may_see(Oid database, Oid role)
 		 has_privs_of_role(GetUserId(), ROLE_PG_MONITOR));
 }
 
-/* Text in UTF-8; null if it is empty. */
+/* A text in UTF-8; null if it is empty. */
 static NullableDatum
 text_or_null(const char *utf8)
 {
@@ -126,8 +126,8 @@ text_or_null(const char *utf8)
 /*
  * glue_worker_obstacle() returns text
  *
- * What to do for this database to have a background worker; null if it has one, or
- * will have.
+ * The action that gives this database a background worker; null if it has one,
+ * or will have one.
  */
 Datum
 glue_worker_obstacle(PG_FUNCTION_ARGS)
@@ -143,11 +143,11 @@ static const char *
 obstacle(void)
 {
 	if (RecoveryInProgress())
-		return "Look at the primary: this server is a standby, and carries out nothing.";
+		return "Look at the primary: this server is a standby, and carries out no requests.";
 	if (!glue_shared_is_shared())
 		return "Add glue_conn to \"shared_preload_libraries\" and restart the server, or call glue_process_requests().";
 	if (!glue_service_exists())
-		return "Let \"glue_conn.worker\" be on, \"glue_conn.databases\" name this database, and the database be no template; or call glue_process_requests().";
+		return "Set \"glue_conn.worker\" to on, include this database in \"glue_conn.databases\", and do not use a template database; or call glue_process_requests().";
 	switch (glue_work_obstacle(GLUE_WORK_QUEUE))
 	{
 		case GLUE_OBSTACLE_NO_LAUNCHER:
@@ -162,8 +162,8 @@ obstacle(void)
 /*
  * glue_waits_for(error_code text) returns text
  *
- * What a request waits for that was put off with an error that an administrator has
- * to correct; null if it was not.
+ * The reason why a request waits, from an error that an administrator must
+ * correct; null for other errors.
  */
 Datum
 glue_waits_for(PG_FUNCTION_ARGS)
@@ -187,8 +187,8 @@ glue_waits_for(PG_FUNCTION_ARGS)
  * glue_lock_key(endpoint text, region text, catalog_id text, name text)
  * returns bigint
  *
- * The lock on the name of a connection, or, without a name, on all names of a
- * target; null while it is not known which catalog is meant.
+ * The key of the lock on the name of a connection, or, without a name, on all
+ * names of a target; null while the catalog is not known.
  */
 Datum
 glue_lock_key(PG_FUNCTION_ARGS)

@@ -1,19 +1,21 @@
 /*-------------------------------------------------------------------------
  *
  * adopt_rows.c
- *	  The SQL function that lets the rows of a table own what there is.
+ *	  The SQL function that makes the rows of a table own existing connections.
  *
- * A trigger has not seen rows that were there before it, or came while it was
- * disabled.  They come to own what they would have created, if that is there.
+ * A trigger does not see rows that were inserted before it was created, or
+ * while it was disabled.  This function makes such rows own the connections
+ * that they would have created, if these exist.
  *
- * To adopt a connection changes nothing in AWS Glue: it is read, as for
- * on_conflict => 'adopt', and recorded.  What differs, is not there, or is another
- * row's, is said.  Many connections are read side by side.
+ * Adopting a connection changes nothing in AWS Glue: it is read, as for
+ * on_conflict => 'adopt', and recorded.  The result tells which connections
+ * differ, do not exist, or belong to another row.  Many connections are read
+ * concurrently.
  *
- * A row claims its name first, as the trigger has it do; and gives it up again if it
- * comes to own nothing.  From the claim on, no request for another row of that name is
- * made.  An earlier request for the connection may not have ended; such a row is
- * reported as pending.
+ * A row claims its name first, as with the trigger, and gives it up again if
+ * it owns no connection in the end.  After the claim, no request for another
+ * row of that name can be made.  An earlier request for the connection may
+ * still be open; such a row is reported as pending.
  *
  * IDENTIFICATION
  *	  src/functions/adopt_rows.c
@@ -59,14 +61,14 @@
 typedef struct Adoption
 {
 	GlueFunction function;
-	FunctionCallInfo fcinfo;	/* which the rows go to */
+	FunctionCallInfo fcinfo;	/* for the result rows */
 	GlueTriggerArguments arguments;
 	GlueProvisionName held;
 	GlueRequestQueue queue;
 	GlueRowReader reader;
-	bool		read;			/* to the end */
+	bool		read;			/* all rows were read */
 	MemoryContext context;
-	HTAB	   *seen;			/* names of rows before, as pointers */
+	HTAB	   *seen;			/* names of earlier rows, as pointers */
 	int			nlocked;
 	dlist_head	further;		/* rows whose next call can be made */
 } Adoption;
@@ -75,11 +77,11 @@ typedef struct Adoption
 typedef struct AdoptedRow
 {
 	GlueOperation operation;	/* MUST BE FIRST */
-	MemoryContext context;		/* of all that is made for it */
+	MemoryContext context;		/* of all objects for the row */
 	GlueRecord	record;
 	GlueOwned	owned;
 	int64		entry;
-	bool		is_new;			/* it was claimed by us */
+	bool		is_new;			/* this function has claimed it */
 	dlist_node	node;
 } AdoptedRow;
 
@@ -121,7 +123,7 @@ glue_adopt_rows(PG_FUNCTION_ARGS)
 	glue_require_owner(PG_GETARG_OID(0));
 	table = table_open(PG_GETARG_OID(0), AccessShareLock);
 
-	/* while we wait for AWS, others may change what there is */
+	/* during the wait for AWS, other sessions may change the table */
 	triggers = CopyTriggerDesc(table->trigdesc);
 	function = GetSysCacheOid3(PROCNAMEARGSNSP, Anum_pg_proc_oid,
 							   CStringGetDatum("glue_provision_connection"),
@@ -146,7 +148,7 @@ glue_adopt_rows(PG_FUNCTION_ARGS)
 	return (Datum) 0;
 }
 
-/* Does a trigger see rows come? */
+/* Does a trigger fire for inserted rows? */
 static bool
 provisions_inserted(const Trigger *trigger, Oid function)
 {
@@ -154,7 +156,10 @@ provisions_inserted(const Trigger *trigger, Oid function)
 		TRIGGER_FOR_INSERT(trigger->tgtype);
 }
 
-/* Adopt what the rows of a table say to one of its triggers. */
+/*
+ * Adopt connections for the rows of a table, with the arguments of one of its
+ * triggers.
+ */
 static void
 adopt_for_trigger(FunctionCallInfo fcinfo, Relation table,
 				  const Trigger *trigger)
@@ -187,7 +192,7 @@ adopt_for_trigger(FunctionCallInfo fcinfo, Relation table,
 	glue_function_end(&adoption.function);
 }
 
-/* Get ready to read what a trigger names. */
+/* Open the catalog and the server that a trigger names. */
 static void
 connect_trigger(Adoption *adoption, Relation table)
 {
@@ -213,8 +218,8 @@ connect_trigger(Adoption *adoption, Relation table)
 }
 
 /*
- * The condition under which a trigger sees a row come, or NULL.  That is about the new
- * row alone.
+ * The WHEN condition of an insert trigger, or NULL.  It refers to the new row
+ * alone.
  */
 static Node *
 condition_of(const Trigger *trigger)
@@ -233,7 +238,7 @@ condition_of(const Trigger *trigger)
  * ----------------------------------------------------------------
  */
 
-/* The next of a GlueCallStream. */
+/* The next callback of a GlueCallStream. */
 static GlueCall *
 next_call(void *arg)
 {
@@ -272,7 +277,9 @@ next_call(void *arg)
 	return NULL;
 }
 
-/* Get ready to read the connection of a row, or say what is in the way. */
+/*
+ * Prepare to read the connection of a row, or return a row with the obstacle.
+ */
 static const char *
 begin_row(Adoption *adoption, AdoptedRow *row, NullableDatum input,
 		  NullableDatum tags)
@@ -289,7 +296,7 @@ begin_row(Adoption *adoption, AdoptedRow *row, NullableDatum input,
 						  &findings);
 	row->operation.name = definition.name;
 	if (violations.nerrors > 0)
-		return "invalid: glue_validate_connection_input() says why";
+		return "invalid: see glue_validate_connection_input()";
 	if (!is_first_of_name(adoption, definition.name))
 		return "held by another row";
 	adoption->held.name = definition.name;
@@ -305,7 +312,7 @@ begin_row(Adoption *adoption, AdoptedRow *row, NullableDatum input,
 	return outcome;
 }
 
-/* A table of names, without any yet. */
+/* Make an empty table of names. */
 static HTAB *
 make_name_table(void)
 {
@@ -335,7 +342,7 @@ match_names(const void *a, const void *b, Size size)
 	return strcmp(*(const char *const *) a, *(const char *const *) b);
 }
 
-/* Has no row before had a name? */
+/* Has no earlier row the same name? */
 static bool
 is_first_of_name(Adoption *adoption, const char *name)
 {
@@ -349,7 +356,10 @@ is_first_of_name(Adoption *adoption, const char *name)
 	return !found;
 }
 
-/* Claim the name of a row that has none; or say why the row cannot have it. */
+/*
+ * Claim the name of a row that has none yet; or report why that is not
+ * possible.
+ */
 static const char *
 claim_name(Adoption *adoption, AdoptedRow *row)
 {
@@ -368,11 +378,11 @@ claim_name(Adoption *adoption, AdoptedRow *row)
 							   row->operation.name, false, &row->owned);
 	if (glue_request_active_since(&adoption->queue, row->operation.name,
 								  GetCurrentTimestamp()))
-		return "pending: there is a request for it that has not ended";
+		return "pending: an earlier request for it has not ended";
 	return NULL;
 }
 
-/* Fill in what is to be done about a connection, and keep others away from it. */
+/* Fill in the operation for a connection, and lock its name. */
 static void
 fill_operation(Adoption *adoption, AdoptedRow *row,
 			   const GlueDefinition *definition)
@@ -403,7 +413,10 @@ fill_operation(Adoption *adoption, AdoptedRow *row,
 													definition->name);
 }
 
-/* The done of a GlueCallStream: go on, or own the connection. */
+/*
+ * The done callback of a GlueCallStream: continue, or make the row own the
+ * connection.
+ */
 static void
 note_end(void *arg, GlueCall *call)
 {
@@ -424,7 +437,7 @@ note_end(void *arg, GlueCall *call)
 	MemoryContextDelete(row->context);
 }
 
-/* A connection was read: own it, or give the name up again. */
+/* A connection was read: make the row its owner, or give the name up again. */
 static const char *
 end_row(Adoption *adoption, AdoptedRow *row)
 {
@@ -443,7 +456,7 @@ end_row(Adoption *adoption, AdoptedRow *row)
 	return "adopted";
 }
 
-/* Why a connection was not adopted. */
+/* The reason why a connection was not adopted. */
 static const char *
 word_failure(const GlueOperation *operation)
 {

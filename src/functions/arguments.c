@@ -1,14 +1,14 @@
 /*-------------------------------------------------------------------------
  *
  * arguments.c
- *	  What SQL gives, converted and checked.
+ *	  The arguments of SQL functions, converted and checked.
  *
- * Whatever is wrong with the arguments of a call is found before anything is
- * sent.  Findings go into a sink, which is either a list that ends in one
- * error, or the rows of a result.
+ * All errors in the arguments of a call are found before a message is sent.
+ * Findings go into a sink, which is either a list that becomes one error, or
+ * the rows of a result.
  *
- * Everything is put into the current memory context, and what may hold a
- * secret is cleansed with it.
+ * All results are in the current memory context, and copies that may hold a
+ * secret are cleared with it.
  *
  * IDENTIFICATION
  *	  src/functions/arguments.c
@@ -44,10 +44,10 @@ static const char *checked_text(text * value, const char *shape,
 								const GlueFindings *findings);
 
 /*
- * Get a jsonb argument as a tree, which is NULL for null of either kind;
- * false if that is not possible, and a violation was found.
+ * Get a jsonb argument as a tree, which is NULL for SQL null and JSON null;
+ * false if that is not possible, and a violation was reported.
  *
- * A copy that de-toasting made is cleansed at once.
+ * A copy made by detoasting is cleared at once.
  */
 bool
 glue_argument_tree(NullableDatum argument, json_object **tree,
@@ -72,7 +72,7 @@ glue_argument_tree(NullableDatum argument, json_object **tree,
 	return problem == GLUE_JSONB_OK;
 }
 
-/* Free the copy that de-toasting made, if it did: it may hold a secret. */
+/* Free the copy that detoasting has made, if any: it may hold a secret. */
 void
 glue_free_copy(void *copy, Datum datum)
 {
@@ -82,7 +82,7 @@ glue_free_copy(void *copy, Datum datum)
 	pfree(copy);
 }
 
-/* Is an argument given?  That it is null is a violation. */
+/* Is an argument not null?  A null argument is a violation. */
 bool
 glue_argument_given(NullableDatum argument, const char *path,
 					const GlueFindings *findings)
@@ -235,7 +235,7 @@ glue_argument_server(NullableDatum argument, const char *catalog_id)
 	return NULL;
 }
 
-/* Get the argument that says what is done about an existing connection. */
+/* Get the argument on_conflict. */
 GlueConflictAction
 glue_argument_on_conflict(NullableDatum argument)
 {
@@ -243,7 +243,7 @@ glue_argument_on_conflict(NullableDatum argument)
 								TextDatumGetCString(argument.value));
 }
 
-/* Likewise of a text that is not an argument of a function. */
+/* The same for a text that is not an argument of a function. */
 GlueConflictAction
 glue_conflict_action(const char *name)
 {
@@ -260,7 +260,7 @@ glue_conflict_action(const char *name)
 			 errhint("Valid values are \"error\", \"adopt\" and \"update\".")));
 }
 
-/* Get the argument that says how long to wait, as the moment when it ends. */
+/* Get the argument timeout, as the time when it ends. */
 TimestampTz
 glue_argument_deadline(NullableDatum argument)
 {
@@ -281,7 +281,7 @@ glue_argument_deadline(NullableDatum argument)
 
 /*
  * Get and check the three arguments that define a connection, which are the
- * first ones of every function that takes them.
+ * first ones of the functions that have them.
  */
 void
 glue_check_definition(NullableDatum input, NullableDatum tags,
@@ -297,18 +297,18 @@ glue_check_definition(NullableDatum input, NullableDatum tags,
 	definition->tags = glue_argument_tags(tags, false, findings);
 	definition->catalog_id = glue_argument_catalog_id(catalog_id, findings);
 
-	/* a copy, which stays as it is when the input is redacted */
+	/* a copy, which is not changed when the input is redacted */
 	if (json_object_object_get_ex(definition->input, "Name", &name) &&
 		json_object_is_type(name, json_type_string))
 		definition->name = pstrdup(json_object_get_string(name));
 }
 
 /*
- * Get and check the arguments that define a connection anew, which are the
- * first ones, too.
+ * Get and check the arguments of a new definition, which are the first ones,
+ * too.
  *
- * The name may be left out of the ConnectionInput, and cannot be changed.  What
- * was read of a connection may be given as it is.
+ * The ConnectionInput may omit the name, and cannot change it.  A connection
+ * that was read may be given unchanged.
  */
 void
 glue_check_new_definition(NullableDatum name, NullableDatum input,
@@ -343,11 +343,11 @@ glue_check_new_definition(NullableDatum name, NullableDatum input,
 }
 
 /*
- * Take a finding about the input of an update.
+ * A GlueViolationSink for the input of an update.
  *
- * That credentials are not complete was measured of new connections.  What an
- * update leaves out is compared with what the connection has, and that tells
- * more: see glue/lost_credentials.c.
+ * The rule about incomplete credentials was measured for new connections.  For
+ * an update, the missing members are compared with the existing connection,
+ * which is more exact: see glue/lost_credentials.c.
  */
 static void
 take_update_finding(void *arg, const GlueViolation *violation)
@@ -360,7 +360,9 @@ take_update_finding(void *arg, const GlueViolation *violation)
 	update->sink(update->arg, &finding);
 }
 
-/* Leave what only AWS Glue sets out of a definition, and say so. */
+/*
+ * Remove members from a definition that only AWS Glue sets, and warn about it.
+ */
 static void
 leave_out_answered(json_object *input)
 {
@@ -369,11 +371,14 @@ leave_out_answered(json_object *input)
 	if (json_object_is_type(input, json_type_object) &&
 		glue_input_from_connection(input, names, sizeof(names)))
 		ereport(NOTICE,
-				(errmsg("members that only AWS Glue sets are left out of the connection input"),
+				(errmsg("members that only AWS Glue sets are removed from the connection input"),
 				 errdetail("They are %s.", names)));
 }
 
-/* Normalize and check a ConnectionInput; was it normal already? */
+/*
+ * Normalize and check a ConnectionInput; returns whether it was normal
+ * already.
+ */
 bool
 glue_check_input(json_object *input, const GlueFindings *findings)
 {

@@ -1,9 +1,9 @@
 /*-------------------------------------------------------------------------
  *
  * arguments.h
- *	  What SQL gives, converted and checked.
+ *	  The arguments of SQL functions, converted and checked.
  *
- * An argument is a value that may be null, as a call has it: fcinfo->args[0].
+ * An argument is a value that may be null, like fcinfo->args[0].
  *
  * IDENTIFICATION
  *	  src/functions/arguments.h
@@ -18,14 +18,14 @@
 #include "operation/operation.h"
 #include "utils/timestamp.h"
 
-/* Where findings go. */
+/* The destination of findings. */
 typedef struct GlueFindings
 {
 	GlueViolationSink sink;
 	void	   *arg;
 } GlueFindings;
 
-/* What validation found, as lines of text in the database's encoding. */
+/* Findings of the validation, as lines of text in the database's encoding. */
 typedef struct GlueViolationList
 {
 	StringInfoData errors;
@@ -34,14 +34,14 @@ typedef struct GlueViolationList
 	int			nwarnings;
 } GlueViolationList;
 
-/* A connection that is to be made.  All text is UTF-8. */
+/* The definition of a new connection.  All text is UTF-8. */
 typedef struct GlueDefinition
 {
 	json_object *input;			/* ConnectionInput */
 	json_object *tags;			/* or NULL */
 	const char *catalog_id;		/* or NULL */
 	const char *name;			/* NULL unless the input is valid */
-	Datum		given;			/* jsonb that says the same as input, or 0 */
+	Datum		given;			/* the same as input, as jsonb, or 0 */
 } GlueDefinition;
 
 /* The hint of errors in a ConnectionInput. */

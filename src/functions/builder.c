@@ -1,15 +1,15 @@
 /*-------------------------------------------------------------------------
  *
  * builder.c
- *	  A ConnectionInput in the making.
+ *	  Building a ConnectionInput.
  *
- * What is built is complete and valid, or one error says all that is missing
- * and wrong.  Findings about an argument have its name, those of the
- * validator a path into the input that was built.  Warnings are left to
- * glue_create_connection(), which would only repeat them.
+ * The result is complete and valid, or one error lists all missing and invalid
+ * values.  Findings about an argument have its name, those of the validator a
+ * path into the input.  Warnings are not reported, because
+ * glue_create_connection() reports them.
  *
- * No secret is let through, so that nothing built here needs to be hidden: a
- * log-in is the name or ARN of a secret.  A text that holds a password is
+ * The result holds no secret, so it need not be hidden: a login is the name or
+ * ARN of a secret in AWS Secrets Manager.  A text that holds a password is
  * refused, and no message shows it.
  *
  * IDENTIFICATION
@@ -31,7 +31,7 @@
 #include "server/secret_memory.h"
 #include "utils/array.h"
 
-/* The arguments that all functions end with, in their order. */
+/* The last arguments of all these functions, in their order. */
 enum
 {
 	SECRET_ARN,
@@ -65,7 +65,9 @@ static const char *datum_text(GlueBuilder *builder, Datum datum,
 							  const char *where);
 static void take_finding(void *arg, const GlueViolation *violation);
 
-/* Begin a function that builds; common are its last arguments. */
+/*
+ * Begin a function that builds an input; common points to its last arguments.
+ */
 void
 glue_builder_begin(GlueBuilder *builder, NullableDatum name,
 				   const NullableDatum *common)
@@ -83,7 +85,7 @@ glue_builder_begin(GlueBuilder *builder, NullableDatum name,
 		builder->is_jdbc = strcmp(builder->connection_type, "JDBC") == 0;
 }
 
-/* End the function: return what was built, or report what is wrong. */
+/* End the function: return the input, or report the errors. */
 Datum
 glue_builder_end(GlueBuilder *builder)
 {
@@ -99,7 +101,7 @@ glue_builder_end(GlueBuilder *builder)
  * ----------------------------------------------------------------
  */
 
-/* Build what is known, and find all that is wrong with it. */
+/* Build the input from the known values, and check it. */
 static json_object *
 build_input(GlueBuilder *builder)
 {
@@ -119,14 +121,14 @@ build_input(GlueBuilder *builder)
 	glue_validate_connection_input_tree(input, false, take_finding,
 										&builder->function.violations);
 
-	/* each text was searched for secrets; this is about the whole */
+	/* each text was searched for secrets; this is about the whole input */
 	if (glue_redact_has_secret(input))
 		glue_builder_complain(builder, "$", GLUE_RULE_CREDENTIALS,
-							  "would hold what looks like a password");
+							  "would hold a text that looks like a password");
 	return input;
 }
 
-/* Make the URL of an address, if all of that is known. */
+/* Make the URL of an address, if all parts are known. */
 static void
 write_url(GlueBuilder *builder)
 {
@@ -181,7 +183,7 @@ add_properties(GlueBuilder *builder, json_object *input)
 		glue_tree_add_text(properties, "JDBC_ENFORCE_SSL", "true");
 }
 
-/* A connection of the second generation is one by having this. */
+/* A connection of the second generation is recognized by this member. */
 static void
 add_authentication(GlueBuilder *builder, json_object *input)
 {
@@ -275,7 +277,7 @@ common_text(GlueBuilder *builder, int common)
 								 argument_names[common]);
 }
 
-/* Get an argument; NULL if it is null, or no good. */
+/* Get an argument; NULL if it is null or invalid. */
 const char *
 glue_builder_argument(GlueBuilder *builder, NullableDatum argument,
 					  const char *where)
@@ -283,7 +285,7 @@ glue_builder_argument(GlueBuilder *builder, NullableDatum argument,
 	return argument.isnull ? NULL : datum_text(builder, argument.value, where);
 }
 
-/* Get a text; a copy that de-toasting made is cleansed at once. */
+/* Get a text; a copy made by detoasting is cleared at once. */
 static const char *
 datum_text(GlueBuilder *builder, Datum datum, const char *where)
 {
@@ -296,8 +298,8 @@ datum_text(GlueBuilder *builder, Datum datum, const char *where)
 }
 
 /*
- * Convert a text to UTF-8, in memory that will be cleansed, and refuse it if
- * there is a secret in it.
+ * Convert a text to UTF-8, in memory that will be cleared, and refuse it if it
+ * holds a secret.
  */
 const char *
 glue_builder_text(GlueBuilder *builder, const char *bytes, int len,
@@ -355,8 +357,8 @@ glue_builder_complain_of_address(GlueBuilder *builder, const char *where,
 }
 
 /*
- * A GlueViolationSink: take an error of the validator.  What is missing after
- * something was found wrong before is missing for that.
+ * A GlueViolationSink: take an error of the validator.  After another error, a
+ * missing member is a consequence, and is not reported.
  */
 static void
 take_finding(void *arg, const GlueViolation *violation)

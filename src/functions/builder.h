@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * builder.h
- *	  A ConnectionInput in the making.
+ *	  Building a ConnectionInput.
  *
  * IDENTIFICATION
  *	  src/functions/builder.h
@@ -15,21 +15,21 @@
 #include "glue/jdbc_url.h"
 
 /*
- * What is known of a connection.  All text is UTF-8.  What is NULL was not
- * given, or was no good, and then that has been reported.
+ * The known values of a connection.  All text is UTF-8.  NULL: not given, or
+ * invalid, which was reported.
  */
 typedef struct GlueBuilder
 {
 	GlueFunction function;
-	const NullableDatum *common;	/* the arguments that all have */
+	const NullableDatum *common;	/* the arguments that all functions have */
 	const char *hint;			/* or NULL */
 
 	const char *name;
 	const char *connection_type;
 	bool		is_jdbc;		/* of the first generation */
-	bool		enforce_ssl;	/* if the argument does not say */
-	const char *url;			/* else it is made of the address */
-	GlueDatabaseAddress address;	/* no host or database: not known */
+	bool		enforce_ssl;	/* if the argument is null */
+	const char *url;			/* else it is made from the address */
+	GlueDatabaseAddress address;	/* host or database NULL: not known */
 } GlueBuilder;
 
 extern void glue_builder_begin(GlueBuilder *builder, NullableDatum name,

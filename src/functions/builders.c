@@ -3,10 +3,10 @@
  * builders.c
  *	  The functions that build a ConnectionInput for the usual cases.
  *
- * A database is given by a JDBC URL, by a foreign server that exists here, or
- * is this very one.  From there on all is the same: see functions/builder.c.
- * A connection of the first generation (JDBC) gets a URL, one of the second
- * (POSTGRESQL, MYSQL, ...) gets host, port and database.
+ * A database is given by a JDBC URL, or by a foreign server of this database,
+ * or it is this database itself.  The rest is the same for all: see
+ * functions/builder.c.  A connection of the first generation (JDBC) has a URL,
+ * one of the second (POSTGRESQL, MYSQL, ...) has host, port and database.
  *
  * IDENTIFICATION
  *	  src/functions/builders.c
@@ -39,7 +39,7 @@ enum
 
 static const char url_argument[] = "jdbc_connection_url";
 
-#define OWN_MACHINE	"is not set, which means the own machine"
+#define OWN_MACHINE	"is not set, which means the local machine"
 
 /* prototypes of private functions */
 static void use_url(GlueBuilder *builder, NullableDatum argument);
@@ -122,13 +122,14 @@ glue_connection_input_for_this_database(PG_FUNCTION_ARGS)
 }
 
 /* ----------------------------------------------------------------
- * Where the database is
+ * The address of the database
  * ----------------------------------------------------------------
  */
 
 /*
- * A JDBC URL goes as it is into a connection of type JDBC, since drivers know
- * many more forms than we do; for other types it must be one that we know.
+ * A JDBC URL is used unchanged in a connection of type JDBC, since drivers
+ * know many more forms than we do; for other types it must be a form that we
+ * know.
  */
 static void
 use_url(GlueBuilder *builder, NullableDatum argument)
@@ -148,7 +149,9 @@ use_url(GlueBuilder *builder, NullableDatum argument)
 		use_known_url(builder, url);
 }
 
-/* There must be "jdbc:", what comes between colons, and something after that. */
+/*
+ * The URL must have "jdbc:", a text between colons, and more text after that.
+ */
 static void
 use_any_url(GlueBuilder *builder, const char *url)
 {
@@ -162,7 +165,7 @@ use_any_url(GlueBuilder *builder, const char *url)
 		builder->url = url;
 }
 
-/* A URL of the engine of the connection's type, which is taken apart. */
+/* A URL of the engine of the connection's type, which is parsed. */
 static void
 use_known_url(GlueBuilder *builder, const char *url)
 {
@@ -179,7 +182,7 @@ use_known_url(GlueBuilder *builder, const char *url)
 	builder->address.host = NULL;
 }
 
-/* A foreign server, and the arguments that come before its options. */
+/* A foreign server; arguments take precedence over its options. */
 static void
 use_server(GlueBuilder *builder, const NullableDatum *arguments)
 {
@@ -214,7 +217,9 @@ use_server(GlueBuilder *builder, const NullableDatum *arguments)
 	}
 }
 
-/* The options for host, port and database, each unless an argument says it. */
+/*
+ * The options for host, port and database, unless an argument gives the value.
+ */
 static void
 use_options(GlueBuilder *builder, const NullableDatum *arguments,
 			const GlueForeignDatabase *database)
@@ -241,9 +246,9 @@ use_options(GlueBuilder *builder, const NullableDatum *arguments,
 }
 
 /*
- * libpq connects to "hostaddr" if that is set, and then "host" is but the name
- * that the certificate must have.  That name is the better one to give away,
- * if it is one.
+ * libpq connects to "hostaddr" if that is set, and then "host" is only the
+ * name in the certificate.  That name is the better value for the input, if it
+ * is a host name.
  */
 static void
 use_host_option(GlueBuilder *builder, const GlueForeignOption *host,
@@ -267,7 +272,7 @@ use_host_option(GlueBuilder *builder, const GlueForeignOption *host,
 						   glue_address_status_message(status));
 }
 
-/* Oracle's option for all of them. */
+/* Oracle's option for host, port and database. */
 static void
 use_connect_string(GlueBuilder *builder, const GlueForeignOption *option)
 {
@@ -284,14 +289,14 @@ use_connect_string(GlueBuilder *builder, const GlueForeignOption *option)
 		return;
 	builder->address.host = NULL;
 	builder->address.database = NULL;
-	builder->hint = "Only \"//host:port/service\" is taken apart. The arguments host, port and database_name, for the service, can say it instead.";
+	builder->hint = "Only \"//host:port/service\" is parsed. Use the arguments host, port and, for the service, database_name instead.";
 	complain_of_option(builder, option, GLUE_RULE_PROPERTY_VALUE,
 					   glue_address_status_message(status));
 }
 
 /*
- * Get the value of an option; NULL if it is no good, or not set, and missing says what
- * that means.
+ * Get the value of an option; NULL if it is invalid, or not set, and missing says
+ * what that means.
  */
 static const char *
 option_text(GlueBuilder *builder, const GlueForeignOption *option,
@@ -323,11 +328,11 @@ complain_of_option(GlueBuilder *builder, const GlueForeignOption *option,
 }
 
 /*
- * This very database.
+ * The address of this database.
  *
- * A client's name of the database is compared with the bytes of the catalog,
- * whatever the encoding of any database.  JDBC drivers send UTF-8, so that is
- * what the bytes must be, and they are not converted.
+ * The server compares the database name of a client with the bytes in the
+ * catalog, without a conversion of encodings.  JDBC drivers send UTF-8, so the
+ * bytes must be UTF-8, and they are not converted.
  */
 static void
 use_this_database(GlueBuilder *builder, const NullableDatum *arguments)
@@ -356,14 +361,14 @@ use_this_database(GlueBuilder *builder, const NullableDatum *arguments)
 	if (arguments[1].isnull && builder->address.host == NULL)
 	{
 		glue_builder_complain(builder, "host", GLUE_RULE_REQUIRED,
-							  "must be given, because neither the address of this session nor listen_addresses says one that others can reach");
+							  "must be given, because neither this session nor listen_addresses has an address that other machines can reach");
 		builder->hint = "Give the name or address by which AWS Glue reaches this server.";
 	}
 	if (!use_port_argument(builder, arguments[2]))
 		builder->address.port = PostPortNumber;
 }
 
-/* The address of this server that the session's client has reached. */
+/* The address of this server that the client of this session uses. */
 static const char *
 session_host(void)
 {
@@ -379,14 +384,14 @@ session_host(void)
 		return NULL;
 	host = TextDatumGetCString(DirectFunctionCall1(network_host, address));
 
-	/* an IPv4 address that came in by a socket for both */
+	/* an IPv4 address on a socket for both versions */
 	if (strncmp(host, mapped, strlen(mapped)) == 0 &&
 		strchr(host, '.') != NULL)
 		host += strlen(mapped);
 	return glue_host_check(host) == GLUE_ADDRESS_OK ? host : NULL;
 }
 
-/* The first host in listen_addresses that others can reach. */
+/* The first host in listen_addresses that other machines can reach. */
 static const char *
 listen_host(void)
 {
@@ -442,7 +447,7 @@ use_port_argument(GlueBuilder *builder, NullableDatum argument)
 	return true;
 }
 
-/* Check that the type of the connection is one for the engine. */
+/* Check that the type of the connection fits the engine. */
 static void
 check_engine(GlueBuilder *builder, const char *subject)
 {

@@ -3,17 +3,16 @@
  * bulk.c
  *	  The SQL function that creates many connections at once.
  *
- * All inputs are checked before the first request is sent.  Then the requests
- * are made side by side, each connection is recorded as soon as AWS Glue has
- * answered, and what became of each is a row of the result: a failure of one
- * leaves the others alone.
+ * All inputs are checked before the first call is made.  Then the calls are
+ * made concurrently, each connection is recorded as soon as AWS Glue has
+ * answered, and the result has a row for each: a failure of one does not
+ * affect the others.
  *
- * An input is made into a tree once to be checked, and again when its request
- * is sent, so that no more memory is needed than for the requests that are
- * under way.
+ * An input is parsed once for the check, and again for its call, so that
+ * memory is needed only for the calls in progress.
  *
- * What is to be done for a connection that exists already takes further calls,
- * which go before those that begin with another input.
+ * An existing connection may need further calls, which are made before the
+ * first call for another input.
  *
  * IDENTIFICATION
  *	  src/functions/bulk.c
@@ -41,19 +40,19 @@
 #include "utils/memutils.h"
 
 /*
- * Inputs that are written down together: more than are under way, so that those
- * do not run out, and few enough for the wait not to be noticed.
+ * Inputs whose intents are posted together: more than run concurrently, so that
+ * there is always a next call, and few enough for a short wait.
  */
 #define INTENT_BATCH		256
 
-/* What became of an input.  All text is UTF-8. */
+/* The outcome of an input.  All text is UTF-8. */
 typedef struct BulkOutcome
 {
 	const char *name;
 	const char *status;			/* NULL if not known */
 	const char *error_code;		/* NULL if there was no error */
 	const char *error_message;
-	GlueIntent *intent;			/* once it was written down */
+	GlueIntent *intent;			/* after it was posted */
 } BulkOutcome;
 
 /* One execution of the function. */
@@ -75,12 +74,12 @@ typedef struct Bulk
 typedef struct BulkItem
 {
 	GlueImmediateOperation create;	/* MUST BE FIRST */
-	MemoryContext context;		/* of all that is made for it */
+	MemoryContext context;		/* of all objects for it */
 	int			index;			/* of its input */
 	dlist_node	node;
 } BulkItem;
 
-/* Where violations of one input go. */
+/* The destination of the violations of one input. */
 typedef struct InputSink
 {
 	GlueViolationList *violations;
@@ -161,7 +160,7 @@ glue_create_connections(PG_FUNCTION_ARGS)
  * ----------------------------------------------------------------
  */
 
-/* Get and check the inputs, but for what they have in common. */
+/* Get and check the inputs, but not the other arguments. */
 static void
 read_inputs(Bulk *bulk, NullableDatum argument)
 {
@@ -179,8 +178,8 @@ read_inputs(Bulk *bulk, NullableDatum argument)
 }
 
 /*
- * An argument that is an array, and holds secrets: a copy that de-toasting
- * made is cleansed with the current memory context.
+ * Get an array argument that holds secrets: a copy made by detoasting is
+ * cleared with the current memory context.
  */
 static ArrayType *
 get_secret_array(Datum datum)
@@ -196,7 +195,7 @@ get_secret_array(Datum datum)
 	return copy;
 }
 
-/* Check an input, and take its name down. */
+/* Check an input, and remember its name. */
 static void
 check_input(Bulk *bulk, int index)
 {
@@ -225,7 +224,7 @@ check_input(Bulk *bulk, int index)
 	MemoryContextDelete(context);
 }
 
-/* A GlueViolationSink: say which input a violation is in. */
+/* A GlueViolationSink: report the number of the input, too. */
 static void
 add_input_violation(void *arg, const GlueViolation *violation)
 {
@@ -237,7 +236,10 @@ add_input_violation(void *arg, const GlueViolation *violation)
 	glue_violations_add(sink->violations, &placed);
 }
 
-/* No two inputs may have the same name: which of them came first is chance. */
+/*
+ * Two inputs must not have the same name: their calls run concurrently, so
+ * either could be first.
+ */
 static void
 refuse_duplicates(Bulk *bulk)
 {
@@ -260,8 +262,7 @@ refuse_duplicates(Bulk *bulk)
 }
 
 /*
- * Build the trees of an input and of the tags, which were checked, in the current
- * memory context.
+ * Parse a checked input and the tags again, in the current memory context.
  */
 static void
 build_trees(const Bulk *bulk, int index, json_object **input,
@@ -309,7 +310,7 @@ write_some_intents(Bulk *bulk)
 	MemoryContextDelete(context);
 }
 
-/* The next of a GlueCallStream. */
+/* The next callback of a GlueCallStream. */
 static GlueCall *
 next_call(void *arg)
 {
@@ -349,7 +350,10 @@ next_call(void *arg)
 	return call;
 }
 
-/* The done of a GlueCallStream: go on, or record what became of the input. */
+/*
+ * The done callback of a GlueCallStream: continue, or record the outcome of
+ * the input.
+ */
 static void
 note_end(void *arg, GlueCall *call)
 {

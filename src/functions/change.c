@@ -3,8 +3,8 @@
  * change.c
  *	  The SQL functions that update and delete connections.
  *
- * What is recorded is locked as soon as the change is written down, so that to
- * record the change, after it was made, has to wait for nobody.
+ * The record of a connection is locked right after the batch of the
+ * change, so that recording the change after the call needs no wait.
  *
  * IDENTIFICATION
  *	  src/functions/change.c
@@ -29,17 +29,17 @@
 #include "text/json.h"
 #include "utils/array.h"
 
-/* Names that one BatchDeleteConnection takes. */
+/* Number of names in one BatchDeleteConnection. */
 #define MAX_BATCH_NAMES	25
 
-/* Some connections that are to be deleted. */
+/* Connections that are to be deleted. */
 typedef struct NameList
 {
 	int			count;
 	const char **names;			/* UTF-8 */
 } NameList;
 
-/* Why one of them was not deleted; NULL if it was. */
+/* The reason why one of them was not deleted; NULL if it was. */
 typedef struct Refusal
 {
 	const char *code;
@@ -158,7 +158,7 @@ glue_batch_delete_connection(PG_FUNCTION_ARGS)
  * ----------------------------------------------------------------
  */
 
-/* Get and check an array of names, none of which may be there twice. */
+/* Get and check an array of names without duplicates. */
 static void
 read_names(NullableDatum argument, NameList *list,
 		   const GlueFindings *findings)
@@ -190,10 +190,7 @@ read_names(NullableDatum argument, NameList *list,
 	}
 }
 
-/*
- * Delete as many connections as one call takes, and return what became of each
- * of them.
- */
+/* Delete as many connections as one call allows, and return their outcomes. */
 static void
 delete_batch(const GlueFunction *function, const NameList *batch,
 			 FunctionCallInfo fcinfo)
@@ -246,7 +243,7 @@ write_intents(const GlueIntents *intents, const NameList *batch,
 	glue_intents_write(intents, requests, batch->count, changes);
 }
 
-/* A failure of the whole call is one of each connection. */
+/* A failure of the whole call is a failure of each connection. */
 static void
 note_failure(const GlueFunction *function, GlueIntent *change,
 			 const GlueCall *call, Refusal *refusal)
@@ -260,7 +257,7 @@ note_failure(const GlueFunction *function, GlueIntent *change,
 							  refusal->message, failure->request_id);
 }
 
-/* Note what the answer says, and forget the connection if it is gone. */
+/* Note the answer for a connection, and delete its record if it is gone. */
 static void
 note_answer(const GlueFunction *function, GlueIntent *change,
 			const char *name, const GlueCall *call, Refusal *refusal)
@@ -272,7 +269,7 @@ note_answer(const GlueFunction *function, GlueIntent *change,
 	gone = refusal->code == NULL ||
 		strcmp(refusal->code, GLUE_EXCEPTION_ENTITY_NOT_FOUND) == 0;
 
-	/* a lost answer may have said that it was deleted */
+	/* a lost answer may have reported its deletion */
 	if (gone && call->maybe_done)
 		refusal->code = refusal->message = NULL;
 	if (gone)
@@ -293,7 +290,7 @@ note_answer(const GlueFunction *function, GlueIntent *change,
 							  refusal->message, call->request_id);
 }
 
-/* Find out what the answer says of one connection. */
+/* Find a connection in the answer. */
 static void
 read_answer(json_object *answer, const char *name, Refusal *refusal)
 {
@@ -305,11 +302,11 @@ read_answer(json_object *answer, const char *name, Refusal *refusal)
 	if (refusal->code == NULL && (error != NULL || !is_listed(answer, name)))
 	{
 		refusal->code = "malformed answer";
-		refusal->message = "The answer does not say what became of this connection.";
+		refusal->message = "The answer has no result for this connection.";
 	}
 }
 
-/* Is a name in the list of those that were deleted? */
+/* Is a name in the list of deleted connections? */
 static bool
 is_listed(json_object *answer, const char *name)
 {

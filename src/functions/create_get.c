@@ -3,8 +3,8 @@
  * create_get.c
  *	  The SQL functions that create and read one connection.
  *
- * Each one is a sequence of the steps that the files below offer: arguments
- * in, validation, the call, the record, the result out.
+ * Each one is a sequence of steps from the files below: arguments, validation,
+ * the call, the record, the result.
  *
  * IDENTIFICATION
  *	  src/functions/create_get.c

@@ -3,8 +3,8 @@
  * enqueue.c
  *	  The SQL functions whose calls are made after commit.
  *
- * Each takes the arguments of the function that acts at once, and refuses what
- * that would refuse, in the same words.
+ * Each has the arguments of the function that acts at once, and raises the
+ * same errors for invalid ones.
  *
  * IDENTIFICATION
  *	  src/functions/enqueue.c
@@ -89,7 +89,7 @@ glue_enqueue_delete_connection(PG_FUNCTION_ARGS)
 	return enqueue(&function, &request, &definition, fcinfo->args[2]);
 }
 
-/* Make a request about a connection, end the function, and return the ID. */
+/* Make a request for a connection, end the function, and return the ID. */
 static Datum
 enqueue(GlueFunction *function, GlueRequest *request,
 		const GlueDefinition *definition, NullableDatum server)

@@ -1,17 +1,16 @@
 /*-------------------------------------------------------------------------
  *
  * function.c
- *	  How a SQL function begins and ends.
+ *	  The begin and the end of a SQL function.
  *
- * A function works in a memory context of its own, which it deletes at its
- * end, or which the abort of the transaction deletes: that cleanses every
- * copy that was made of a secret in the arguments.
+ * A function works in a memory context of its own.  The end of the function,
+ * or the abort of the transaction, deletes it, and that clears every copy of a
+ * secret in the arguments.
  *
- * The steps of one that reaches AWS are always the same: begin, look at the
- * arguments, connect, prepare a call and run it, as often as it takes, and
- * end.  All that is wrong with the arguments is collected in between, and
- * connecting raises it: nothing is sent before all arguments are known to be
- * right.  Others begin, look at the arguments and end.
+ * A function that calls AWS always has the same steps: begin, check the
+ * arguments, connect, prepare and run calls, and end.  Errors in the arguments
+ * are collected, and connecting raises them: no message is sent before all
+ * arguments are valid.  Other functions begin, check the arguments and end.
  *
  * IDENTIFICATION
  *	  src/functions/function.c
@@ -38,7 +37,7 @@
 #include "utils/memutils.h"
 #include "utils/tuplestore.h"
 
-/* Begin a function that reaches AWS. */
+/* Begin a function that calls AWS. */
 void
 glue_function_begin(GlueFunction *function, FunctionCallInfo fcinfo,
 					GlueFunctionKind kind)
@@ -76,8 +75,8 @@ glue_function_begin_local(GlueFunction *function)
  */
 
 /*
- * Get and check the name of a connection and its catalog, which the function
- * has no other arguments to check beside.
+ * Get and check the name of a connection and its catalog, for functions
+ * without other arguments to check.
  */
 const char *
 glue_function_name(GlueFunction *function, NullableDatum name,
@@ -92,7 +91,7 @@ glue_function_name(GlueFunction *function, NullableDatum name,
 	return result;
 }
 
-/* Get and check what defines a connection. */
+/* Get and check the definition of a connection. */
 void
 glue_function_definition(GlueFunction *function, NullableDatum input,
 						 NullableDatum tags, NullableDatum catalog_id,
@@ -104,7 +103,7 @@ glue_function_definition(GlueFunction *function, NullableDatum input,
 						   GLUE_HINT_NOTHING_SENT);
 }
 
-/* Get and check what defines a connection anew. */
+/* Get and check the new definition of a connection. */
 void
 glue_function_new_definition(GlueFunction *function, NullableDatum name,
 							 NullableDatum input, NullableDatum catalog_id,
@@ -122,8 +121,8 @@ glue_function_new_definition(GlueFunction *function, NullableDatum name,
  */
 
 /*
- * Find out where the calls of a function go and as whom.  Raises what was
- * found to be wrong with its arguments.  catalog_id may be NULL.
+ * Find the target and the credentials for the calls of a function.  Raises the
+ * collected errors in its arguments.  catalog_id may be NULL.
  */
 void
 glue_function_connect(GlueFunction *function, const char *catalog_id,
@@ -141,13 +140,13 @@ glue_function_connect(GlueFunction *function, const char *catalog_id,
 		glue_function_identify(function);
 	else
 
-		/* the account has its limits whoever reads */
+		/* the limits belong to the account, for all readers */
 		(void) glue_account_at_hand(&function->access);
 }
 
 /*
- * Find out which catalog the calls of a function are about, which is needed to
- * change something there, and to know what is recorded of it.
+ * Find the catalog ID for the calls of a function, which is needed for changes
+ * and for the records of connections.
  */
 void
 glue_function_identify(GlueFunction *function)
@@ -161,7 +160,7 @@ glue_function_identify(GlueFunction *function)
 		glue_failure_raise(ERROR, glue_failure_no_account(failure));
 }
 
-/* Connect a function about a connection; returns its name. */
+/* Connect a function for one connection; returns its name. */
 const char *
 glue_function_connect_named(GlueFunction *function, NullableDatum name,
 							NullableDatum catalog_id, NullableDatum server)
@@ -175,9 +174,8 @@ glue_function_connect_named(GlueFunction *function, NullableDatum name,
 }
 
 /*
- * Check the catalog too, and connect a function.  What was found to be wrong
- * with its arguments is raised with the words given: see
- * glue_violations_report().
+ * Check the catalog too, and connect a function.  The collected errors are
+ * raised with the given texts: see glue_violations_report().
  */
 void
 glue_function_connect_checked(GlueFunction *function, NullableDatum catalog_id,
@@ -191,7 +189,7 @@ glue_function_connect_checked(GlueFunction *function, NullableDatum catalog_id,
 	glue_function_connect(function, catalog, server);
 }
 
-/* Get ready to change AWS Glue, to write that down, and to record it. */
+/* Prepare to change AWS Glue, to write that down, and to record it. */
 void
 glue_function_open(GlueFunction *function)
 {
@@ -211,8 +209,8 @@ glue_function_run(GlueCall *call)
 }
 
 /*
- * A member of the answer, which must have a certain type; problem says what
- * is wrong if it has not, such as "it holds no connection".
+ * A member of the answer, which must have a certain type; problem describes
+ * another answer, such as "it holds no connection".
  */
 json_object *
 glue_function_answer(const GlueCall *call, const char *member, json_type type,
@@ -227,8 +225,8 @@ glue_function_answer(const GlueCall *call, const char *member, json_type type,
 }
 
 /*
- * Ask AWS Glue for a connection, which is as it answers: with its secrets.
- * NULL if there is none, and that is no error.
+ * Read a connection from AWS Glue; the result is not redacted.  NULL if it
+ * does not exist, if missing_ok.
  */
 json_object *
 glue_function_get(const GlueFunction *function, GlueCall *call,
@@ -250,7 +248,7 @@ glue_function_get(const GlueFunction *function, GlueCall *call,
  * ----------------------------------------------------------------
  */
 
-/* A text as SQL has it; null for NULL. */
+/* A text as a datum; null for NULL. */
 NullableDatum
 glue_text(const char *utf8)
 {
@@ -261,7 +259,7 @@ glue_text(const char *utf8)
 	return text;
 }
 
-/* Add a row of texts, as many as a materialized result has columns. */
+/* Add a row of texts, as many as the columns of a materialized result. */
 void
 glue_return_texts(FunctionCallInfo fcinfo, ...)
 {
@@ -281,7 +279,7 @@ glue_return_texts(FunctionCallInfo fcinfo, ...)
 	pfree(row);
 }
 
-/* Add a row to a materialized result, with as many values as that has. */
+/* Add a row of values, as many as the columns of a materialized result. */
 void
 glue_return_row(FunctionCallInfo fcinfo, const NullableDatum *row)
 {
@@ -300,11 +298,11 @@ glue_return_row(FunctionCallInfo fcinfo, const NullableDatum *row)
 	pfree(nulls);
 }
 
-/* End a function, whose result is outside of its memory context. */
+/* End a function whose result is outside of its memory context. */
 void
 glue_function_end(const GlueFunction *function)
 {
-	/* what was found to be wrong was raised */
+	/* the collected errors were raised */
 	Assert(function->violations.nerrors == 0);
 	MemoryContextSwitchTo(function->caller_context);
 	MemoryContextDelete(function->context);

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * function.h
- *	  How a SQL function begins and ends.
+ *	  The begin and the end of a SQL function.
  *
  * IDENTIFICATION
  *	  src/functions/function.h
@@ -16,7 +16,7 @@
 #include "functions/arguments.h"
 #include "operation/immediate.h"
 
-/* Whether a function changes something, here or in AWS Glue. */
+/* Does a function change something, here or in AWS Glue? */
 typedef enum GlueFunctionKind
 {
 	GLUE_FUNCTION_READS,
@@ -27,14 +27,14 @@ typedef enum GlueFunctionKind
 typedef struct GlueFunction
 {
 	bool		writes;			/* here or in AWS Glue */
-	MemoryContext caller_context;	/* where the result belongs */
-	MemoryContext context;		/* where everything else does */
+	MemoryContext caller_context;	/* for the result */
+	MemoryContext context;		/* for everything else */
 	GlueViolationList violations;
-	GlueFindings findings;		/* go there */
+	GlueFindings findings;		/* destination of its findings */
 
 	/*
-	 * Its schema is valid at once, the rest after glue_function_connect();
-	 * nothing of it after glue_function_begin_local().
+	 * Its schema is set by glue_function_begin(), the rest by
+	 * glue_function_connect().  glue_function_begin_local() sets nothing.
 	 */
 	GlueAccess	access;
 
@@ -94,9 +94,7 @@ extern Datum glue_function_end_text(const GlueFunction *function,
 extern Datum glue_function_end_tree(const GlueFunction *function,
 									json_object *tree);
 
-/*
- * What some functions have in common: in functions/list.c and provision.c.
- */
+/* Functions for several files: in functions/list.c and provision.c. */
 
 /* Connects a function, and fills in the call whose answers hold a list. */
 typedef void (*GluePrepareList) (FunctionCallInfo fcinfo,

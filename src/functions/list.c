@@ -1,11 +1,11 @@
 /*-------------------------------------------------------------------------
  *
  * list.c
- *	  The SQL functions that return lists of AWS Glue's.
+ *	  The SQL functions that return lists from AWS Glue.
  *
- * They return one row at a time, and call AWS when they come to the end of a
- * page.  In a select list that goes on only as long as rows are wanted, or until
- * this backend changes something (see open_lists.c).
+ * They return one row at a time, and call AWS at the end of a page.  In a
+ * select list that happens only as long as rows are fetched, or until this
+ * backend changes something (see open_lists.c).
  *
  * IDENTIFICATION
  *	  src/functions/list.c
@@ -75,8 +75,8 @@ glue_prepare_list_connections(const GlueFunction *function, GlueCall *call)
  * Return the next entry of a list as jsonb, without secrets.
  *
  * At the first call, begin connects the function and fills in the call whose
- * answers hold the list as the given member.  Of a list that is tracked, this
- * backend changes nothing before the rest was read.
+ * answers hold the list as the given member.  If a list is tracked, this
+ * backend reads the rest of it before it changes something.
  */
 Datum
 glue_return_list(FunctionCallInfo fcinfo, GluePrepareList prepare,

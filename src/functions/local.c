@@ -1,9 +1,9 @@
 /*-------------------------------------------------------------------------
  *
  * local.c
- *	  The SQL functions that need no AWS.
+ *	  The SQL functions that do not call AWS.
  *
- * They work on their arguments alone, so everybody may call them.
+ * They work on their arguments alone, so all roles may call them.
  *
  * IDENTIFICATION
  *	  src/functions/local.c
@@ -50,7 +50,7 @@ glue_validate_connection_input(PG_FUNCTION_ARGS)
 /*
  * glue_is_valid_connection_input(connection_input jsonb) returns boolean
  *
- * No setting may have a say here, since the function is immutable.
+ * The function is immutable, so it must not depend on a setting.
  */
 Datum
 glue_is_valid_connection_input(PG_FUNCTION_ARGS)

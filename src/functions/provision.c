@@ -1,9 +1,9 @@
 /*-------------------------------------------------------------------------
  *
  * provision.c
- *	  The SQL function that lets a table hold a name no more.
+ *	  The SQL function that releases a name that a table holds.
  *
- * That is for names of rows that are gone, and whose trigger has not seen it.
+ * It is for names of rows that were deleted without firing the trigger.
  *
  * IDENTIFICATION
  *	  src/functions/provision.c
@@ -53,8 +53,9 @@ glue_release_connection(PG_FUNCTION_ARGS)
 		const GlueProvisionEntry *entry = lfirst(cell);
 
 		/*
-		 * What was asked for by it is carried out before it ends: it owns
-		 * what is made meanwhile, which is left behind then.
+		 * A request that ends the entry follows its earlier requests, because
+		 * the entry owns the connections that they create.  The connection is
+		 * then left in AWS Glue.
 		 */
 		if (!glue_request_follow(&queue, entry->id, entry->name,
 								 GLUE_REQUEST_RELEASE))
@@ -65,8 +66,8 @@ glue_release_connection(PG_FUNCTION_ARGS)
 }
 
 /*
- * Only the owner of a table says what it holds; of one that is not there any more,
- * a superuser does.
+ * Only the owner of a table may release its names; for a dropped table, only a
+ * superuser.
  */
 void
 glue_require_owner(Oid table)

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * rate.c
- *	  The SQL function behind the view of how fast AWS takes requests.
+ *	  The SQL function behind the view of request rates.
  *
  * IDENTIFICATION
  *	  src/functions/rate.c
@@ -54,7 +54,7 @@ glue_rates(PG_FUNCTION_ARGS)
 	return (Datum) 0;
 }
 
-/* With as many digits as say something. */
+/* Round a rate to its significant digits. */
 static Datum
 rounded(double value)
 {

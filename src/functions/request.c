@@ -1,11 +1,12 @@
 /*-------------------------------------------------------------------------
  *
  * request.c
- *	  The SQL functions that look at a request or cancel it, and tell which home
- *	  requests have.
+ *	  The SQL functions that wait for a request, cancel it, and return the home
+ *	  of requests.
  *
- * A role may act on the requests that row security lets it see: its own, and
- * those of roles whose privileges it has.  All others do not exist for it.
+ * A role may act on the requests that row security shows to it: its own, and
+ * those of roles whose privileges it has.  It gets the same error for other
+ * requests as for missing ones.
  *
  * IDENTIFICATION
  *	  src/functions/request.c
@@ -34,10 +35,10 @@
 #define LONGEST_PAUSE_MS	1000
 #define PAUSE_GROWTH		1.5
 
-/* From which pause on to look what it waits for, too. */
+/* From this pause on, the reason of the wait is checked, too. */
 #define PATIENCE_MS			50
 
-/* How long a launcher that should be there may take to come. */
+/* Time limit for the start of a launcher. */
 #define LAUNCHER_MS			10000
 
 /* prototypes of private functions */
@@ -86,9 +87,9 @@ glue_cancel_request(PG_FUNCTION_ARGS)
 /*
  * glue_wait_request(id bigint, timeout interval) returns text
  *
- * Each look has a snapshot of its own, for the request is changed by other
- * transactions meanwhile.  What can only be waited for in vain, unless somebody acts
- * first, is an error soon.
+ * Each look uses a new snapshot, because other transactions change the
+ * request.  If the wait cannot succeed unless an administrator acts first,
+ * that is an error.
  */
 Datum
 glue_wait_request(PG_FUNCTION_ARGS)
@@ -136,7 +137,7 @@ glue_wait_request(PG_FUNCTION_ARGS)
 	return glue_function_end_text(&function, request.state);
 }
 
-/* Begin a function about the request that its first argument names. */
+/* Begin a function whose first argument is the ID of a request. */
 static void
 begin_about_request(GlueFunction *function, FunctionCallInfo fcinfo,
 					GlueFunctionKind kind, GlueRequestQueue *queue,
@@ -159,7 +160,7 @@ glue_request_find_visible(const GlueRequestQueue *queue, int64 id,
 		ereport(ERROR,
 				(errcode(ERRCODE_UNDEFINED_OBJECT),
 				 errmsg("request %lld does not exist", (long long) id),
-				 errdetail("There is none, or it is of a role whose privileges the current user does not have.")));
+				 errdetail("There is no such request, or it belongs to a role whose privileges the current user does not have.")));
 }
 
 bool
@@ -169,7 +170,7 @@ glue_request_has_ended(const GlueRequestState *request)
 		strcmp(request->state, GLUE_STATE_RUNNING) != 0 && !request->held;
 }
 
-/* What comes from elsewhere is not carried out here. */
+/* A request of another home is not carried out here. */
 void
 glue_request_refuse_held(int64 id, const GlueRequestState *request)
 {
@@ -181,7 +182,10 @@ glue_request_refuse_held(int64 id, const GlueRequestState *request)
 				 errhint("A superuser can call glue_take_over_requests() to have it carried out here, or glue_drop_held_requests().")));
 }
 
-/* What acts at once, or has been done, is not for the queue to be cancelled. */
+/*
+ * Raise the error for a call that acted at once, or for a request that was
+ * carried out.
+ */
 static void
 refuse_to_cancel(int64 id, const GlueRequestState *request)
 {
@@ -189,9 +193,9 @@ refuse_to_cancel(int64 id, const GlueRequestState *request)
 			(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 			 errmsg("request %lld cannot be cancelled", (long long) id),
 			 !request->is_intent ?
-			 errdetail("AWS Glue has carried it out. What keeps that from being recorded is in the column \"error_message\" of its row in \"glue_request\".") :
+			 errdetail("AWS Glue has carried it out, but that cannot be recorded. The reason is in the column \"error_message\" of its row in \"glue_request\".") :
 			 strcmp(request->state, GLUE_STATE_QUEUED) == 0 ?
-			 errdetail("It was a call that acted at once. Its transaction was rolled back, and what it did in AWS Glue is about to be undone.") :
+			 errdetail("It was a call that acted at once. Its transaction was rolled back, and its effect in AWS Glue is about to be undone.") :
 			 errdetail("It is a call that acted at once, in a transaction that may not have ended, or is being undone."),
 			 !request->is_intent ?
 			 errhint("Remove the cause; it is recorded by the next attempt.") :
@@ -199,8 +203,8 @@ refuse_to_cancel(int64 id, const GlueRequestState *request)
 }
 
 /*
- * Raise an error if this transaction would not see the end of a request,
- * however long it waits.
+ * Raise an error if this transaction cannot see the end of a request, because
+ * it has changed the request itself, or uses one snapshot.
  */
 static void
 check_that_end_can_be_seen(int64 id, const GlueRequestState *request)
@@ -215,15 +219,15 @@ check_that_end_can_be_seen(int64 id, const GlueRequestState *request)
 	if (IsolationUsesXactSnapshot())
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-				 errmsg("cannot wait for request %lld in a transaction that sees nothing new",
+				 errmsg("cannot wait for request %lld in a transaction with a fixed snapshot",
 						(long long) id),
 				 errdetail("At the isolation levels REPEATABLE READ and SERIALIZABLE, the state of the request stays what it was when the transaction began."),
 				 errhint("Wait in a transaction of isolation level READ COMMITTED.")));
 }
 
 /*
- * Raise an error if nobody carries the request out, or if its last attempt has met
- * with something that only an administrator can correct.
+ * Raise an error if no process carries out the request, or if its last attempt
+ * has failed with an error that only an administrator can correct.
  */
 static void
 check_hope(int64 id, const GlueRequestState *request,
@@ -263,7 +267,7 @@ raise_not_ended(int64 id, const char *state,
 			 errhint("Call the function again, or with a longer \"timeout\".")));
 }
 
-/* In sentences. */
+/* The reason of the wait, in sentences. */
 static const char *
 what_it_waits_for(const GlueRequestActivity *activity)
 {
@@ -280,7 +284,7 @@ what_it_waits_for(const GlueRequestActivity *activity)
 /*
  * glue_home() returns bigint
  *
- * The table says with it which requests are those of this database.
+ * The table identifies the requests of this database by it.
  */
 Datum
 glue_home_function(PG_FUNCTION_ARGS)

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * request.h
- *	  What all SQL functions about one request have in common.
+ *	  The common part of the SQL functions about one request.
  *
  * IDENTIFICATION
  *	  src/functions/request.h

@@ -1,15 +1,14 @@
 /*-------------------------------------------------------------------------
  *
  * request_change.c
- *	  The SQL functions that have requests carried out after all, or not.
+ *	  The SQL functions that retry, take over and drop requests.
  *
- * A request that has ended without success can be tried again, and so can one
- * that waits because its target has become another one.  To say that the other
- * one is right is for its owner, or a superuser: what is asked for, secrets and
- * all, goes to an account then that the role which asked for it may never have
- * meant.
+ * A request that has ended without success can be retried, and so can one that
+ * waits because its target has changed.  Only the owner of the server, or a
+ * superuser, may confirm the new target: the request and its secrets then go
+ * to an account that the role of the request may never have meant.
  *
- * What is held can be taken over or dropped: see request_home.c.
+ * Held requests can be taken over or dropped: see request_home.c.
  *
  * IDENTIFICATION
  *	  src/functions/request_change.c
@@ -85,8 +84,8 @@ glue_retry_request(PG_FUNCTION_ARGS)
 
 /*
  * Find a request that the current user may retry: one that it may see, or one
- * that waits for the owner of its foreign server, if that is the current user.  To
- * have one that has ended carried out after all is not for the owner of a server.
+ * that waits for the owner of its foreign server, if that is the current user.
+ * The owner of a server may not retry a request that has ended.
  */
 static void
 find_retried(const GlueRequestQueue *queue, int64 id, GlueRequestState *found)
@@ -104,8 +103,8 @@ find_retried(const GlueRequestQueue *queue, int64 id, GlueRequestState *found)
 }
 
 /*
- * Was the target of a request not there any more, or another one?  Of a call that
- * acted at once, its error may tell something else.
+ * Did the target of a request not exist any more, or has it changed?  For a
+ * call that acted at once, the error does not tell, so this is assumed.
  */
 static bool
 has_lost_target(const GlueRequestState *request)
@@ -119,11 +118,10 @@ has_lost_target(const GlueRequestState *request)
 }
 
 /*
- * Let a request that is queued go to where its target is now, if that is another
- * one.
+ * Redirect a queued request to its current target, if that has changed.
  *
- * One that had ended, and so has no secrets, is as good as made anew: for what
- * has the name of its server now.
+ * A request that had ended, and so has no secrets, is treated like a new one:
+ * it goes to the server that has the name now.
  */
 static void
 redirect(const GlueFunction *function, int64 id, bool requeued)
@@ -152,7 +150,7 @@ redirect(const GlueFunction *function, int64 id, bool requeued)
 	glue_news_wake_queue_at_commit();
 }
 
-/* The name of the server of a request, or NULL, as PostgreSQL has it. */
+/* The name of the server of a request, or NULL, in the database's encoding. */
 static const char *
 name_of_server(const GlueClaim *request)
 {
@@ -161,8 +159,8 @@ name_of_server(const GlueClaim *request)
 }
 
 /*
- * The name that the server of a request has now, or NULL.  As long as the cluster
- * is the same, it is that server, and no other of its name.
+ * The current name of the server of a request, or NULL.  In the same cluster,
+ * the OID identifies the server, not its name.
  */
 static const char *
 find_server(const GlueClaim *request)
@@ -186,8 +184,8 @@ find_server(const GlueClaim *request)
 }
 
 /*
- * Where a request would go now, to this server, as it is carried out: not with what
- * has been set in this session.
+ * The current target of a request with this server, as for a queue process:
+ * independent of the settings of this session.
  */
 static void
 resolve_as(GlueAccess *access, const GlueClaim *request, const char *server)
@@ -198,7 +196,7 @@ resolve_as(GlueAccess *access, const GlueClaim *request, const char *server)
 	if (!glue_act_as(&saved, request->what.role))
 		ereport(ERROR,
 				(errcode(ERRCODE_UNDEFINED_OBJECT),
-				 errmsg("the role that asked for request %lld does not exist any more",
+				 errmsg("the role of request %lld does not exist any more",
 						(long long) request->id)));
 	level = glue_session_settings_enter(request->settings);
 	glue_target_resolve_region(&access->target, server,
@@ -209,8 +207,9 @@ resolve_as(GlueAccess *access, const GlueClaim *request, const char *server)
 }
 
 /*
- * The owner of the server, and a superuser, may say where requests go.  If the
- * server is another one than it was, since pg_upgrade, only the owner of that one, too.
+ * The owner of the server, and a superuser, may decide where requests go.  If
+ * the request comes from another cluster, as after pg_upgrade, the user must
+ * also have the privileges of the old server's owner.
  */
 static void
 check_entitled(const GlueClaim *request, const GlueTarget *target)

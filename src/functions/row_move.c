@@ -3,23 +3,21 @@
  * row_move.c
  *	  Rows that an update moves from one partition to another.
  *
- * An update that changes the partition of a row deletes it there and inserts
- * it here, and so do triggers see it: as two rows, one after the other.  For
- * the connection of the row that would be a deletion and a creation, even if
- * nothing about it has changed.
+ * An update that changes the partition of a row deletes it from one partition
+ * and inserts it into another, and triggers fire for both.  For the connection
+ * of the row that would be a deletion and a creation, even if its definition
+ * has not changed.
  *
- * The row that was deleted says that it has moved: the link to its next
- * version has a value of its own then.  The row that was inserted says
- * nothing, but has the same command in its header.  So the deletion is
- * remembered, with the connection that it is about, and the next insertion
- * for this connection by the same command is its other half, if it would be
- * held by the same table: each partition may have a trigger of its own, and a
+ * The deleted row shows the move: its ctid has a special value then.  The
+ * inserted row does not show it, but has the same command ID in its header.
+ * So the deletion is remembered with its connection, and the next insertion
+ * for this connection by the same command is the other half, if the same table
+ * would hold the name: each partition may have a trigger of its own, and a
  * command may write other tables as well.
  *
- * Both halves follow each other, but for what other triggers do in between,
- * so that few have to be remembered.  The other half may never come, if there
- * is no trigger on the partition that the row has moved to: the deletion
- * stands then.
+ * The two halves follow each other, except for the work of other triggers in
+ * between, so few moves must be remembered.  Without a trigger on the new
+ * partition, there is no other half, and the deletion is carried out.
  *
  * IDENTIFICATION
  *	  src/functions/row_move.c
@@ -34,18 +32,18 @@
 #include "utils/memutils.h"
 #include "utils/rel.h"
 
-/* Moves that are remembered at a time. */
+/* Number of moves that are remembered. */
 #define MAX_MOVES		16
 
 /* A row that has left a partition. */
 typedef struct RememberedMove
 {
-	CommandId	command;		/* that moves it */
+	CommandId	command;		/* the command of the move */
 	char	   *key;			/* of its connection; NULL: no move */
 	GlueRowMove move;
 } RememberedMove;
 
-/* Those of the current transaction, and where the next one goes. */
+/* The moves of the current transaction, and the place of the next one. */
 static RememberedMove moves[MAX_MOVES];
 static int	next_move = 0;
 static MemoryContext moves_context = NULL;
@@ -57,7 +55,7 @@ static void forget_moves(void *arg);
 static void forget_move(RememberedMove *remembered);
 static char *key_of(Oid holder, const GlueRequest *target);
 
-/* Was a row, which was deleted, moved to another partition? */
+/* Was a deleted row moved to another partition? */
 bool
 glue_row_moves_out(Relation table, HeapTuple row)
 {
@@ -76,7 +74,7 @@ is_heap_partition(Relation table)
  * Remember a row that has moved out of a partition, until the end of the
  * transaction.  holder is the table that holds the name of its connection.
  *
- * Of target there must be what says which connection it is.
+ * target must identify the connection.
  */
 void
 glue_row_move_begin(HeapTuple row, Oid holder, const GlueRequest *target,
@@ -92,7 +90,9 @@ glue_row_move_begin(HeapTuple row, Oid holder, const GlueRequest *target,
 	remembered->key = MemoryContextStrdup(moves_context, key_of(holder, target));
 }
 
-/* Have all moves forgotten when the transaction ends. */
+/*
+ * Register the callback that forgets all moves at the end of the transaction.
+ */
 static void
 remember_until_end(void)
 {
@@ -140,10 +140,10 @@ key_of(Oid holder, const GlueRequest *target)
 }
 
 /*
- * Is a row, which was inserted, and whose name holder is to hold, the other half of
- * a move?  Then *move is that, and forgotten.
+ * Is an inserted row, whose name holder is to hold, the other half of a move?
+ * Then the move is returned in *move, and forgotten.
  *
- * Of target there must be what says which connection it is.
+ * target must identify the connection.
  */
 bool
 glue_row_move_end(Relation table, HeapTuple row, Oid holder,

@@ -17,11 +17,10 @@
 
 #define GLUE_ROW_DIGEST_SIZE	32
 
-/* What was done when a row left a partition. */
+/* The actions when a row has left a partition. */
 typedef struct GlueRowMove
 {
-	unsigned char digest[GLUE_ROW_DIGEST_SIZE]; /* of what defined the
-												 * connection */
+	unsigned char digest[GLUE_ROW_DIGEST_SIZE]; /* of the definition */
 	int64		provision;		/* entry of the row; 0: none */
 	int64		request;		/* that deletes the connection; 0: none */
 } GlueRowMove;

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * stat.c
- *	  The SQL functions behind the view of how calls of AWS have ended.
+ *	  The SQL functions behind the view of statistics of calls.
  *
  * IDENTIFICATION
  *	  src/functions/stat.c
@@ -82,7 +82,10 @@ bounds_array(void)
 										   TYPALIGN_DOUBLE));
 }
 
-/* Cumulative: each element counts what took no longer than its bound. */
+/*
+ * The histogram is cumulative: each element counts the calls that took no
+ * longer than its bound.
+ */
 static Datum
 histogram_array(const GlueStatCalls *calls)
 {

@@ -3,20 +3,21 @@
  * sync.c
  *	  The SQL functions that compare the table with AWS Glue's catalog.
  *
- * Both go through the whole catalog, page by page, and look up what is
- * recorded of each connection.  Then they look at what is recorded and was not
- * in the catalog.  glue_connection_drift() says what is different;
- * glue_sync_connections() records it.
+ * Both read the whole catalog, page by page, and compare each connection with
+ * its record.  Then they handle recorded connections that were not in the
+ * catalog.  glue_connection_drift() returns the differences;
+ * glue_sync_connections() records them.
  *
- * Other sessions go on working meanwhile, and pages are read one after the
- * other.  So what was recorded after a page was asked for is newer than that
- * page, and is left alone; a connection that was on no page is asked for by its
- * name before it is called removed; and so is one that is not recorded, if there
- * is a request about it that has not ended since, before it is called added.
- * What is recorded here is locked before, so that nobody deletes it meanwhile
- * without seeing that.
+ * Other sessions change connections meanwhile, and pages are read one after
+ * the other.  So a record that is newer than the request of a page is not
+ * changed.  A connection that was on no page is read by its name before it is
+ * reported as removed.  A connection without a record is read by its name
+ * before it is reported as added, if a request for it is open or has ended
+ * since.  The name is locked before it is recorded, so that no concurrent
+ * deletion misses the record.
  *
- * Tags are not compared: to read them takes a call for each connection.
+ * Tags are not compared, because reading them takes a call for each
+ * connection.
  *
  * IDENTIFICATION
  *	  src/functions/sync.c
@@ -46,20 +47,20 @@
 #include "text/json.h"
 #include "utils/memutils.h"
 
-/* One walk through the catalog. */
+/* One pass through the catalog. */
 typedef struct Survey
 {
 	GlueFunction function;
 	GlueRecords records;
-	bool		writes;			/* ... what it finds, or only returns it */
+	bool		writes;			/* ... or only returns the differences */
 	GlueRequestQueue queue;		/* then */
 	int			nadded;
-	FunctionCallInfo fcinfo;	/* which the rows go to */
+	FunctionCallInfo fcinfo;	/* for the result rows */
 	TimestampTz began_at;
 	GlueNameStore *seen;
-	MemoryContext context;		/* of one connection */
+	MemoryContext context;		/* of the current connection */
 
-	/* the connection that is being looked at */
+	/* the current connection */
 	const char *name;
 	const char *change;			/* "changed", ... */
 	bool		differs;
@@ -142,7 +143,7 @@ survey_catalog(FunctionCallInfo fcinfo, GlueFunctionKind kind)
 	glue_function_end(function);
 }
 
-/* Look at every connection that is in the catalog. */
+/* Handle every connection in the catalog. */
 static void
 survey_pages(Survey *survey)
 {
@@ -178,7 +179,7 @@ survey_pages(Survey *survey)
 	}
 }
 
-/* Look at one connection, which has a name and no secrets. */
+/* Handle one connection, which has a name and no secrets. */
 static void
 survey_connection(Survey *survey, json_object *connection,
 				  TimestampTz asked_at)
@@ -207,7 +208,7 @@ survey_connection(Survey *survey, json_object *connection,
 	return_change(survey, "$", "is in AWS Glue, but is not recorded");
 }
 
-/* Say why a connection can neither be compared nor recorded. */
+/* Warn that a connection can neither be compared nor recorded. */
 static void
 leave_out(const Survey *survey, const char *why)
 {
@@ -218,8 +219,8 @@ leave_out(const Survey *survey, const char *why)
 }
 
 /*
- * Record a connection that was not recorded, unless somebody has acted on it
- * since it was asked for, and it is not there any more.
+ * Record a connection without a record, unless a request has acted on it since
+ * its page was requested, and it does not exist any more.
  */
 static void
 add_unknown(Survey *survey, json_object *connection, TimestampTz asked_at)
@@ -254,7 +255,7 @@ lock_name(Survey *survey)
 	glue_connection_lock_take(&lock, 1);
 }
 
-/* Ask for the connection by its name; NULL if it is not there. */
+/* Read the connection by its name; NULL if it does not exist. */
 static json_object *
 read_again(Survey *survey)
 {
@@ -272,7 +273,7 @@ read_again(Survey *survey)
 	return connection;
 }
 
-/* Compare a connection with what is recorded of it. */
+/* Compare a connection with its record. */
 static void
 compare_record(Survey *survey, const GlueRecord *record,
 			   json_object *connection, TimestampTz asked_at)
@@ -286,7 +287,7 @@ compare_record(Survey *survey, const GlueRecord *record,
 		 !glue_definition_reveals(record->definition, connection)))
 		return;
 
-	/* the transaction that held the lock may have changed or deleted it */
+	/* the last holder of the lock may have changed or deleted it */
 	if (!glue_record_lock(&survey->records, &survey->function.access.target,
 						  survey->name, &record_now) ||
 		record_now.recorded_at != record->recorded_at)
@@ -297,13 +298,13 @@ compare_record(Survey *survey, const GlueRecord *record,
 						   asked_at, glue_recorded_tags(record, connection));
 }
 
-/* Note what is different from what is recorded, or may be. */
+/* Note the certain and the possible differences from the record. */
 static void
 find_differences(Survey *survey, const GlueRecord *record,
 				 json_object *connection)
 {
 	GlueUnseenChange change = glue_change_since_recorded(record, connection);
-	bool		claims;			/* the row has what may not be so any more */
+	bool		claims;			/* the record has values that cannot be read */
 
 	survey->change = "changed";
 	survey->differs = false;
@@ -317,7 +318,7 @@ find_differences(Survey *survey, const GlueRecord *record,
 		glue_report_unseen_change(change, note_difference, survey);
 }
 
-/* Look at what is recorded, and was not in the catalog. */
+/* Handle recorded connections that were not in the catalog. */
 static void
 survey_others(Survey *survey)
 {
@@ -340,10 +341,10 @@ survey_others(Survey *survey)
 }
 
 /*
- * Look at one connection that was not in the catalog.
+ * Handle a recorded connection that was not in the catalog.
  *
- * It can have been left out because others were added and removed while the
- * pages were read, so it is asked for by its name.
+ * Concurrent additions and deletions can make it fall between two pages, so it
+ * is read by its name.
  */
 static void
 survey_absent(Survey *survey, const char *name)
@@ -381,7 +382,7 @@ note_difference(void *arg, const char *path, const char *message)
 		return_change(survey, path, message);
 }
 
-/* Return a row; path and message are for the function that returns them. */
+/* Return a row; only glue_connection_drift() returns path and message. */
 static void
 return_change(Survey *survey, const char *path, const char *message)
 {

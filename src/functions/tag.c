@@ -1,10 +1,10 @@
 /*-------------------------------------------------------------------------
  *
  * tag.c
- *	  The SQL functions that are about the tags of connections.
+ *	  The SQL functions for the tags of connections.
  *
- * A change is recorded if the connection is.  Tags alone are no definition,
- * so they make no record of their own.
+ * A change is recorded if the connection has a record.  Tags alone are not a
+ * definition, so they are not recorded without one.
  *
  * IDENTIFICATION
  *	  src/functions/tag.c
@@ -50,8 +50,8 @@ glue_untag_connection(PG_FUNCTION_ARGS)
 }
 
 /*
- * Add tags, or remove those with some keys: that is the second argument.  What is
- * recorded of the connection is locked before.
+ * Add tags, or remove tags by their keys: that is the second argument.  The record
+ * of the connection is locked before.
  */
 static void
 change_tags(FunctionCallInfo fcinfo, const char *operation)

@@ -1,11 +1,11 @@
 /*-------------------------------------------------------------------------
  *
  * test.c
- *	  The SQL functions that have AWS Glue try a connection.
+ *	  The SQL functions that test a connection in AWS Glue.
  *
- * AWS Glue tests a connection that exists, or a definition of which none need
- * exist.  A test changes nothing, so it may be made where nothing can be
- * written.  That it has failed is an error, since the service says so in one.
+ * AWS Glue tests an existing connection, or a definition.  A test changes
+ * nothing, so it is allowed in read-only transactions.  A failed test is an
+ * error, because the service reports it by an error.
  *
  * IDENTIFICATION
  *	  src/functions/test.c
@@ -76,10 +76,10 @@ glue_test_connection_input(PG_FUNCTION_ARGS)
 }
 
 /*
- * Raise an error if a definition was given in the place of a name.
+ * Raise an error if a definition was given instead of a name.
  *
- * An untyped literal is taken for text, not for jsonb.  Names go into messages
- * and into AWS's own logs, and a definition may hold a password.
+ * An untyped literal is resolved as text, not as jsonb.  Names appear in
+ * messages and in AWS's own logs, and a definition may hold a password.
  */
 static void
 refuse_json_as_name(NullableDatum argument)

@@ -3,10 +3,10 @@
  * trigger.c
  *	  The trigger that provisions a connection for each row of a table.
  *
- * A row says what its connection should be, and the trigger asks for what it
- * takes to get there from what the row said before.  That is all: the trigger
- * makes requests in the transaction of the row, and the processes of the queue
- * carry them out after commit, in the order in which they were made.
+ * A row has the definition of a connection.  The trigger compares the old and
+ * the new row, and makes the requests for the difference, in the transaction
+ * of the row.  The queue processes carry them out after commit, in the order
+ * in which they were made.
  *
  *		before				now					requests		names
  *		------				---					--------		-----
@@ -17,21 +17,22 @@
  *												create the other claimed
  *		a connection		nothing				delete it		released
  *
- * With on_delete=keep, a request that sends nothing takes the place of the deletion:
- * what was asked for before is done by then, so it is known what is kept.
+ * With on_delete=keep, the deletion is replaced by a request that sends
+ * nothing: the earlier requests have ended by then, so it is known which
+ * connection is kept.
  *
- * An input that could not be sent is refused, with the words of the function
- * that would send it at once.  Of what a row said before, no more is wanted
- * than the name: if there is none that a connection could have, there is no
- * connection.
+ * An invalid input is refused, with the error of the function that would send
+ * it at once.  From the old row, only the name is used: if it is not a valid
+ * name, there is no connection.
  *
- * A row claims the name of its connection, so that no other row can have it, and
- * owns what is created or adopted for it: see store/provision.c.  Requests say by
- * which entry they are for, and only what that owns is updated and deleted for
- * them.  A row that has no entry, because it was written before there was a
- * trigger, gets one when it is updated, and asks for nothing when it is deleted.
+ * A row claims the name of its connection, so that no other row can have it,
+ * and owns the connection that is created or adopted for it: see
+ * store/provision.c.  Requests name their entry, and update and delete only
+ * the connection that the entry owns.  A row without an entry, written before
+ * the trigger was created, gets one when it is updated, and makes no request
+ * when it is deleted.
  *
- * Requests are made in the name of the role that changes the row.
+ * Requests belong to the role that changes the row.
  *
  * IDENTIFICATION
  *	  src/functions/trigger.c
@@ -61,18 +62,18 @@
 #include "utils/memutils.h"
 #include "utils/rel.h"
 
-/* What is kept for all rows of a statement. */
+/* The state for all rows of a statement. */
 typedef struct Provision
 {
 	GlueTriggerArguments arguments;
-	Oid			holder;			/* the table that holds what rows claim */
-	Oid			user;			/* whose target this is; none at first */
-	GlueTarget	found;			/* of which only where requests go is kept */
-	GlueRequest target;			/* which connections are meant, but for their
+	Oid			holder;			/* the table that holds the claims of rows */
+	Oid			user;			/* the role of this target; invalid at first */
+	GlueTarget	found;			/* of which only the destination is kept */
+	GlueRequest target;			/* identifies the connections, but for their
 								 * name */
 } Provision;
 
-/* What a row says of its connection. */
+/* The definition in a row. */
 typedef struct ProvisionRow
 {
 	NullableDatum input;
@@ -85,8 +86,9 @@ typedef struct Firing
 	GlueFunction function;
 	TriggerData *trigger;
 	Provision  *provision;
-	GlueProvisions provisions;	/* after hold_name() ... */
-	GlueProvisionName held;		/* ... and what a row holds, or holds no more */
+	GlueProvisions provisions;	/* open after hold_name() ... */
+	GlueProvisionName held;		/* ... and the name that a row holds or
+								 * releases */
 } Firing;
 
 /* prototypes of private functions */
@@ -146,7 +148,7 @@ glue_provision_connection(PG_FUNCTION_ARGS)
 	return PointerGetDatum(NULL);
 }
 
-/* Check how the function is called. */
+/* Check the context of the call. */
 static TriggerData *
 trigger_data(FunctionCallInfo fcinfo)
 {
@@ -168,7 +170,7 @@ trigger_data(FunctionCallInfo fcinfo)
 	return trigger;
 }
 
-/* An error context callback: say where the row is. */
+/* An error context callback that names the table. */
 static void
 add_context(void *arg)
 {
@@ -179,7 +181,7 @@ add_context(void *arg)
 			   RelationGetRelationName(firing->trigger->tg_relation));
 }
 
-/* What is kept for all rows of the statement. */
+/* The state for all rows of the statement. */
 static Provision *
 find_provision(FunctionCallInfo fcinfo)
 {
@@ -202,7 +204,7 @@ find_provision(FunctionCallInfo fcinfo)
 }
 
 /*
- * Find out which connections are meant, once for all rows that the same role
+ * Find the target of the connections, once for all rows that the same role
  * changes.
  */
 static void
@@ -234,11 +236,11 @@ find_target(Firing *firing)
 }
 
 /* ----------------------------------------------------------------
- * What becomes of a row
+ * Changes of rows
  * ----------------------------------------------------------------
  */
 
-/* The row may be one that was moved here, and so has been updated. */
+/* A row that was moved here is treated like an update. */
 static void
 row_inserted(Firing *firing, HeapTuple tuple)
 {
@@ -298,8 +300,8 @@ row_updated(Firing *firing, HeapTuple old_tuple, HeapTuple new_tuple)
 }
 
 /*
- * If the row was moved from here, that is undone where it comes out; so its entry
- * is kept until then, even if the connection is.
+ * If the row was moved to another partition, the insertion there takes the
+ * deletion back; the entry exists until then, even with on_delete=keep.
  */
 static void
 row_deleted(Firing *firing, HeapTuple tuple)
@@ -325,7 +327,7 @@ row_deleted(Firing *firing, HeapTuple tuple)
 	glue_row_move_begin(tuple, firing->provision->holder, &target, &move);
 }
 
-/* All rows of the table are gone. */
+/* All rows of the table were deleted. */
 static void
 table_truncated(Firing *firing)
 {
@@ -351,11 +353,10 @@ table_truncated(Firing *firing)
 }
 
 /* ----------------------------------------------------------------
- * What that asks for
- * ----------------------------------------------------------------
+ * Requests ----------------------------------------------------------------
  */
 
-/* Get ready to say which name a row holds, or comes to hold. */
+/* Prepare to claim or release a name. */
 static void
 hold_name(Firing *firing, const char *name)
 {
@@ -371,7 +372,7 @@ hold_name(Firing *firing, const char *name)
 	held->name = name;
 }
 
-/* A row has a connection that it has not had before. */
+/* A row has a connection that it did not have before. */
 static void
 create(Firing *firing, const GlueDefinition *definition)
 {
@@ -381,7 +382,7 @@ create(Firing *firing, const GlueDefinition *definition)
 				   definition->name, definition);
 }
 
-/* A row says something else of its connection, or it was not its own so far. */
+/* The definition in a row has changed, or the row had no entry so far. */
 static void
 update(Firing *firing, const GlueDefinition *definition)
 {
@@ -396,9 +397,9 @@ update(Firing *firing, const GlueDefinition *definition)
 }
 
 /*
- * A row does not have its connection any more; returns its entry, or 0 if it had
- * none.  If request is not NULL, the row may come to hold it again; *request is what
- * was asked for, or 0.
+ * A row does not have its connection any more; returns its entry, or 0 if it
+ * had none.  If request is not NULL, the row may hold the name again later;
+ * *request is set to the request that was made, or 0.
  */
 static int64
 release(Firing *firing, const char *name, int64 *request)
@@ -415,7 +416,10 @@ release(Firing *firing, const char *name, int64 *request)
 	return entry;
 }
 
-/* An entry was released: have its connection deleted, or left alone, in its turn. */
+/*
+ * An entry was released: make the request that deletes or keeps its
+ * connection.
+ */
 static int64
 enqueue_end(Firing *firing, int64 provision, const char *name)
 {
@@ -470,7 +474,10 @@ get_row(const Firing *firing, HeapTuple tuple, ProvisionRow *row)
 									   &row->tags.isnull);
 }
 
-/* Do two rows say the same?  Without a connection, tags say nothing. */
+/*
+ * Do two rows have the same definition?  Without a connection, tags are
+ * ignored.
+ */
 static bool
 same_row(const ProvisionRow *a, const ProvisionRow *b)
 {
@@ -498,7 +505,7 @@ same_jsonb(NullableDatum a, NullableDatum b)
 	return same;
 }
 
-/* A digest of what a row, which has a connection, says of it. */
+/* A digest of the definition in a row that has a connection. */
 static void
 digest_row(const ProvisionRow *row, unsigned char *digest)
 {
@@ -524,7 +531,7 @@ digest_row(const ProvisionRow *row, unsigned char *digest)
 		glue_raise_out_of_memory();
 }
 
-/* The name of the connection that a row has; NULL if it can have none. */
+/* The name of a row's connection; NULL if there is no valid name. */
 static const char *
 name_of(Firing *firing, const ProvisionRow *row)
 {
@@ -553,7 +560,7 @@ name_of(Firing *firing, const ProvisionRow *row)
 	return violations.nerrors == 0 ? name : NULL;
 }
 
-/* Check what a row says, as the functions check their arguments. */
+/* Check the definition in a row, as the functions check their arguments. */
 static void
 check_row(Firing *firing, const ProvisionRow *row, GlueDefinition *definition)
 {

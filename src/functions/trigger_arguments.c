@@ -1,11 +1,11 @@
 /*-------------------------------------------------------------------------
  *
  * trigger_arguments.c
- *	  What a trigger that provisions connections was told.
+ *	  The arguments of a trigger that provisions connections.
  *
- * The arguments of a trigger are texts, each of which is key=value here.
- * PostgreSQL has no way to check them when the trigger is created, so they
- * are checked when it fires.
+ * The arguments of a trigger are texts, here of the form key=value.
+ * PostgreSQL cannot check them when the trigger is created, so they are
+ * checked when it fires.
  *
  * IDENTIFICATION
  *	  src/functions/trigger_arguments.c
@@ -88,7 +88,7 @@ glue_trigger_arguments(const Trigger *trigger, Relation table,
 		arguments->tags_column = find_column(table, values[KEY_TAGS]);
 }
 
-/* Put the value of each argument in the place of its key. */
+/* Assign the value of each argument to its key. */
 static void
 split_arguments(const Trigger *trigger, const char **values)
 {
@@ -179,8 +179,8 @@ find_column(Relation table, const char *name)
 }
 
 /*
- * The table that holds what the rows of this one claim: of a partition, the topmost
- * one that the trigger was created for, so that rows can be moved.
+ * The table that holds the claims of this table's rows: for a partition, the
+ * topmost table that the trigger was created for, so that rows can be moved.
  */
 Oid
 glue_trigger_holder(const Trigger *trigger, Relation table)
@@ -199,7 +199,7 @@ glue_trigger_holder(const Trigger *trigger, Relation table)
 	return holder;
 }
 
-/* Find which trigger one comes from, if any, and which table it is on. */
+/* Find the parent of a trigger, if any, and its table. */
 static bool
 find_trigger(Relation catalog, Oid trigger, Oid *parent, Oid *table)
 {

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * trigger_arguments.h
- *	  What a trigger that provisions connections was told.
+ *	  The arguments of a trigger that provisions connections.
  *
  * IDENTIFICATION
  *	  src/functions/trigger_arguments.h
@@ -14,14 +14,14 @@
 #include "functions/arguments.h"
 #include "utils/rel.h"
 
-/* What a trigger was told, and the columns that it is about. */
+/* The arguments of a trigger, and the columns that they name. */
 typedef struct GlueTriggerArguments
 {
 	const char *catalog_id;		/* or NULL */
 	NullableDatum catalog;		/* the same as text */
 	const char *server;			/* or NULL */
-	const char *on_conflict;	/* as glue_request has it */
-	bool		keeps;			/* no connection is deleted */
+	const char *on_conflict;	/* as in glue_request */
+	bool		keeps;			/* on_delete=keep */
 	int			input_column;
 	int			tags_column;	/* 0: none */
 } GlueTriggerArguments;

@@ -1,12 +1,12 @@
 /*-------------------------------------------------------------------------
  *
  * type.c
- *	  The SQL functions that are about the types of connections.
+ *	  The SQL functions for the types of connections.
  *
- * What AWS Glue tells of a type is its documentation for programs: which
- * properties a connection has, which of them are required, and how it logs in.
- * It tells nothing of any connection, so there is no secret in it; and to
- * redact it would take the properties named PASSWORD out of it.
+ * AWS Glue returns a machine-readable description of a type: the properties of
+ * its connections, which of them are required, and the kinds of
+ * authentication.  It does not describe a particular connection, so it holds
+ * no secret; and redaction would remove the properties named PASSWORD.
  *
  * IDENTIFICATION
  *	  src/functions/type.c

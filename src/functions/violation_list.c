@@ -1,10 +1,10 @@
 /*-------------------------------------------------------------------------
  *
  * violation_list.c
- *	  All that is wrong, said at once.
+ *	  All errors, reported at once.
  *
- * What validation finds is collected as lines of text, and becomes the detail
- * of one warning and one error.
+ * Findings of the validation are collected as lines of text, and become the
+ * details of one warning and one error.
  *
  * IDENTIFICATION
  *	  src/functions/violation_list.c
@@ -18,7 +18,7 @@
 
 /*
  * Violations that an error lists.  An input of ten thousand unknown members
- * has as many, and more than a screenful helps nobody.
+ * has as many violations, and a long list does not help the user.
  */
 #define MAX_LISTED_VIOLATIONS	100
 
@@ -51,7 +51,7 @@ glue_violations_add(void *arg, const GlueViolation *violation)
  * Raise one warning for all warnings, and one error for all errors, if there
  * are any, and empty the list, so that nothing is reported twice.
  *
- * subject says what they were found in; hint may be NULL.
+ * subject names the checked object; hint may be NULL.
  */
 void
 glue_violations_report(GlueViolationList *violations,
@@ -76,7 +76,7 @@ glue_violations_report(GlueViolationList *violations,
 				 hint ? errhint("%s", hint) : 0));
 }
 
-/* Report an error that is not one of the model. */
+/* Report an error that does not come from the model. */
 void
 glue_add_error(const GlueFindings *findings, const char *path,
 			   const char *rule, const char *message)

@@ -3,9 +3,9 @@
  * wait.c
  *	  The SQL function that waits until a connection is ready.
  *
- * AWS Glue tells nobody when a connection has become READY or FAILED, so it
- * has to be asked: soon at first, then less and less often, and at a moment
- * that is a little different for everybody.
+ * AWS Glue does not announce that a connection has become READY or FAILED, so
+ * it must be polled: at short intervals at first, then at longer ones, with
+ * random jitter.
  *
  * IDENTIFICATION
  *	  src/functions/wait.c
@@ -30,7 +30,7 @@
 #include "utils/memutils.h"
 #include "utils/timestamp.h"
 
-/* The pauses between two questions, without what chance takes off. */
+/* The first and the longest pause between two reads, without the jitter. */
 #define FIRST_PAUSE_MS		500
 #define LONGEST_PAUSE_MS	10000
 #define PAUSE_GROWTH		1.5
@@ -82,8 +82,8 @@ glue_wait_connection(PG_FUNCTION_ARGS)
 }
 
 /*
- * Read a connection until it is not IN_PROGRESS any more; returns it without
- * secrets, in memory of the context.
+ * Read a connection until it is not IN_PROGRESS any more; returns it redacted,
+ * in the memory of context.
  */
 static json_object *
 wait_for_end(const GlueFunction *function, const char *name,
@@ -130,7 +130,7 @@ raise_still_in_progress(const char *name)
 			 errhint("Call the function again, or with a longer \"timeout\".")));
 }
 
-/* Record how it ended, if the connection is one that we know. */
+/* Record the final status, if the connection has a record. */
 static void
 record_end(const GlueFunction *function, const char *name,
 		   json_object *connection, TimestampTz asked_at)
@@ -146,7 +146,7 @@ record_end(const GlueFunction *function, const char *name,
 							   glue_recorded_tags(&record, connection));
 }
 
-/* Say why a connection is not usable. */
+/* Report why a connection is not usable. */
 static void
 report_failed(const char *name, json_object *connection)
 {

@@ -1,26 +1,28 @@
 /*-------------------------------------------------------------------------
  *
  * answer.c
- *	  What an answer of AWS Glue holds, made fit for use.
+ *	  Validation of AWS Glue's answers.
  *
- * Answers go into tables, indexes, notifications and messages, each of which
- * has limits of its own.  So they are checked here, once, before anybody looks
- * at them:
+ * Answers are stored in tables, indexes, notifications and messages, each of
+ * which has its own limits.  So they are checked once, before any other code
+ * uses them:
  *
- *	- What something depends on is an error if it cannot be what it should: a
- *	  name that no connection can have, a time or version out of range.  To cut
- *	  or skip it would be a lie.
- *	- Texts that are only shown are cut, and lose the characters that would
- *	  garble a terminal.  So is a status, because nobody knows what a long one
- *	  means anyway, and what AWS has done should be recorded all the same.
- *	- Numbers are such as jsonb can hold.
+ *	- A value with consequences is an error if it is invalid: a name that no
+ *	  connection can have, a time or version out of range.  A truncated or
+ *	  skipped one would be wrong.
+ *	- Texts for display are truncated, and lose control characters that
+ *	  could corrupt a terminal.  So is a status, because the meaning of a
+ *	  long one is unknown anyway, and AWS's action should be recorded all
+ *	  the same.
+ *	- Numbers must be valid in jsonb.
  *
- * A member of another type than the model says is as good as none, and those who
- * need it say so.  But where it means something that there is none, another type
- * is an error here: no status means READY, and no page token the end.
+ * A member of another type than in the model counts as absent, and the code
+ * that needs it reports that.  But if absence has a meaning, another type is
+ * an error here: an absent status means READY, and an absent page token the
+ * end.
  *
- * Beyond that, what AWS has is what it has, and the model's limits for requests
- * do not count.
+ * Otherwise AWS's data are accepted, and the model's limits for requests do
+ * not apply.
  *
  * IDENTIFICATION
  *	  src/glue/answer.c
@@ -45,16 +47,16 @@
 
 #define PATH_SIZE			256
 
-/* Times before 1970 or in the year 5138 are none. */
+/* Times before 1970 or from the year 5138 on are invalid. */
 #define TIME_LIMIT			1e11
 
-/* Longest spelling of a number; a 64-bit integer has 20 digits. */
+/* Longest number as text; a 64-bit integer has 20 digits. */
 #define MAX_NUMBER_LEN		100
 
 /* Longest status, in characters. */
 #define MAX_STATUS_LEN		64
 
-/* What stands for the rest of a text that was cut. */
+/* Replacement of the rest of a truncated text. */
 #define DOTS				"..."
 
 #define TOO_LARGE			"is too large for memory"
@@ -93,8 +95,8 @@ static bool complain(const GluePath *path, const char *member,
 					 const char *what, char *problem);
 
 /*
- * Check an answer to an operation that was decoded as a success.  If it cannot
- * be used, it becomes a malformed one.
+ * Check an answer that was decoded as a success.  An invalid one becomes
+ * malformed.
  */
 void
 glue_answer_check(GlueReply *reply, const char *operation)
@@ -110,7 +112,8 @@ glue_answer_check(GlueReply *reply, const char *operation)
 }
 
 /*
- * Of pages only the token is looked at: one bad entry is not to spoil the others.
+ * For pages only the token is checked: an invalid entry must not affect the
+ * others.
  */
 static bool
 check_all(const char *operation, json_object *answer, char *problem)
@@ -137,8 +140,8 @@ check_all(const char *operation, json_object *answer, char *problem)
 }
 
 /*
- * Check an entry of a page, which has it in the list of that name at index.
- * Returns false and says why if it cannot be used.
+ * Check an entry of a page, from the list of that name, at index.  Returns
+ * false and sets the problem if it is invalid.
  */
 bool
 glue_answer_check_entry(json_object *entry, const char *member, size_t index,
@@ -155,7 +158,7 @@ glue_answer_check_entry(json_object *entry, const char *member, size_t index,
 		check_numbers(&path, entry, problem);
 }
 
-/* Has a connection a name by which it can be known? */
+/* Does a connection have a valid name? */
 bool
 glue_answer_has_name(json_object *connection)
 {
@@ -176,7 +179,7 @@ check_creation(const GluePath *path, json_object *answer, char *problem)
 	return check_status(path, answer, "CreateConnectionStatus", problem);
 }
 
-/* Check a connection; that it is none is for others to say. */
+/* Check a connection; a missing one is reported elsewhere. */
 static bool
 check_connection(const GluePath *path, json_object *connection, char *problem)
 {
@@ -202,7 +205,7 @@ check_connection(const GluePath *path, json_object *connection, char *problem)
 }
 
 /*
- * Check all numbers.  Recurses no deeper than a tree can be nested.
+ * Check all numbers.  The recursion is limited by the depth of trees.
  */
 static bool
 check_numbers(const GluePath *path, json_object *value, char *problem)
@@ -239,7 +242,7 @@ check_numbers(const GluePath *path, json_object *value, char *problem)
 	}
 }
 
-/* What is spelled with an exponent and becomes 0 is too small for a double. */
+/* A number with an exponent that becomes 0 is too small for a double. */
 static bool
 is_plain_number(json_object *number)
 {
@@ -251,7 +254,7 @@ is_plain_number(json_object *number)
 		(value != 0 || strpbrk(spelling, "eE") == NULL);
 }
 
-/* Check a name, which gets into an index: it has at most 1020 bytes. */
+/* Check a name, which goes into an index: it has at most 1020 bytes. */
 static bool
 check_name(const GluePath *path, json_object *connection, const char *member,
 		   char *problem)
@@ -301,7 +304,7 @@ check_version(const GluePath *path, json_object *connection, char *problem)
 				 problem);
 }
 
-/* Tags need not be there, but if they are, they are an object of strings. */
+/* Tags are optional, but must be an object of strings. */
 static bool
 check_tags(const GluePath *path, json_object *answer, char *problem)
 {
@@ -337,9 +340,9 @@ is_name(json_object *value)
 }
 
 /*
- * Shorten what the answer to BatchDeleteConnection says of each connection.
- * Whatever else is wrong with it is known as one of that connection.  Returns
- * false if memory is short.
+ * Shorten the error of each connection in the answer to BatchDeleteConnection.
+ * Other problems of an error are reported for its connection.  Returns false
+ * if there is no memory.
  */
 static bool
 shorten_errors(json_object *answer)
@@ -363,9 +366,9 @@ shorten_errors(json_object *answer)
 }
 
 /*
- * Cut a text to at most max characters, and put a question mark in the place of
- * each control character but tabs and line ends.  An empty text goes away, as
- * AWS Glue itself has it.  Returns false if memory is short.
+ * Truncate a text to at most max characters, and replace each control
+ * character but tabs and line ends with a question mark.  An empty text is
+ * removed, as AWS Glue does itself.  Returns false if there is no memory.
  */
 static bool
 shorten(json_object *object, const char *member, int max)
@@ -403,11 +406,11 @@ shorten(json_object *object, const char *member, int max)
 	json_object_get(value);
 	if (json_object_object_add(object, member, shorter) != 0)
 		return false;
-	glue_json_tree_free(value); /* which may quote a secret */
+	glue_json_tree_free(value); /* it may quote a secret */
 	return true;
 }
 
-/* Where does a character of a text begin that has more of them? */
+/* The offset of a character of a text that has more of them. */
 static size_t
 character_offset(const char *text, size_t index)
 {
@@ -419,7 +422,7 @@ character_offset(const char *text, size_t index)
 	return at;
 }
 
-/* Is a member a string, unless there is none? */
+/* Is a member a string or absent? */
 static bool
 is_string(const GluePath *path, json_object *object, const char *member,
 		  char *problem)
@@ -430,7 +433,7 @@ is_string(const GluePath *path, json_object *object, const char *member,
 		complain(path, member, "must be a string", problem);
 }
 
-/* Say what is wrong with a member, or with all of what is there; returns false. */
+/* Set the problem of a member, or of the whole value; returns false. */
 static bool
 complain(const GluePath *path, const char *member, const char *what,
 		 char *problem)

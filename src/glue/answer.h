@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * answer.h
- *	  What an answer of AWS Glue holds, made fit for use.
+ *	  Validation of AWS Glue's answers.
  *
  * IDENTIFICATION
  *	  src/glue/answer.h
@@ -15,7 +15,7 @@
 
 #include "aws/reply.h"
 
-/* Room for what is wrong with an answer, in one sentence. */
+/* Size of the problem of an answer, one sentence. */
 #define GLUE_ANSWER_PROBLEM_SIZE	512
 
 extern void glue_answer_check(GlueReply *reply, const char *operation);

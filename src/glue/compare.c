@@ -1,30 +1,31 @@
 /*-------------------------------------------------------------------------
  *
  * compare.c
- *	  Comparison of a definition that was sent with what AWS Glue has.
+ *	  Comparison of a sent definition with AWS Glue's.
  *
- * A connection is written as ConnectionInput and read as Connection, and the
- * two are not the same.  This comparison says whether Glue has what was sent,
- * as far as it can be seen:
+ * A connection is written as ConnectionInput and read as Connection, which are
+ * different shapes.  This comparison decides whether Glue has the definition
+ * that was sent, as far as it is visible:
  *
- *	- Only what both shapes of the model have is compared.  So members that
- *	  only a request has (ValidateCredentials, inline credentials) and members
- *	  that only an answer has (Status, CreationTime) do not count.
- *	- Secrets do not count if Glue returns them encrypted, hidden or not at all.
- *	  Those that it shows do, and so does all that is no secret, such as a
- *	  reference to one, or a placeholder.
- *	- What was recorded as hidden, and is no secret by its name, is not known:
- *	  an earlier classification hid it.  glue_definition_reveals() finds it.
- *	- null, "" and empty objects and arrays are the same as nothing, because
- *	  Glue drops them.
- *	- The order of lists does not count.
- *	- Strings of JSON are compared as JSON.
- *	- What Glue keeps to itself or adds by itself does not count: the KMS key
- *	  of a secret that it made, the ARN of that secret, and properties with the
- *	  value that they have by default.
+ *	- Only members in both shapes are compared.  So members of requests
+ *	  alone (ValidateCredentials, inline credentials) and members of answers
+ *	  alone (Status, CreationTime) are ignored.
+ *	- Secrets are ignored if Glue returns them encrypted, hidden or not at
+ *	  all.  Visible secrets are compared, and so are values that are no
+ *	  secrets, such as a reference to one, or a placeholder.
+ *	- A recorded value that is hidden, although its name is not that of a
+ *	  secret, is unknown: an earlier version classified it as a secret.
+ *	  glue_definition_reveals() finds it.
+ *	- null, "" and empty objects and arrays count as absent, because Glue
+ *	  drops them.
+ *	- The order of lists is ignored.
+ *	- Strings with JSON are compared as JSON.
+ *	- Values that Glue hides or adds are ignored: the KMS key of a secret
+ *	  that it made, the ARN of that secret, and properties with their
+ *	  default values.
  *
- * Both sides are redacted copies, so no value that is reported can be a
- * secret.  Since copies are held meanwhile, the sink must return.
+ * Both sides are redacted copies, so no reported value can be a secret.  The
+ * copies are allocated during the reports, so the sink must return.
  *
  * IDENTIFICATION
  *	  src/glue/compare.c
@@ -45,11 +46,10 @@
 #include "text/json.h"
 
 /*
- * Properties of a connection and the values that AWS documents as their
- * defaults: to have them says no more than not to have them.  Connections of
- * other types than KAFKA are seen in deployments with KAFKA_SSL_ENABLED "false",
- * which means nothing there.  Any other property, and any other value, was given
- * by somebody.
+ * Properties of a connection and their documented default values, which are
+ * equivalent to no property.  Deployments have connections of other types than
+ * KAFKA with KAFKA_SSL_ENABLED "false", which has no meaning there.  Any other
+ * property, and any other value, was set by a user.
  */
 typedef struct DefaultProperty
 {
@@ -68,8 +68,9 @@ static const DefaultProperty default_properties[] = {
 typedef struct Comparison
 {
 	GlueDifferences differences;
-	bool		recorded;		/* the sent one was, so it may hide too much */
-	bool		is_kafka;		/* is that the type of what Glue has? */
+	bool		recorded;		/* the sent one is a record, which may hide
+								 * too much */
+	bool		is_kafka;		/* type of Glue's connection is KAFKA */
 } Comparison;
 
 static void compare_shown_secrets(Comparison *comparison, const char *name,
@@ -101,12 +102,12 @@ static void forget_hidden(json_object *sent, json_object *got);
 
 /*
  * Compare the ConnectionInput that was sent with the Connection that Glue
- * returned (what GetConnection has as "Connection").
+ * returned (the member "Connection" of GetConnection's answer).
  *
  * The sent input should be normalized.  Returns true if they are equal, and
- * otherwise gives every difference to the sink: those of ConnectionInput's
- * members by name, and of maps those that were sent before those that were
- * not.  If memory is short, the result is false and the sink is not called.
+ * otherwise reports every difference to the sink: members of ConnectionInput
+ * by name, and in maps the sent ones before the others.  If there is no
+ * memory, the result is false and the sink is not called.
  */
 bool
 glue_compare_definitions(json_object *sent, json_object *got,
@@ -128,7 +129,7 @@ glue_compare_definitions(json_object *sent, json_object *got,
 }
 
 /*
- * Compare the secrets that both sides show in a map of properties.
+ * Compare the secrets that are visible on both sides of a map of properties.
  */
 static void
 compare_shown_secrets(Comparison *comparison, const char *name,
@@ -154,8 +155,8 @@ compare_shown_secrets(Comparison *comparison, const char *name,
 }
 
 /*
- * Does Glue show something that is recorded as hidden, although it is none
- * that would be hidden now?  Then the record should be made anew.
+ * Does Glue show a value that the record hides, although it would not be
+ * hidden now?  Then the record should be renewed.
  */
 bool
 glue_definition_reveals(json_object *recorded, json_object *got)
@@ -187,10 +188,10 @@ compare_copies(Comparison *comparison, json_object *sent, json_object *got)
 }
 
 /*
- * Compare the tags that a connection should have with those that it has.
+ * Compare the tags that a connection should have with its actual tags.
  *
- * Tags whose keys AWS keeps for itself count only if they were given.  got is
- * NULL if there are none.
+ * Tags with keys that AWS reserves are compared only if they were sent.  got
+ * is NULL if there are none.
  */
 bool
 glue_compare_tags(json_object *sent, json_object *got,
@@ -221,8 +222,8 @@ glue_compare_tags(json_object *sent, json_object *got,
 }
 
 /*
- * Return a copy of a tree without its secrets, or NULL if memory is short.
- * What is not there is empty.
+ * Return a copy of a tree without its secrets, or NULL if there is no memory.
+ * A NULL tree becomes an empty object.
  */
 static json_object *
 redacted_copy(json_object *tree)
@@ -231,7 +232,7 @@ redacted_copy(json_object *tree)
 }
 
 /*
- * Compare what two structures have in common.
+ * Compare the common members of two structures.
  */
 static void
 compare_structures(Comparison *comparison, const GluePath *path,
@@ -255,10 +256,10 @@ compare_structures(Comparison *comparison, const GluePath *path,
 
 /*
  * Is this a member of AuthenticationConfiguration that Glue need not return
- * as it was sent?
+ * unchanged?
  *
- * From inline credentials it makes a secret of its own, encrypted with the KMS
- * key that was given, and returns the ARN of the secret.
+ * Glue makes a secret of its own from inline credentials, encrypted with the
+ * given KMS key, and returns the ARN of the secret.
  */
 static bool
 is_kept_by_glue(const GlueShape *shape, const char *name,
@@ -278,7 +279,7 @@ compare_values(Comparison *comparison, const GluePath *path,
 {
 	bool		same;
 
-	/* what is of the wrong type is also equal to itself */
+	/* a value of the wrong type is also equal to itself */
 	if ((glue_is_nothing(sent) && glue_is_nothing(got)) ||
 		json_object_equal(sent, got))
 		return;
@@ -304,7 +305,7 @@ compare_values(Comparison *comparison, const GluePath *path,
 }
 
 /*
- * Compare two maps of strings, either of which may be nothing.
+ * Compare two maps of strings, each of which may be absent.
  */
 static void
 compare_maps(Comparison *comparison, const GluePath *path,
@@ -359,7 +360,7 @@ is_kafka(json_object *connection)
 		strcmp(json_object_get_string(type), "KAFKA") == 0;
 }
 
-/* Has a map a property, which was not given, with what is its default anyway? */
+/* Does a map have a property that was not sent, with its default value? */
 static bool
 is_added_by_glue(const Comparison *comparison, const GluePath *map,
 				 const char *key, json_object *sent, json_object *got)
@@ -380,12 +381,12 @@ is_added_by_glue(const Comparison *comparison, const GluePath *map,
 }
 
 /*
- * Does it count if the values of a property differ?
+ * Does a difference between the values of a property count?
  *
- * Not if both are nothing.  Nor if a secret is hidden on both sides, or is
- * missing on one: Glue hides the passwords that it knows.  Of what is recorded
- * as hidden and shown now, nobody knows what it was; but that of a name that
- * says nothing of secrets was one.
+ * Not if both are absent.  Nor if a secret is hidden on both sides, or is
+ * missing on one: Glue hides the passwords that it knows.  If the record hides
+ * a value that Glue shows, the old value is unknown; but if its name is not a
+ * secret's, it was a secret by its form, so the difference counts.
  */
 static bool
 counts(const Comparison *comparison, const char *key,
@@ -433,8 +434,8 @@ same_strings(const Comparison *comparison, json_object *sent,
 }
 
 /*
- * Hide the members of an object that another one, which was recorded, has as
- * hidden; see counts().
+ * Hide the members of an object that are hidden in the recorded one; see
+ * counts().
  */
 static void
 forget_hidden(json_object *sent, json_object *got)

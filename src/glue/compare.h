@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * compare.h
- *	  Comparison of a definition that was sent with what AWS Glue has.
+ *	  Comparison of a sent definition with AWS Glue's.
  *
  * IDENTIFICATION
  *	  src/glue/compare.h

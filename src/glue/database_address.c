@@ -1,14 +1,13 @@
 /*-------------------------------------------------------------------------
  *
  * database_address.c
- *	  Hosts and ports of databases, and what can be wrong with an address.
+ *	  Validation of hosts and ports of databases.
  *
- * AWS Glue connects from elsewhere.  An address that means the own machine to
- * everybody, such as localhost or the directory of a socket, works for
- * whoever wrote it down and leads AWS Glue nowhere, so it is refused here.
+ * AWS Glue connects from another network.  An address of the local machine,
+ * such as localhost or the directory of a socket, works for the user, but not
+ * for AWS Glue, so it is rejected here.
  *
- * A status says what is wrong and never shows it: a text that is not what it
- * should be may hold a password.
+ * A status never quotes the text: it may hold a password.
  *
  * IDENTIFICATION
  *	  src/glue/database_address.c
@@ -22,7 +21,7 @@
 
 #include "text/ascii.h"
 
-#define MAX_HOST_LEN	253		/* of a name in the DNS, */
+#define MAX_HOST_LEN	253		/* of a DNS name, */
 #define MAX_LABEL_LEN	63		/* and of each part */
 
 static bool is_local_ipv4(const unsigned char *bytes);
@@ -32,10 +31,10 @@ static bool is_label(const char *label, size_t len);
 static bool is_local_name(const char *host, size_t len);
 
 /*
- * Is this one host, by name or address, that others can reach?
+ * Is this one host, by name or address, that may be reachable from elsewhere?
  *
- * Whether they do is not known here; but what means the own machine to
- * everybody cannot be meant.
+ * Reachability is unknown here; but addresses of the local machine are always
+ * wrong.
  */
 GlueAddressStatus
 glue_host_check(const char *host)
@@ -54,7 +53,7 @@ glue_host_check(const char *host)
 	if (inet_pton(AF_INET6, host, bytes) == 1)
 		return is_local_ipv6(bytes) ? GLUE_ADDRESS_LOCAL : GLUE_ADDRESS_OK;
 
-	/* a dot at the end says that the name is complete */
+	/* a dot at the end makes the name absolute */
 	if (host[len - 1] == '.')
 		len--;
 	if (!is_host_name(host, len))
@@ -85,8 +84,8 @@ is_local_ipv6(const unsigned char *bytes)
 }
 
 /*
- * Is this a name for the DNS?  The last part of one is no number: that would
- * be an address, in one of the forms that are not accepted above.
+ * Is this a DNS name?  Its last label is not a number: the text would be an
+ * address, in one of the forms that are rejected above.
  */
 static bool
 is_host_name(const char *host, size_t len)
@@ -117,7 +116,7 @@ is_label(const char *label, size_t len)
 		return false;
 	for (size_t i = 0; i < len; i++)
 	{
-		/* "_" is in no host name, but in names that work */
+		/* "_" is not allowed in host names, but works */
 		if (!glue_is_letter(label[i]) && !glue_is_digit(label[i]) &&
 			label[i] != '-' && label[i] != '_')
 			return false;
@@ -142,8 +141,8 @@ is_local_name(const char *host, size_t len)
 }
 
 /*
- * What is wrong, to follow the name of what it is wrong with: an argument, an
- * option or a whole URL.
+ * The problem, to follow the name of its subject: an argument, an option or a
+ * whole URL.
  */
 const char *
 glue_address_status_message(GlueAddressStatus status)
@@ -153,7 +152,7 @@ glue_address_status_message(GlueAddressStatus status)
 		[GLUE_ADDRESS_NO_HOST] = "names no host",
 		[GLUE_ADDRESS_SOCKET] = "names the directory of a socket, which AWS Glue cannot reach",
 		[GLUE_ADDRESS_HOST_LIST] = "names several hosts, but a connection has one",
-		[GLUE_ADDRESS_LOCAL] = "names a host that is always the own machine, and AWS Glue connects from another one",
+		[GLUE_ADDRESS_LOCAL] = "names a host that always means the local machine, but AWS Glue connects from another one",
 		[GLUE_ADDRESS_BAD_HOST] = "does not name a host by a host name or an IP address",
 		[GLUE_ADDRESS_IPV6] = "is an IPv6 address, which JDBC URLs of SQL Server have no form for",
 		[GLUE_ADDRESS_BAD_PORT] = "has a port that is no number from 1 to 65535",
@@ -162,7 +161,7 @@ glue_address_status_message(GlueAddressStatus status)
 		[GLUE_ADDRESS_PARAMETERS] = "has parameters, which would be lost",
 		[GLUE_ADDRESS_OTHER_ENGINE] = "is not of this type of database",
 		[GLUE_ADDRESS_TNS_ALIAS] = "is a name that only the Oracle client of this machine can look up",
-		[GLUE_ADDRESS_DESCRIPTOR] = "is a connect descriptor, which is not taken apart",
+		[GLUE_ADDRESS_DESCRIPTOR] = "is a connect descriptor, which is not parsed",
 		[GLUE_ADDRESS_BAD_SYNTAX] = "is not understood",
 	};
 

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * database_address.h
- *	  Hosts and ports of databases, and what can be wrong with an address.
+ *	  Validation of hosts and ports of databases.
  *
  * IDENTIFICATION
  *	  src/glue/database_address.h
@@ -20,18 +20,18 @@ typedef enum GlueAddressStatus
 {
 	GLUE_ADDRESS_OK,
 
-	/* of a host */
+	/* problems of a host */
 	GLUE_ADDRESS_NO_HOST,
 	GLUE_ADDRESS_SOCKET,		/* a directory */
 	GLUE_ADDRESS_HOST_LIST,
 	GLUE_ADDRESS_LOCAL,			/* loopback and the like */
 	GLUE_ADDRESS_BAD_HOST,
-	GLUE_ADDRESS_IPV6,			/* which the URL has no form for */
+	GLUE_ADDRESS_IPV6,			/* not supported in the URL */
 
-	/* of the rest */
+	/* problems of other parts */
 	GLUE_ADDRESS_BAD_PORT,
 	GLUE_ADDRESS_NO_DATABASE,
-	GLUE_ADDRESS_BAD_DATABASE,	/* cannot stand in the URL */
+	GLUE_ADDRESS_BAD_DATABASE,	/* not possible in the URL */
 	GLUE_ADDRESS_PARAMETERS,	/* more than host, port and database */
 	GLUE_ADDRESS_OTHER_ENGINE,
 	GLUE_ADDRESS_TNS_ALIAS,

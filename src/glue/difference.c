@@ -1,10 +1,10 @@
 /*-------------------------------------------------------------------------
  *
  * difference.c
- *	  A difference between what was sent and what AWS Glue has, in words.
+ *	  Descriptions of differences between a sent definition and AWS Glue's.
  *
- * Values come without their secrets.  A tag's value is no secret, but that of a
- * key that sounds like one is not told.
+ * Values are redacted before.  A tag's value is no secret, but it is not shown
+ * if its key looks like that of one.
  *
  * IDENTIFICATION
  *	  src/glue/difference.c
@@ -23,7 +23,7 @@
 #define MESSAGE_SIZE 512
 
 /*
- * Report a value that is not the same on both sides, redacted as they are.
+ * Report a redacted value that differs between the sides.
  */
 void
 glue_difference_report(GlueDifferences *differences, const GluePath *path,
@@ -46,7 +46,7 @@ glue_difference_report(GlueDifferences *differences, const GluePath *path,
 }
 
 /*
- * Report the difference of a tag, which may be missing on one side.
+ * Report a difference of a tag, which may be missing on one side.
  */
 void
 glue_difference_report_tag(GlueDifferences *differences, const GluePath *root,
@@ -74,7 +74,7 @@ glue_difference_report_tag(GlueDifferences *differences, const GluePath *root,
 }
 
 /*
- * Give a difference to the sink, if there is one.
+ * Pass a difference to the sink, if there is one.
  */
 void
 glue_difference_tell(GlueDifferences *differences, const GluePath *path,
@@ -90,7 +90,7 @@ glue_difference_tell(GlueDifferences *differences, const GluePath *path,
 }
 
 /*
- * Say what a redacted value is, in a few words.
+ * Describe a redacted value in a few words.
  */
 const char *
 glue_difference_describe(json_object *value, char buffer[GLUE_QUOTED_SIZE])

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * difference.h
- *	  A difference between what was sent and what AWS Glue has, in words.
+ *	  Descriptions of differences between a sent definition and AWS Glue's.
  *
  * IDENTIFICATION
  *	  src/glue/difference.h
@@ -19,18 +19,18 @@
 
 /*
  * Receives the differences in a stable order: the SQL/JSON path of the member
- * in the ConnectionInput, and a sentence without secrets that says what is
- * different.  The strings live only while the sink runs.  It must return.
+ * in the ConnectionInput, and a sentence without secrets that describes the
+ * difference.  The strings are valid only during the call.  It must return.
  */
 typedef void (*GlueDifferenceSink) (void *arg, const char *path,
 									const char *message);
 
-/* where a comparison reports what it finds */
+/* the result of a comparison, and its sink */
 typedef struct GlueDifferences
 {
 	GlueDifferenceSink sink;	/* or NULL */
 	void	   *arg;
-	bool		equal;			/* so far */
+	bool		equal;			/* no difference so far */
 } GlueDifferences;
 
 extern void glue_difference_report(GlueDifferences *differences,

@@ -1,21 +1,19 @@
 /*-------------------------------------------------------------------------
  *
  * digest.c
- *	  Whether the secrets of two definitions are the same, without keeping
- *	  them.
+ *	  Comparison of the secrets of two definitions, without storing them.
  *
- * AWS Glue never returns a password in a form that could be compared, and we
- * do not keep what we sent.  What we keep is an HMAC of all secrets of a
- * definition under a key that belongs to one installation of the extension.
- * The key is no part of dumps, so that a dump is of no use to somebody who
- * would like to guess passwords; a digest tells which key it was made with,
- * so that one from a dump that was restored elsewhere is known to be of no
- * use either.
+ * AWS Glue never returns a password in a form that can be compared, and we do
+ * not store the sent one.  We store an HMAC of all secrets of a definition,
+ * with a key that is unique for an installation of the extension.  The key is
+ * not in dumps, so that a dump does not help to guess passwords.  A digest
+ * identifies its key, so that one from a dump that was restored elsewhere is
+ * recognized as not comparable.
  *
- * What is a secret is redact.c's to say: it is what a redacted copy has not.
- * What the digest is made of is the definition without the rest, so it counts
- * where a secret is.  The order of members does not, nor how a string of JSON
- * is spelled, nor an empty secret.
+ * redact.c decides which values are secrets: those that a redacted copy lacks.
+ * The HMAC is that of the definition without all other values, so the position
+ * of a secret is significant.  The order of members, the formatting of a JSON
+ * string and empty secrets are not.
  *
  * IDENTIFICATION
  *	  src/glue/digest.c
@@ -33,7 +31,7 @@
 #include "glue/redact.h"
 #include "text/json.h"
 
-/* What the identity of a key is the HMAC of, under that key. */
+/* The text whose HMAC is the identity of a key. */
 static const char key_id_text[] = "glue_conn secret digest key";
 
 static bool hmac(const unsigned char *key, const void *data, size_t len,
@@ -56,8 +54,8 @@ static int	compare_keys(const void *a, const void *b);
 /*
  * Make the digest of a definition's secrets.
  *
- * If it has none, the digest is still one, that of no secret.  Returns false
- * if memory is short.
+ * A definition without secrets has a digest as well.  Returns false if there
+ * is no memory.
  */
 bool
 glue_secret_digest(json_object *input,
@@ -108,8 +106,8 @@ glue_secret_digest_compare(const GlueSecretDigest *a,
 }
 
 /*
- * HMAC-SHA256.  To find the algorithm takes longer than to use it, so what was
- * found is kept for the life of the process.
+ * HMAC-SHA256.  Fetching the algorithm takes longer than its use, so it is
+ * kept for the life of the process.
  */
 static bool
 hmac(const unsigned char *key, const void *data, size_t len,
@@ -124,11 +122,11 @@ hmac(const unsigned char *key, const void *data, size_t len,
 }
 
 /*
- * Return what is secret in a value, given its redacted copy; or all of it but
- * for what is empty, if redacted is NULL.  NULL if there is nothing.
+ * Return the secret parts of a value, given its redacted copy; or all of it
+ * but empty values, if redacted is NULL.  NULL if there are none.
  *
  * Strings are copied, so that the result can be wiped.  This and the functions
- * below set *failed if memory is short.
+ * below set *failed if there is no memory.
  */
 static json_object *
 extract(json_object *value, json_object *redacted, bool *failed)
@@ -259,7 +257,7 @@ copy_string(const char *text, size_t len, bool *failed)
 	return copy;
 }
 
-/* Add an entry, which may be NULL for none. */
+/* Add an entry, unless it is NULL. */
 static void
 add_entry(json_object *array, json_object *entry, bool *failed)
 {
@@ -284,8 +282,8 @@ is_hidden(json_object *value, json_object *redacted)
 }
 
 /*
- * The keys of an object, in order; the caller frees the array.  NULL if memory
- * is short.
+ * The keys of an object, in order; the caller frees the array.  NULL if there
+ * is no memory.
  */
 static const char **
 sorted_keys(json_object *object, size_t *count)

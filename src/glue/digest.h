@@ -1,8 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * digest.h
- *	  Whether the secrets of two definitions are the same, without keeping
- *	  them.
+ *	  Comparison of the secrets of two definitions, without storing them.
  *
  * IDENTIFICATION
  *	  src/glue/digest.h

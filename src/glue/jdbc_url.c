@@ -1,17 +1,17 @@
 /*-------------------------------------------------------------------------
  *
  * jdbc_url.c
- *	  Where a database is, as JDBC URLs and connect strings say it.
+ *	  Database addresses in JDBC URLs and connect strings.
  *
  * A connection of the first generation has a JDBC URL, one of the second has
- * host, port and database as properties of their own.  So an address is put
- * together into a URL for the one, and a URL is taken apart for the other.
- * Oracle's "easy connect" strings, which its foreign servers have, are taken
- * apart as well.
+ * host, port and database as properties of their own.  So a URL is built from
+ * an address for the former, and parsed into an address for the latter.
+ * Oracle's "easy connect" strings, which its foreign servers have, are parsed
+ * as well.
  *
- * URLs have far more forms than are known here: lists of hosts, parameters,
- * log-ins.  What does not come down to one host, one port and one database is
- * refused, for it would be lost without a word.
+ * URLs have many more forms than are known here: lists of hosts, parameters,
+ * logins.  Anything that is not equivalent to one host, one port and one
+ * database is rejected, because it would be lost silently.
  *
  * IDENTIFICATION
  *	  src/glue/jdbc_url.c
@@ -99,21 +99,24 @@ glue_engine_find(const char *connection_type, GlueEngine *engine)
  */
 
 /*
- * How large a buffer the URL of an address needs at most.
+ * The largest size of the URL of an address.
  */
 size_t
 glue_jdbc_url_max_size(const GlueDatabaseAddress *address)
 {
-	/* the longest form, brackets, a port, and what encoding makes of a name */
+	/*
+	 * the longest form: brackets, a port, and the encoded name of the
+	 * database
+	 */
 	return 64 + strlen(address->host) + 3 * strlen(address->database);
 }
 
 /*
  * Write the JDBC URL of an address.
  *
- * Drivers of PostgreSQL and MySQL decode the name of the database; SQL Server
- * has it in braces if need be; and Oracle has no way to write a service with
- * characters that mean something in the URL.
+ * Drivers of PostgreSQL and MySQL decode the name of the database; SQL
+ * Server's supports braces around it; Oracle's has no escape for special
+ * characters in a service name.
  */
 GlueAddressStatus
 glue_jdbc_url_write(const GlueDatabaseAddress *address,
@@ -156,7 +159,7 @@ glue_jdbc_url_write(const GlueDatabaseAddress *address,
 }
 
 /*
- * Is this a service name as Oracle lets people make them?
+ * Is this a valid service name of Oracle?
  */
 static bool
 is_service_name(const char *name)
@@ -207,10 +210,10 @@ put_property_value(GlueTextBuffer *out, const char *text)
  */
 
 /*
- * Take a JDBC URL of the engine in address apart.  Without a port, the
- * engine's default is meant.
+ * Parse a JDBC URL of the engine in address.  Without a port, it has the
+ * engine's default.
  *
- * The buffer is to hold what address points to after that, and must have
+ * The parts of the address are stored in the buffer, which must have
  * GLUE_ADDRESS_BUFFER_SIZE of the URL's length.
  */
 GlueAddressStatus
@@ -227,10 +230,10 @@ glue_jdbc_url_parse(const char *url, GlueDatabaseAddress *address,
 }
 
 /*
- * Take a connect string of Oracle's apart that is of the kind "easy connect",
- * "[//]host[:port]/service"; the buffer is as above.
+ * Parse an "easy connect" string of Oracle, "[//]host[:port]/service"; the
+ * buffer is as above.
  *
- * A single word is a name that only this machine's tnsnames.ora explains.
+ * A single word is a name in this machine's tnsnames.ora.
  */
 GlueAddressStatus
 glue_easy_connect_parse(const char *text, GlueDatabaseAddress *address,
@@ -263,7 +266,7 @@ skip_prefix(const char *url, const GlueEngineFacts *engine)
 }
 
 /*
- * "host:port/database", where the name of the database is encoded, or for
+ * Parse "host:port/database", with the name of the database encoded, or for
  * Oracle a service.
  */
 static GlueAddressStatus
@@ -293,7 +296,7 @@ parse_path(const char *text, GlueDatabaseAddress *address, char *buffer)
 }
 
 /*
- * "host:port;databaseName=database".
+ * Parse "host:port;databaseName=database".
  */
 static GlueAddressStatus
 parse_properties(const char *text, GlueDatabaseAddress *address, char *buffer)
@@ -330,7 +333,7 @@ parse_properties(const char *text, GlueDatabaseAddress *address, char *buffer)
 }
 
 /*
- * Take the host and the port out of "host:port".
+ * Parse "host:port".
  */
 static GlueAddressStatus
 take_authority(Part authority, GlueDatabaseAddress *address, char **buffer)
@@ -391,7 +394,7 @@ copy_part(Part part, char **buffer)
 }
 
 /*
- * Decode what Java's URLDecoder decodes; false if that is no text.
+ * Decode a text as Java's URLDecoder does; false if it is invalid.
  */
 static bool
 decode(Part part, char *decoded)
@@ -422,8 +425,8 @@ decode(Part part, char *decoded)
 }
 
 /*
- * Read the value of a property in a URL of SQL Server; returns what follows
- * it, which is ";" or the end, or NULL.
+ * Read the value of a property in a URL of SQL Server; return the rest, which
+ * begins with ";" or is empty, or NULL.
  */
 static const char *
 read_property_value(const char *text, char *value)

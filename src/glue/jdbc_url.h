@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * jdbc_url.h
- *	  Where a database is, as JDBC URLs and connect strings say it.
+ *	  Database addresses in JDBC URLs and connect strings.
  *
  * IDENTIFICATION
  *	  src/glue/jdbc_url.h
@@ -16,7 +16,7 @@
 
 #include "glue/database_address.h"
 
-/* The kinds of databases whose URLs we know. */
+/* The databases with known URLs. */
 typedef enum GlueEngine
 {
 	GLUE_ENGINE_MYSQL,
@@ -31,9 +31,9 @@ typedef struct GlueEngineFacts
 {
 	const char *connection_type;	/* of the second generation */
 	const char *prefix;			/* of the URLs that we write */
-	const char *other_prefix;	/* of URLs that mean the same, or NULL */
-	int			port;			/* by default */
-	const char *url_form;		/* to be shown */
+	const char *other_prefix;	/* of equivalent URLs, or NULL */
+	int			port;			/* default port */
+	const char *url_form;		/* for messages */
 } GlueEngineFacts;
 
 /* by GlueEngine */
@@ -45,10 +45,10 @@ typedef struct GlueDatabaseAddress
 	GlueEngine	engine;
 	const char *host;			/* name or IP address, without brackets */
 	int			port;
-	const char *database;		/* its name as it is; of Oracle, a service */
+	const char *database;		/* not encoded; for Oracle, a service */
 } GlueDatabaseAddress;
 
-/* most bytes that the parsers write for a text of this length */
+/* upper limit of the bytes that the parsers write for a text of this length */
 #define GLUE_ADDRESS_BUFFER_SIZE(len) ((len) + 2)
 
 extern bool glue_engine_find(const char *connection_type, GlueEngine *engine);

@@ -1,10 +1,10 @@
 /*-------------------------------------------------------------------------
  *
  * login_rules.c
- *	  Rules about what a connection logs in with.
+ *	  Rules about the credentials of a connection.
  *
  * Types of the first generation have a user name and a password, or a secret
- * that has both; those of the second have AuthenticationConfiguration.
+ * with both; those of the second have AuthenticationConfiguration.
  *
  * IDENTIFICATION
  *	  src/glue/login_rules.c
@@ -21,8 +21,8 @@
 #include "text/json.h"
 
 /*
- * The known types that can do without AuthenticationConfiguration: those of
- * the first generation, and those that the IAM role alone opens.
+ * The known types that do not need AuthenticationConfiguration: those of the
+ * first generation, and those with access by the IAM role alone.
  */
 static const char *const types_without_authentication[] = {
 	"AZURECOSMOS", "AZURESQL", "BIGQUERY", "CLOUDWATCH", "CLOUDWATCHMETRICS",
@@ -37,7 +37,7 @@ static void check_mongodb_credentials(const GlueRuleInput *input,
 static void check_authentication(const GlueRuleInput *input);
 
 /*
- * Check what an input that has a type logs in with.
+ * Check the credentials of an input with a type.
  */
 void
 glue_check_login_rules(const GlueRuleInput *input)
@@ -47,8 +47,8 @@ glue_check_login_rules(const GlueRuleInput *input)
 }
 
 /*
- * A user name goes with a password, unless a secret has both.  A connection
- * that logs in by IAM, or by its URL, has none of them.
+ * A user name requires a password, unless a secret has both.  A connection
+ * with IAM authentication, or with a login in its URL, has neither.
  */
 static void
 check_credentials(const GlueRuleInput *input)

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * login_rules.h
- *	  Rules about what a connection logs in with.
+ *	  Rules about the credentials of a connection.
  *
  * IDENTIFICATION
  *	  src/glue/login_rules.h

@@ -1,27 +1,26 @@
 /*-------------------------------------------------------------------------
  *
  * lost_credentials.c
- *	  What credentials an update would wipe out.
+ *	  Credentials that an update would delete.
  *
- * UpdateConnection replaces the whole definition, and nobody can read a
- * password back in order to give it again.  So an input that was made from
- * what GetConnection returns would silently leave the connection without its
- * password.  This finds what a connection has that the input does not give:
+ * UpdateConnection replaces the whole definition, and no password can be read
+ * back in order to send it again.  So an input that was made from
+ * GetConnection's answer would silently delete the connection's password.
+ * This file finds the credentials of a connection that the input lacks:
  *
- *	- properties that are secrets, or hold one, where they can be seen: as
- *	  Glue returns them, perhaps encrypted, or as they were recorded;
- *	- a password that can only be told from what goes with it, since it is
- *	  hidden: Glue takes no user name without one, and a keystore has one;
+ *	- properties that are secrets, or hold one, if they are visible: in
+ *	  Glue's answer, perhaps encrypted, or in the record;
+ *	- a hidden password that can only be inferred: Glue accepts no user name
+ *	  without one, and a keystore has one;
  *	- the credentials of AuthenticationConfiguration, which Glue keeps in a
  *	  secret of its own or does not show at all.
  *
- * What was recorded may be out of date, and only counts as far as what Glue
- * shows does not contradict it.
+ * The record may be outdated, and only counts if Glue's answer does not
+ * contradict it.
  *
- * A reference to a secret in the input takes the place of the password, and a
- * password that of credentials within a URL.  So do credentials of
- * AuthenticationConfiguration, if there were none before, and the other way
- * round.
+ * A reference to a secret in the input replaces the password, and a password
+ * replaces credentials within a URL.  So do credentials of
+ * AuthenticationConfiguration, if there were none before, and vice versa.
  *
  * IDENTIFICATION
  *	  src/glue/lost_credentials.c
@@ -41,12 +40,12 @@
 
 #define ENCRYPTED		"ENCRYPTED_"
 
-/* How deep credentials are in AuthenticationConfiguration. */
+/* Depth of credentials in AuthenticationConfiguration. */
 #define MAX_STEPS		3
 
 /*
- * Passwords of ConnectionProperties, the property that is never there without
- * one, and the references that can stand for both.
+ * Passwords of ConnectionProperties, the property that requires one, and the
+ * references that can replace both.
  */
 typedef struct Login
 {
@@ -63,7 +62,7 @@ static const Login logins[] = {
 	{"SECRET_ID", "KAFKA_SASL_SCRAM_SECRETS_ARN"}},
 };
 
-/* The maps of properties that a ConnectionInput has. */
+/* The maps of properties of a ConnectionInput. */
 static const char *const maps[] = {
 	"ConnectionProperties", "AthenaProperties", "PythonProperties",
 	"SparkProperties",
@@ -81,7 +80,7 @@ static const char *const inline_credentials[][MAX_STEPS] = {
 	"UserManagedClientApplicationClientSecret"},
 };
 
-/* What may hold secrets besides them. */
+/* Other members that may hold secrets. */
 static const char *const token_parameters[MAX_STEPS] = {
 	"OAuth2Properties", "TokenUrlParametersMap",
 };
@@ -93,7 +92,8 @@ static const char *const token_url[MAX_STEPS] = {
 typedef struct Search
 {
 	json_object *input;
-	bool		authenticates;	/* does it where the connection did not? */
+	bool		authenticates;	/* the input has AuthenticationConfiguration,
+								 * and the connection had none */
 	GlueDifferences differences;
 } Search;
 
@@ -135,12 +135,12 @@ static void report_authentication(Search *search,
 static void report_no_credentials(Search *search, json_object *had);
 
 /*
- * Find the credentials that a connection has and would not have any more after
- * an update with the input.
+ * Find the credentials of a connection that an update with the input would
+ * delete.
  *
- * existing is what GetConnection returned.  recorded is the redacted
- * ConnectionInput that is known to have been sent, or NULL.  Returns true if
- * there are any, and gives each of them to the sink.
+ * existing is GetConnection's answer.  recorded is the latest redacted
+ * ConnectionInput that was sent, or NULL.  Returns true if there are any, and
+ * reports each of them to the sink.
  */
 bool
 glue_find_credential_losses(json_object *existing, json_object *recorded,
@@ -169,8 +169,7 @@ glue_find_credential_losses(json_object *existing, json_object *recorded,
 }
 
 /*
- * Find the secrets in a map of properties that Glue has and the input does not
- * give.
+ * Find the secrets in a map of properties that the input lacks.
  */
 static void
 search_map(Search *search, const char *map, json_object *had)
@@ -184,7 +183,7 @@ search_map(Search *search, const char *map, json_object *had)
 	{
 		const char *plain = plain_key(iter.key);
 
-		/* what is there in both forms is one secret */
+		/* a key in both forms, encrypted and not, is one secret */
 		if (!has_value(had, iter.key) ||
 			(plain != iter.key && has_value(had, plain)))
 			continue;
@@ -204,7 +203,7 @@ search_map(Search *search, const char *map, json_object *had)
 }
 
 /*
- * Find those that were recorded and that Glue does not show.
+ * Find recorded secrets that Glue does not show.
  */
 static void
 search_recorded(Search *search, const char *map, json_object *recorded,
@@ -235,8 +234,7 @@ search_recorded(Search *search, const char *map, json_object *recorded,
 }
 
 /*
- * Does what Glue shows tell about a login, so that what was recorded does not
- * matter?
+ * Does Glue's answer determine a login, so that the record does not matter?
  */
 static bool
 is_login_known(json_object *recorded, json_object *existing,
@@ -248,7 +246,7 @@ is_login_known(json_object *recorded, json_object *existing,
 }
 
 /*
- * Find the passwords that are there because of what goes with them.
+ * Find the passwords that other properties imply.
  */
 static void
 search_logins(Search *search, json_object *had)
@@ -271,8 +269,8 @@ search_logins(Search *search, json_object *had)
 /*
  * Find the credentials of AuthenticationConfiguration.
  *
- * Its type is always shown, so if there is none, there are no credentials
- * either.  An input may give another kind of them, or say that none are needed.
+ * Glue always shows its type, so without a type there are no credentials.  An
+ * input may have another kind of credentials, or declare that none are needed.
  */
 static void
 search_authentication(Search *search, json_object *had, json_object *recorded)
@@ -300,8 +298,7 @@ search_authentication(Search *search, json_object *had, json_object *recorded)
 }
 
 /*
- * Report that there were credentials of AuthenticationConfiguration, and now
- * are none.
+ * Report that the credentials of AuthenticationConfiguration would be deleted.
  */
 static void
 report_no_credentials(Search *search, json_object *had)
@@ -322,8 +319,7 @@ report_no_credentials(Search *search, json_object *had)
 }
 
 /*
- * Find the credentials that were recorded and are not given; false if there
- * are none.
+ * Find recorded credentials that the input lacks; false if there are none.
  */
 static bool
 search_inline(Search *search, json_object *recorded, json_object *given)
@@ -345,7 +341,7 @@ search_inline(Search *search, json_object *recorded, json_object *given)
 }
 
 /*
- * Find the secrets of OAuth 2 that Glue shows and nobody can read here.
+ * Find secrets in the token URL of OAuth 2 and in its parameters.
  */
 static void
 search_token_url(Search *search, json_object *had, json_object *given)
@@ -378,7 +374,7 @@ gives_inline(json_object *given)
 	return false;
 }
 
-/* The member at the end of some steps, or NULL. */
+/* The member at the end of a path, or NULL. */
 static json_object *
 follow(json_object *object, const char *const steps[MAX_STEPS])
 {
@@ -388,7 +384,7 @@ follow(json_object *object, const char *const steps[MAX_STEPS])
 }
 
 /*
- * Are two AuthenticationConfigurations of one type, as far as they say so?
+ * Are two AuthenticationConfigurations of one type, as far as it is known?
  */
 static bool
 is_same_type(json_object *a, json_object *b)
@@ -409,7 +405,7 @@ is_type(json_object *authentication, const char *type)
 		strcmp(json_object_get_string(value), type) == 0;
 }
 
-/* The login that a key is the password of, encrypted or not, or NULL. */
+/* The login whose password has this key, encrypted or not, or NULL. */
 static const Login *
 find_login(const char *key)
 {
@@ -422,7 +418,7 @@ find_login(const char *key)
 }
 
 /*
- * Does the input give a secret of a map, or a reference in its place?
+ * Does the input have a secret of a map, or a reference in its place?
  */
 static bool
 gives_secret(const Search *search, json_object *given, json_object *had,
@@ -439,8 +435,8 @@ gives_secret(const Search *search, json_object *given, json_object *had,
 }
 
 /*
- * Does the input have a reference to a secret, by whatever name, that was not
- * there beside the secrets before?
+ * Does the input have a reference to a secret, under any name, that the
+ * connection lacks?
  */
 static bool
 gives_reference(json_object *given, json_object *had)
@@ -459,8 +455,8 @@ gives_reference(json_object *given, json_object *had)
 }
 
 /*
- * Would credentials within a value that is no secret itself be lost?  It may
- * be a URL, or a string of JSON with secrets among its members.
+ * Would credentials within a value that is no secret itself be deleted?  It
+ * may be a URL, or a string of JSON with secrets among its members.
  */
 static bool
 loses_part(const Search *search, json_object *had, json_object *now)
@@ -486,7 +482,7 @@ loses_part(const Search *search, json_object *had, json_object *now)
 }
 
 /*
- * Does an object in a value have a secret that another one does not give?
+ * Does an object in a value have a secret that the other one lacks?
  */
 static bool
 loses_member(const Search *search, json_object *had, json_object *now)
@@ -514,7 +510,7 @@ loses_member(const Search *search, json_object *had, json_object *now)
 }
 
 /*
- * Is there a secret of that name, be it encrypted or not?
+ * Is there a secret of that name, encrypted or not?
  */
 static bool
 has_password(json_object *properties, const char *key)
@@ -551,7 +547,7 @@ plain_key(const char *key)
 		key + strlen(ENCRYPTED) : key;
 }
 
-/* Is there a member that is not as good as none? */
+/* Is there a member with a value that is not empty? */
 static bool
 has_value(json_object *object, const char *key)
 {

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * lost_credentials.h
- *	  What credentials an update would wipe out.
+ *	  Credentials that an update would delete.
  *
  * IDENTIFICATION
  *	  src/glue/lost_credentials.h

@@ -1,14 +1,14 @@
 /*-------------------------------------------------------------------------
  *
  * model.c
- *	  Looking things up in AWS Glue's model.
+ *	  Lookups in AWS Glue's model.
  *
- * The model itself is generated (model_data.c).  Everything here is a binary
+ * The model itself is generated (model_data.c).  These functions are a binary
  * search in one of its sorted arrays, a search for the nearest name in one of
  * them, or a run of one of its automata.
  *
- * Names are compared byte by byte, and letters that differ in case are alike
- * in ASCII only, whatever the locale: all names of the model are ASCII.
+ * Names are compared byte by byte, and case is ignored for ASCII only, in any
+ * locale: all names of the model are ASCII.
  *
  * IDENTIFICATION
  *	  src/glue/model.c
@@ -61,8 +61,8 @@ glue_model_member(const GlueShape *structure, const char *name)
 }
 
 /*
- * Is this the name of a member that a Connection has and a ConnectionInput has
- * not, so that AWS Glue alone can set it?
+ * Is this the name of a member of a Connection but not of a ConnectionInput,
+ * so that only AWS Glue can set it?
  */
 bool
 glue_model_only_answered(const char *member_name)
@@ -74,7 +74,7 @@ glue_model_only_answered(const char *member_name)
 }
 
 /*
- * Return what the model says of members of this name anywhere, or NULL.
+ * Return the union of the model's members of this name, or NULL.
  */
 const GlueMemberName *
 glue_model_member_name(const char *name)
@@ -84,7 +84,7 @@ glue_model_member_name(const char *name)
 }
 
 /*
- * The set of types that a value may be of; null is of none.
+ * The set of types of a value; null has none.
  */
 int
 glue_model_types_of(json_object *value)
@@ -110,8 +110,8 @@ glue_model_types_of(json_object *value)
 }
 
 /*
- * Is this one of the errors that an operation is described to have?  False if we
- * have no such operation.
+ * Is this a declared error of an operation?  False if we have no such
+ * operation.
  */
 bool
 glue_model_has_error(const char *operation, const char *code)
@@ -132,9 +132,8 @@ glue_model_has_value(const GlueShape *enumeration, const char *value)
 }
 
 /*
- * Return the member of a structure whose name is most like the given one, or
- * NULL if none is like it.  Of several that are equally near, the first by
- * strcmp() is taken.
+ * Return the member of a structure with the most similar name, or NULL if none
+ * is similar.  Of several, the first by strcmp() is returned.
  */
 const char *
 glue_model_nearest_member(const GlueShape *structure, const char *name)
@@ -156,9 +155,9 @@ glue_model_nearest_value(const GlueShape *enumeration, const char *value)
 /*
  * Does the pattern accept the whole text?
  *
- * If not and where is not NULL, *where is the offset of the character that
- * cannot be there, or len if the text only ends too early.  What is not valid
- * UTF-8 cannot be anywhere.
+ * If not and where is not NULL, *where is the offset of the first invalid
+ * character, or len if the text only ends too early.  Invalid UTF-8 is not
+ * accepted anywhere.
  */
 bool
 glue_model_matches(const GluePattern *pattern, const char *text, size_t len,
@@ -193,8 +192,8 @@ glue_model_matches(const GluePattern *pattern, const char *text, size_t len,
 }
 
 /*
- * Find the class of a code point above ASCII.  There are a handful of ranges
- * at most, and nearly all text is in the first.
+ * Find the class of a code point above ASCII.  There are only a few ranges,
+ * and nearly all text is in the first.
  */
 static int
 class_of(const GluePattern *pattern, uint32_t code)
@@ -225,9 +224,9 @@ find(const char *name, const void *array, int count, size_t size)
 }
 
 /*
- * Return the name in an array that is nearest to the given one, or NULL if
- * more than a third of its letters would have to change, or half of those of
- * a short name, in which two swapped letters already count as two.
+ * Return the most similar name in an array, or NULL if more than a third of
+ * its letters would have to change, or half of those of a short name, where
+ * two swapped letters already count as two.
  *
  * Each element of the array has this size, and begins with its name.
  */
@@ -259,12 +258,12 @@ glue_model_nearest(const char *name, const void *array, int count,
 }
 
 /*
- * Compute the Levenshtein distance of two names, where case counts nothing.
- * Any result above limit means "more than limit".  Both lengths are at most
+ * Compute the Levenshtein distance of two names, ignoring case.  Any result
+ * above limit means "more than limit".  Both lengths are at most
  * GLUE_MODEL_NEAREST_MAX.
  *
- * costs[j] is the distance of the part of a that was read so far to the first
- * j letters of b.
+ * costs[j] is the distance between the processed part of a and the first j
+ * letters of b.
  */
 static int
 distance(const char *a, size_t a_len, const char *b, size_t b_len, int limit)

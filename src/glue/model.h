@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * model.h
- *	  Looking things up in AWS Glue's model.
+ *	  Lookups in AWS Glue's model.
  *
  * IDENTIFICATION
  *	  src/glue/model.h
@@ -19,8 +19,8 @@
 #include "glue/model_data.h"
 
 /*
- * Names longer than this have no near one.  The longest name in the model has
- * 40 bytes.
+ * Longer names have no similar one.  The longest name in the model has 40
+ * bytes.
  */
 #define GLUE_MODEL_NEAREST_MAX 64
 

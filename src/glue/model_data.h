@@ -3,13 +3,13 @@
  * model_data.h
  *	  Form of the generated table in model_data.c.
  *
- * The table is AWS Glue's own description of its operations on connections.
- * A shape is what the model calls a named type; a structure has members, a
- * map has a key and an element, a list has an element.  All arrays are sorted
- * by strcmp(), so look things up with the functions of model.h.
+ * The table is AWS Glue's own description of its operations on connections.  A
+ * shape is a named type of the model; a structure has members, a map has a key
+ * and an element, a list has an element.  All arrays are sorted by strcmp(),
+ * so use the functions of model.h.
  *
- * The names of members are also there over all structures, because a secret
- * has to be known as one wherever it turns up.
+ * The names of members are also listed over all structures, because a secret
+ * must be recognized in any place.
  *
  * IDENTIFICATION
  *	  src/glue/model_data.h
@@ -44,15 +44,15 @@ typedef struct GlueCodeRange
 
 /*
  * A pattern, as an automaton that reads code points and has to accept the
- * whole string.  State 0 is the dead one: nothing that follows can help.
- * State 1 is the start.
+ * whole string.  State 0 is dead: no further input is accepted.  State 1 is
+ * the start.
  *
- * Classes and states are small numbers, each written as the character that
- * comes so many after '0'.
+ * Classes and states are small numbers, each stored as the character with that
+ * offset from '0'.
  */
 typedef struct GluePattern
 {
-	const char *source;			/* as the model spells it, for messages */
+	const char *source;			/* text of the model, for messages */
 	const char *ascii;			/* class of each code point below 128 */
 	const char *next;			/* next[state * class_count + class] */
 	const char *accepts;		/* by state, '1' or '0' */
@@ -99,7 +99,7 @@ typedef struct GlueModelOperation
 	const char *const *errors;	/* NULL at the end */
 } GlueModelOperation;
 
-/* What the members of this name are, over all structures. */
+/* The union of the members of this name, over all structures. */
 typedef struct GlueMemberName
 {
 	const char *name;

@@ -1,19 +1,18 @@
 /*-------------------------------------------------------------------------
  *
  * normalize.c
- *	  What a user means, brought into the form that AWS Glue wants.
+ *	  Conversion of user input to AWS Glue's form.
  *
- * This is done where the meaning is plain:
+ * Input is converted if its meaning is unambiguous:
  *
  *	- in maps of strings, booleans and numbers become strings;
- *	- optional members that are null go away;
- *	- types of connections that need no ConnectionProperties get an empty one,
- *	  which the API demands;
- *	- a Connection that was read, and is given to define it anew, becomes a
- *	  ConnectionInput.
+ *	- optional members that are null are removed;
+ *	- types of connections that need no ConnectionProperties get an empty
+ *	  one, which the API requires;
+ *	- a Connection from an answer becomes a ConnectionInput.
  *
- * Anything else, and any value of another kind than it should be, is left for
- * the validator to complain about.  So is what memory was too short for.
+ * Anything else, and any value of a wrong kind, is left for the validator to
+ * report.  So is a value whose conversion failed for lack of memory.
  *
  * IDENTIFICATION
  *	  src/glue/normalize.c
@@ -34,7 +33,7 @@ static bool normalize(const GlueShape *shape, json_object *value);
 static bool normalize_structure(const GlueShape *shape, json_object *object);
 static bool normalize_map(json_object *object);
 
-/* Normalize a ConnectionInput; returns whether there was anything to do. */
+/* Normalize a ConnectionInput; returns whether it was changed. */
 bool
 glue_normalize_connection_input(json_object *input)
 {
@@ -67,14 +66,14 @@ add_empty_properties(json_object *input)
 }
 
 /*
- * Make a ConnectionInput of a Connection that was read, if it is one: the
- * members that only AWS Glue sets go away, and so do empty ones, which mean
- * nothing.  ConnectionProperties, which an input must have, may be one of those
- * that AWS Glue has dropped for being empty.
+ * Convert a Connection from an answer to a ConnectionInput: members that only
+ * AWS Glue sets are removed, and so are empty ones, which have no meaning.
+ * ConnectionProperties, which an input must have, is added if AWS Glue has
+ * dropped it for being empty.
  *
- * Returns false if it is no such Connection, and is left as it is.  Otherwise
- * left_out has the names of what only AWS Glue sets, in their order, as far as
- * they fit.
+ * Returns false, and changes nothing, if it is no such Connection.  Otherwise
+ * left_out lists the members that only AWS Glue sets, in their order, as far
+ * as they fit.
  */
 bool
 glue_input_from_connection(json_object *input, char *left_out, size_t size)
@@ -106,7 +105,7 @@ glue_input_from_connection(json_object *input, char *left_out, size_t size)
 static void
 drop_empty_members(json_object *input)
 {
-	/* json-c allows to delete the entry that the loop is at */
+	/* json-c allows the deletion of the loop's current entry */
 	json_object_object_foreach(input, key, value)
 	{
 		if (glue_is_nothing(value))
@@ -129,8 +128,8 @@ glue_normalize_tags(json_object *tags)
 }
 
 /*
- * Normalize a value of this shape and all below it; returns whether there was
- * anything to do.
+ * Normalize a value of this shape and its contents; returns whether anything
+ * was changed.
  */
 static bool
 normalize(const GlueShape *shape, json_object *value)
@@ -148,7 +147,7 @@ normalize_structure(const GlueShape *shape, json_object *object)
 {
 	bool		changed = false;
 
-	/* json-c allows to delete the entry that the loop is at */
+	/* json-c allows the deletion of the loop's current entry */
 	json_object_object_foreach(object, key, value)
 	{
 		const GlueMember *member = glue_model_member(shape, key);
@@ -185,7 +184,7 @@ normalize_map(json_object *object)
 			continue;
 		changed = true;
 
-		/* a number keeps the spelling that it was given */
+		/* a number keeps its original spelling */
 		spelling = json_object_get_string(value);
 		if (spelling != NULL)
 			string = json_object_new_string(spelling);

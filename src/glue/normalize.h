@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * normalize.h
- *	  What a user means, brought into the form that AWS Glue wants.
+ *	  Conversion of user input to AWS Glue's form.
  *
  * IDENTIFICATION
  *	  src/glue/normalize.h

@@ -1,16 +1,17 @@
 /*-------------------------------------------------------------------------
  *
  * observation.c
- *	  Comparison of what was known of a connection with what AWS Glue has.
+ *	  Comparison of a recorded connection with AWS Glue's.
  *
- * compare.c compares how a connection is defined; this is about the members of
- * a Connection that nobody defines: its status, and when it was changed.
+ * compare.c compares the definition of a connection; this file compares the
+ * members of a Connection that are not part of it: its status and its times.
  *
- * The times tell of changes that cannot be seen otherwise: somebody has given the
- * connection another password, or has deleted it and created it anew.  A later
- * update proves no foreign hand, for AWS Glue makes some by itself; it means that
- * nobody knows.  A member that was not known is no difference; but what cannot be
- * compared is unknown, not equal.
+ * The times reveal changes that are not visible otherwise: another session has
+ * changed the connection's password, or has deleted and created the connection
+ * again.  A later update does not prove another session's change, because AWS
+ * Glue makes some updates itself; the result is unknown.  A member that was
+ * not recorded is no difference; but if a comparison is impossible, the result
+ * is unknown, not equal.
  *
  * IDENTIFICATION
  *	  src/glue/observation.c
@@ -30,17 +31,17 @@
 #define MESSAGE_SIZE 512
 
 /*
- * The time of an answer has whole seconds, and AWS has more than one clock; see
- * ownership.c for the same.
+ * The time of an answer has whole seconds, and AWS has more than one clock;
+ * see also ownership.c.
  */
 #define CLOCK_TOLERANCE 2
 
-/* The members that count as a difference when they are not the same. */
+/* The members whose change is a difference. */
 static const char *const compared[] = {
 	"Status", "StatusReason", "ConnectionSchemaVersion",
 };
 
-/* The members that are worth recording when they are not the same. */
+/* The members whose change is recorded. */
 static const char *const recorded[] = {
 	"Status", "StatusReason", "ConnectionSchemaVersion", "CreationTime",
 	"LastUpdatedTime", "LastUpdatedBy", "LastConnectionValidationTime",
@@ -57,8 +58,8 @@ static void report(GlueDifferences *differences, const char *member,
 				   const char *message);
 
 /*
- * The status of a connection; AWS Glue leaves it out where a connection is
- * ready at once.
+ * The status of a connection; AWS Glue omits it if the connection was ready at
+ * once.
  */
 const char *
 glue_connection_status(json_object *connection)
@@ -71,12 +72,12 @@ glue_connection_status(json_object *connection)
 }
 
 /*
- * What has become of a connection since it was known?
+ * Detect changes of a connection since it was recorded.
  *
- * known_at is when that was, by AWS's clock and in seconds; 0 if nobody knows.
- * It takes the place of times that were never read: the answer to a create has
- * none.  A connection that nobody has touched since it was created was last
- * updated then, to the millisecond.
+ * known_at is the time of the record, by AWS's clock and in seconds; 0 if it
+ * is unknown.  It replaces times that were never read: the answer to a create
+ * has none.  If a connection was not changed since it was created, its time of
+ * update is that of its creation, to the millisecond.
  */
 GlueUnseenChange
 glue_unseen_change(json_object *known, double known_at,
@@ -93,7 +94,7 @@ glue_unseen_change(json_object *known, double known_at,
 		is_after(created, known_at))
 		return GLUE_UNSEEN_OTHER_LIFE;
 
-	/* if neither answer has told of an update, there was none that it knew of */
+	/* if both answers have no time of update, there was no update */
 	if (knew_updated == NULL && (knew_created == NULL || updated == NULL))
 		knew_updated = created;
 	if (updated == NULL)
@@ -105,8 +106,8 @@ glue_unseen_change(json_object *known, double known_at,
 }
 
 /*
- * Compare the status of a connection with the known one.  Returns true if they
- * are equal, and otherwise gives each difference to the sink.
+ * Compare the status of a connection with the recorded one.  Returns true if
+ * they are equal, and otherwise reports each difference to the sink.
  */
 bool
 glue_compare_observations(json_object *known, json_object *connection,
@@ -132,7 +133,7 @@ glue_compare_observations(json_object *known, json_object *connection,
 }
 
 /*
- * Tell the sink of a change that cannot be seen, if there was any.
+ * Report a change that is not visible to the sink, if there was any.
  */
 void
 glue_report_unseen_change(GlueUnseenChange change, GlueDifferenceSink sink,
@@ -164,7 +165,7 @@ glue_report_unseen_change(GlueUnseenChange change, GlueDifferenceSink sink,
 }
 
 /*
- * Is there anything about a connection that is worth recording?
+ * Has a connection any change that is recorded?
  */
 bool
 glue_observed_anything_new(json_object *known, json_object *connection)
@@ -182,7 +183,7 @@ glue_observed_anything_new(json_object *known, json_object *connection)
 }
 
 /*
- * Is a member the same, or was it not known?
+ * Is a member unchanged, or was it not recorded?
  */
 static bool
 same_member(json_object *known, json_object *connection, const char *name)
@@ -228,7 +229,7 @@ is_number(json_object *value)
 }
 
 /*
- * Say what a member is, without secrets.  A status is always there.
+ * Describe a member, without secrets.  The status always has a value.
  */
 static const char *
 describe(json_object *connection, const char *name,

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * observation.h
- *	  Comparison of what was known of a connection with what AWS Glue has.
+ *	  Comparison of a recorded connection with AWS Glue's.
  *
  * IDENTIFICATION
  *	  src/glue/observation.h
@@ -13,13 +13,16 @@
 
 #include "glue/difference.h"
 
-/* What has become of a connection since it was known, besides what can be seen. */
+/*
+ * Changes of a connection since it was recorded that its definition does not
+ * show.
+ */
 typedef enum GlueUnseenChange
 {
 	GLUE_UNSEEN_NOTHING,
 	GLUE_UNSEEN_UPDATE,			/* it may have other secrets */
 	GLUE_UNSEEN_UNKNOWN,		/* it may be another connection */
-	GLUE_UNSEEN_OTHER_LIFE		/* it was deleted, and created anew */
+	GLUE_UNSEEN_OTHER_LIFE		/* it was deleted, and created again */
 } GlueUnseenChange;
 
 extern const char *glue_connection_status(json_object *connection);

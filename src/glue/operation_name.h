@@ -3,7 +3,7 @@
  * operation_name.h
  *	  Names of the operations of AWS Glue.
  *
- * The tables store them, too, as what a request or an intent is.
+ * The tables of requests and intents store them, too.
  *
  * IDENTIFICATION
  *	  src/glue/operation_name.h

@@ -1,21 +1,21 @@
 /*-------------------------------------------------------------------------
  *
  * ownership.c
- *	  Whether a connection is the one that a request has made.
+ *	  Decision whether a connection was made by our request.
  *
- * When the answer to a create is lost, the connection is read back.  What is
- * found is ours if it is younger than our call and has the definition that we
- * sent.  A definition alone does not prove it: somebody else's connection of
- * yesterday may look the same, and must not be taken over.
+ * When the answer to a create is lost, the connection is read back.  It is
+ * ours if it is younger than our call and has the definition that we sent.
+ * The definition alone is no proof: an older connection of another client may
+ * be identical, and must not be taken over.
  *
- * One that is to be deleted again, some time after it was made, must moreover
- * not be younger than the answer: then the one that we made is gone, and this
- * is somebody else's.  And nobody may have changed it since but we ourselves;
- * AWS says when a connection was last updated, whatever was changed.
+ * Before a connection is deleted again, some time after its creation, it must
+ * moreover not be younger than the answer: otherwise ours was deleted, and
+ * this is another client's.  And only we may have changed it since; AWS
+ * returns the time of the last update of any kind.
  *
- * All of these times are AWS's own, so that no clock of ours is compared with
- * them.  What one of them is not known for cannot be told, and is not said to be
- * somebody else's.
+ * All of these times are AWS's own, so that our clocks are not involved.  If
+ * one of them is unknown, the result is "cannot tell", and not another
+ * client's.
  *
  * IDENTIFICATION
  *	  src/glue/ownership.c
@@ -32,8 +32,8 @@
 #include "text/json.h"
 
 /*
- * By how much the clocks of AWS may differ among each other; and the time of a
- * connection may be in whole seconds.
+ * AWS's clocks may differ by this; and the time of a connection may be in
+ * whole seconds.
  */
 #define TOLERANCE_MS	1000
 
@@ -54,11 +54,11 @@ static bool has_definition(const GlueMadeConnection *made,
 static void note_difference(void *arg, const char *path, const char *message);
 
 /*
- * Decide whose a connection is that was asked for a moment ago.
+ * Decide the ownership of a connection after a recent create.
  *
- * connection is what GetConnection returned, NULL if that was nothing.  Of made,
- * what was sent matters, and when.  Unless the connection is ours, findings says
- * why in whole sentences, without secrets.
+ * connection is GetConnection's answer, NULL if there is none.  Of made, only
+ * the definition and the begin are used.  Unless the connection is ours,
+ * findings gives the reason in whole sentences, without secrets.
  */
 GlueOwnership
 glue_ownership(const GlueMadeConnection *made, json_object *connection,
@@ -75,8 +75,8 @@ glue_ownership(const GlueMadeConnection *made, json_object *connection,
 }
 
 /*
- * Decide whether a connection is the one that was made, and as it was made but
- * for updates of our own.
+ * Decide whether a connection is the one that we made, and unchanged except by
+ * our own updates.
  */
 GlueOwnership
 glue_ownership_unchanged(const GlueMadeConnection *made,
@@ -100,8 +100,7 @@ glue_ownership_unchanged(const GlueMadeConnection *made,
 }
 
 /*
- * Can a connection be ours, as far as it is not too old?  Then the findings are
- * empty.
+ * Is a connection young enough to be ours?  Then the findings are empty.
  */
 static GlueOwnership
 check_begin(const GlueMadeConnection *made, json_object *connection,
@@ -113,7 +112,7 @@ check_begin(const GlueMadeConnection *made, json_object *connection,
 						findings);
 	if (made->begun_ms == 0)
 		return conclude(GLUE_CANNOT_TELL,
-						"When the request was sent, by AWS's clock, is not known.",
+						"The time when the request was sent, by AWS's clock, is not known.",
 						findings);
 	if (!(*created_ms >= made->begun_ms - TOLERANCE_MS))
 		return conclude(GLUE_SOMEBODY_ELSES,
@@ -121,7 +120,7 @@ check_begin(const GlueMadeConnection *made, json_object *connection,
 	return conclude(GLUE_OURS, "", findings);
 }
 
-/* Likewise, as far as neither it nor its last update is too young? */
+/* Likewise, are it and its last update old enough? */
 static GlueOwnership
 check_end(const GlueMadeConnection *made, double created_ms,
 		  double updated_ms, char findings[GLUE_FINDINGS_SIZE])
@@ -135,12 +134,12 @@ check_end(const GlueMadeConnection *made, double created_ms,
 		return conclude(GLUE_SOMEBODY_ELSES, "It was updated since.", findings);
 	if (made->ended_ms == 0)
 		return conclude(GLUE_CANNOT_TELL,
-						"When the request had ended, by AWS's clock, is not known.",
+						"The time when the request had ended, by AWS's clock, is not known.",
 						findings);
 	return conclude(GLUE_OURS, "", findings);
 }
 
-/* A time of a connection, in milliseconds.  False if nobody says so. */
+/* A time of a connection, in milliseconds; false if it has none. */
 static bool
 find_time(json_object *connection, const char *member, double *time_ms)
 {
@@ -165,8 +164,8 @@ conclude(GlueOwnership ownership, const char *finding,
 }
 
 /*
- * Is a connection defined as it was made, or as one of our updates has it?
- * The findings are about the former.
+ * Does a connection have the definition of its creation, or of one of our
+ * updates?  The findings are about the former.
  */
 static bool
 has_definition(const GlueMadeConnection *made, json_object *connection,
@@ -189,7 +188,7 @@ has_definition(const GlueMadeConnection *made, json_object *connection,
 	return found;
 }
 
-/* A GlueDifferenceSink: append to the findings; what is too long is cut. */
+/* A GlueDifferenceSink: append to the findings; they are truncated. */
 static void
 note_difference(void *arg, const char *path, const char *message)
 {

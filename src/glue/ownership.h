@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * ownership.h
- *	  Whether a connection is the one that a request has made.
+ *	  Decision whether a connection was made by our request.
  *
  * IDENTIFICATION
  *	  src/glue/ownership.h
@@ -22,20 +22,20 @@ typedef enum GlueOwnership
 	GLUE_CANNOT_TELL
 } GlueOwnership;
 
-/* Room for what is said of a connection, in bytes. */
+/* Size of the findings about a connection, in bytes. */
 #define GLUE_FINDINGS_SIZE	2048
 
 /*
- * What is known of a connection that was made and is to be found again.  All
- * times are AWS's, in milliseconds since 1970; 0 if one is not known.
+ * A connection that we made, to be identified.  All times are AWS's, in
+ * milliseconds since 1970; 0 if unknown.
  */
 typedef struct GlueMadeConnection
 {
 	json_object *sent;			/* ConnectionInput */
-	long long	begun_ms;		/* it is not older */
-	long long	ended_ms;		/* it is not younger */
+	long long	begun_ms;		/* it is not older than this */
+	long long	ended_ms;		/* it is not younger than this */
 
-	/* definitions that it may have been given since, and by when the last */
+	/* definitions of updates, and the time of the last one */
 	json_object *const *updates;
 	int			nupdates;
 	long long	updated_ms;

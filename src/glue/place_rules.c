@@ -1,9 +1,9 @@
 /*-------------------------------------------------------------------------
  *
  * place_rules.c
- *	  Rules about where the data is, and the network that leads there.
+ *	  Rules about the address of the data, and the network.
  *
- * What is wrong with a URL or an address is found by source_url.c.
+ * source_url.c finds faults in a URL or an address.
  *
  * IDENTIFICATION
  *	  src/glue/place_rules.c
@@ -26,7 +26,7 @@ static void check_security_group(const GlueRuleInput *input,
 static bool is_resource_id(const char *text, const char *prefix);
 
 /*
- * Check the addresses of where the data is.
+ * Check the addresses of the data.
  */
 void
 glue_check_address_rules(const GlueRuleInput *input)
@@ -66,7 +66,7 @@ check_place(const GlueRuleInput *input, const char *key, GlueCheck check,
 }
 
 /*
- * AWS Glue accepts names of subnets and security groups instead of their ids,
+ * AWS Glue accepts names of subnets and security groups instead of their IDs,
  * and a subnet without its availability zone; jobs then cannot connect.
  */
 void

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * place_rules.h
- *	  Rules about where the data is, and the network that leads there.
+ *	  Rules about the address of the data, and the network.
  *
  * IDENTIFICATION
  *	  src/glue/place_rules.h

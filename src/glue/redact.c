@@ -1,28 +1,28 @@
 /*-------------------------------------------------------------------------
  *
  * redact.c
- *	  Removal of secrets from anything that leaves the extension.
+ *	  Removal of secrets from all data that leave the extension.
  *
- * One walker goes through a tree and finds what is secret in it.  What it does
- * with a secret is the only difference between redacting a tree, asking
- * whether there is anything to redact, and collecting what must not show up in
- * a text.
+ * One walker finds the secrets of a tree.  Its modes redact a tree, detect
+ * whether there is a secret, or collect the secrets to be removed from a text.
  *
- * The walker classifies a value by its key, wherever that is (redact_key.c), so the
- * root may be a ConnectionInput, a whole request, an answer or a list of those:
+ * The walker classifies a value by its key at any depth (redact_key.c), so the
+ * root may be a ConnectionInput, a whole request, an answer or a list of
+ * those:
  *
- *	- In a string that its key does not make a secret, only what shows itself to
- *	  be a secret is one (secret_text.c).  So no name protects a password in a
- *	  URL.
- *	- A string that holds JSON is walked like the rest and written back.  If it
- *	  looks like JSON but is not, and mentions a secret, it is one.
+ *	- In a string whose key is not a secret's, only parts with the form of a
+ *	  secret are redacted (secret_text.c), such as a password in a URL,
+ *	  whatever the key is.
+ *	- A string with JSON is walked as well and written back.  If it looks
+ *	  like JSON but is invalid, and mentions a secret, it is redacted as a
+ *	  whole.
  *
- * At a secret's place, null, {} and [] stay, since nothing is in them.
- * Anything else becomes "********", even an empty string: that a password is
- * empty is worth knowing to the wrong people.
+ * Secrets that are null, {} or [] are kept, because they are empty.  Any other
+ * value becomes "********", even an empty string: the information that a
+ * password is empty would help an attacker.
  *
- * Whatever the walker cannot be sure of, it hides.  What it leaves has no
- * secret that it would find, so redacting twice gives the same as once.
+ * In case of doubt, a value is redacted.  The result has no secret that the
+ * walker would find, so redaction is idempotent.
  *
  * IDENTIFICATION
  *	  src/glue/redact.c
@@ -45,18 +45,20 @@
 typedef enum WalkPurpose
 {
 	WALK_REDACT,				/* replace every secret */
-	WALK_DETECT,				/* stop at the first */
-	WALK_COLLECT				/* put them into a list */
+	WALK_DETECT,				/* stop at the first secret */
+	WALK_COLLECT				/* collect them in a list */
 } WalkPurpose;
 
 typedef struct Walk
 {
 	WalkPurpose purpose;
-	size_t		secrets;		/* how many were found (and replaced) */
+	size_t		secrets;		/* number of secrets found (and replaced) */
 	GlueNeedles *needles;		/* only for WALK_COLLECT */
 } Walk;
 
-/* where a value is: a member of an object if key is set, or of an array */
+/*
+ * the position of a value: a member of an object if key is set, or of an array
+ */
 typedef struct Place
 {
 	json_object *parent;		/* NULL for the root */
@@ -77,11 +79,11 @@ static bool take_whole(Walk *walk, const Place *place, json_object *value);
 static bool write_back(json_object *string, json_object *tree);
 
 /*
- * Replace every secret in a tree by GLUE_REDACTED, and wipe what was there.
+ * Replace every secret in a tree with GLUE_REDACTED, and wipe the old value.
  *
- * The caller must hold the only reference to the tree and to all in it.
- * Returns false if memory is short: some secrets may still be there then, so
- * the tree must not be let out.
+ * The caller must hold the only reference to the tree and to all its parts.
+ * Returns false if there is no memory: the tree may still contain secrets
+ * then, and must not be used.
  */
 bool
 glue_redact_tree(json_object *tree)
@@ -93,8 +95,8 @@ glue_redact_tree(json_object *tree)
 }
 
 /*
- * Return a copy of a tree without its secrets; NULL for NULL, or if memory is
- * short.
+ * Return a copy of a tree without its secrets; NULL for NULL, or if there is
+ * no memory.
  */
 json_object *
 glue_redact_copy(json_object *tree)
@@ -108,7 +110,7 @@ glue_redact_copy(json_object *tree)
 		copy = NULL;
 	}
 
-	/* what is left has no secret that would be found */
+	/* the rest has no secret that would be found */
 	glue_assert(copy == NULL || !glue_redact_has_secret(copy));
 	return copy;
 }
@@ -128,7 +130,7 @@ glue_redact_has_secret(json_object *tree)
 
 /*
  * Add every secret that glue_redact_tree() would replace to a list, and sort
- * it.  Returns false if memory is short.
+ * it.  Returns false if there is no memory.
  */
 bool
 glue_redact_collect(json_object *tree, GlueNeedles *list)
@@ -142,10 +144,10 @@ glue_redact_collect(json_object *tree, GlueNeedles *list)
 }
 
 /*
- * Walk through a value that its key, if any, does not make a secret.
+ * Walk through a value whose key, if any, is not a secret's.
  *
- * This and the functions below return false to end the walk: because memory
- * is short or because a secret was found and one was all we wanted.
+ * This and the functions below return false to end the walk: because there is
+ * no memory, or because WALK_DETECT has found a secret.
  */
 static bool
 walk_value(Walk *walk, const Place *place, json_object *value, int depth)
@@ -215,7 +217,7 @@ walk_string(Walk *walk, json_object *string, int depth)
 }
 
 /*
- * Collect a string if not only its secrets are hidden, but all of it.
+ * Collect a string that is hidden as a whole, not only its secrets.
  */
 static bool
 collect_whole(GlueNeedles *list, json_object *string, int depth)
@@ -236,9 +238,9 @@ collect_whole(GlueNeedles *list, json_object *string, int depth)
 /*
  * Walk through a string that should hold JSON.
  *
- * A tree would have but one of two members with the same key, so a text with
- * such is treated as if it were no JSON.  The text is searched as well, for
- * what is in keys, and hidden if anything shows.
+ * A tree would have only one of two members with the same key, so a text with
+ * duplicate keys is treated as invalid.  The text is searched as well, because
+ * keys may contain secrets, and hidden if there are any.
  */
 static bool
 walk_json_text(Walk *walk, json_object *string, int depth)
@@ -281,8 +283,8 @@ walk_json_text(Walk *walk, json_object *string, int depth)
 }
 
 /*
- * Collect what stands in quotes in a text that is hidden as a whole, except
- * for keys: a message may quote no more of it than that.
+ * Collect the quoted parts of a text that is hidden as a whole, except for
+ * keys: a message may quote a single value of it.
  */
 static bool
 collect_quoted(GlueNeedles *list, const char *text, size_t len)
@@ -301,7 +303,7 @@ collect_quoted(GlueNeedles *list, const char *text, size_t len)
 			start--;
 		end = glue_value_quoted_end(&source, &start, false);
 
-		/* go on behind the closing quote, which may be escaped */
+		/* continue behind the closing quote, which may be escaped */
 		for (at = end; at < len && text[at] == '\\';)
 			at++;
 		next = glue_value_skip_blanks(&source, at + 1);
@@ -337,8 +339,8 @@ walk_plain_text(Walk *walk, json_object *string)
 }
 
 /*
- * Deal with a value that is a secret as a whole.  A string needs no place,
- * since it is replaced where it is.
+ * Process a value that is secret as a whole.  A string needs no place, because
+ * it is replaced in place.
  */
 static bool
 take_whole(Walk *walk, const Place *place, json_object *value)
@@ -362,7 +364,7 @@ take_whole(Walk *walk, const Place *place, json_object *value)
 	if (type == json_type_string)
 		return glue_string_replace(value, GLUE_REDACTED, strlen(GLUE_REDACTED));
 
-	/* the parent drops its reference, and we free what we still have */
+	/* the parent drops its reference, and we free our own */
 	redacted = json_object_new_string_len(GLUE_REDACTED,
 										  (int) strlen(GLUE_REDACTED));
 	if (redacted == NULL)
@@ -384,7 +386,7 @@ take_whole(Walk *walk, const Place *place, json_object *value)
 }
 
 /*
- * Make a string hold the JSON of a tree.
+ * Store the JSON of a tree in a string.
  */
 static bool
 write_back(json_object *string, json_object *tree)

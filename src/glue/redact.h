@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * redact.h
- *	  Removal of secrets from anything that leaves the extension.
+ *	  Removal of secrets from all data that leave the extension.
  *
  * IDENTIFICATION
  *	  src/glue/redact.h

@@ -1,21 +1,22 @@
 /*-------------------------------------------------------------------------
  *
  * redact_key.c
- *	  Values that their keys make secret.
+ *	  Classification of values by their keys.
  *
- * The value of a member is classified by its key, wherever that is:
+ * The value of a member is classified by its key, at any depth:
  *
- *	- Members that AWS Glue's model marks as sensitive are secret as a whole.
- *	- Any other key is classified by its end (secret_name.c), and what it names is a
- *	  secret unless the form of the value shows that it is none
- *	  (secret_form.c).  Members of the model, such as ValidateCredentials, and
- *	  references, such as SECRET_ID, are none.  That excuses only a value of the
- *	  type that belongs there.
- *	- Of a pair {"Name": "password", "Value": ...}, or the like, the name is the
- *	  key.
+ *	- Members that AWS Glue's model marks as sensitive are secret as a
+ *	  whole.
+ *	- Any other key is classified by its end (secret_name.c), and its value
+ *	  is a secret unless its form excludes that (secret_form.c).  Members of
+ *	  the model, such as ValidateCredentials, and references, such as
+ *	  SECRET_ID, are no secrets, provided that the value has the expected
+ *	  type.
+ *	- Of a pair {"Name": "password", "Value": ...}, or the like, the name is
+ *	  the key.
  *
  * The members of TokenUrlParametersMap, which the model does not mark, are
- * classified like those of the other maps: scope, audience and resource stay.
+ * classified like those of other maps: scope, audience and resource are kept.
  *
  * IDENTIFICATION
  *	  src/glue/redact_key.c
@@ -37,7 +38,7 @@ static GlueNameKind classify_key(const char *key, int *types);
 static bool is_sensitive(const char *key);
 
 /*
- * Is a value with this key a secret, as far as the key can tell?
+ * Is a value with this key a secret, according to the key alone?
  */
 bool
 glue_redact_is_secret_key(const char *key)
@@ -48,7 +49,7 @@ glue_redact_is_secret_key(const char *key)
 }
 
 /*
- * Is this value secret as a whole because of its key, or has it been?
+ * Is this value secret as a whole because of its key, or already redacted?
  */
 bool
 glue_redact_hides(const char *key, json_object *value)
@@ -57,8 +58,8 @@ glue_redact_hides(const char *key, json_object *value)
 }
 
 /*
- * Likewise for a member of an object, which may be one of a pair: does the key
- * make its value a secret, and does its form not deny it?
+ * Likewise for a member of an object, which may be one of a pair: is its key a
+ * secret's, and does its form not exclude that?
  */
 bool
 glue_redact_hides_member(json_object *object, const char *key,
@@ -89,7 +90,7 @@ glue_redact_hides_member(json_object *object, const char *key,
 			text = json_object_get_string(value);
 			len = (size_t) json_object_get_string_len(value);
 
-			/* without a secret in it, it would not have that form any more */
+			/* a value with a redacted part does not have that form any more */
 			return !glue_form_is_public(kind, text, len) ||
 				(kind > GLUE_NAME_ADDRESS &&
 				 glue_text_has_secret(text, len, GLUE_TEXT_VALUE));
@@ -132,8 +133,8 @@ classify_pair(json_object *object, const char *key, int *types)
 }
 
 /*
- * Classify a key, also by the model, whose sensitive names all say by themselves
- * that they are secrets.  If it is GLUE_NAME_REFERENCE, *types is the set of
+ * Classify a key, also by the model, whose sensitive names are all names of
+ * secrets by themselves.  If it is GLUE_NAME_REFERENCE, *types is the set of
  * types of value that are no secret.
  */
 static GlueNameKind

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * redact_key.h
- *	  Values that their keys make secret.
+ *	  Classification of values by their keys.
  *
  * IDENTIFICATION
  *	  src/glue/redact_key.h

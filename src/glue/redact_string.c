@@ -3,7 +3,7 @@
  * redact_string.c
  *	  The secrets of one string of a tree.
  *
- * What redact.c does with a string that is no secret as a whole.
+ * Used by redact.c for a string that is not secret as a whole.
  *
  * IDENTIFICATION
  *	  src/glue/redact_string.c
@@ -25,13 +25,13 @@ static int	find_hidden(json_object *value, int flags, json_object *parent,
 						const char *key, size_t *index, void *arg);
 
 /*
- * Give a string a new text, after wiping the old one.  The new one must not
+ * Set a string to a new text, after wiping the old one.  The new one must not
  * be a part of the old one.
  */
 bool
 glue_string_replace(json_object *string, const char *text, size_t len)
 {
-	/* json-c hands out its own buffer, const or not */
+	/* json-c returns its own buffer, const or not */
 	OPENSSL_cleanse((char *) json_object_get_string(string),
 					(size_t) json_object_get_string_len(string));
 	return json_object_set_string_len(string, text, (int) len) != 0;
@@ -40,8 +40,8 @@ glue_string_replace(json_object *string, const char *text, size_t len)
 /*
  * Replace the credentials in a string.
  *
- * To hide one of them may make something else look like one, or the text be
- * JSON.  That is rare enough to hide it all then.
+ * A replacement may make another part look like a credential, or the text be
+ * JSON.  That is rare, so the whole string is hidden then.
  */
 bool
 glue_string_replace_parts(json_object *string)
@@ -83,7 +83,8 @@ glue_string_replace_parts(json_object *string)
 }
 
 /*
- * A buffer for a text with its secrets replaced, or NULL if memory is short.
+ * Allocate a buffer for a text with its secrets replaced; NULL if there is no
+ * memory.
  */
 static char *
 new_buffer(const char *text, size_t len)
@@ -137,8 +138,8 @@ glue_text_collect(GlueNeedles *list, const char *text, size_t len,
 }
 
 /*
- * Is what stands in the place of a hidden secret anywhere in a value?  Values of
- * properties and URLs may have it in the middle.
+ * Does a value contain the replacement of a secret?  Values of properties and
+ * URLs may have it in the middle.
  */
 bool
 glue_holds_hidden(json_object *value)

@@ -29,7 +29,7 @@ extern bool glue_text_collect(GlueNeedles *list, const char *text, size_t len,
 extern bool glue_holds_hidden(json_object *value);
 
 /*
- * Is this what stands in the place of a hidden secret, and nothing else?
+ * Is this exactly the replacement of a secret?
  */
 static inline bool
 glue_is_hidden(json_object *value)

@@ -1,11 +1,11 @@
 /*-------------------------------------------------------------------------
  *
  * redact_text.c
- *	  Text that comes back from AWS, without the secrets of a tree.
+ *	  Redaction of AWS's texts.
  *
- * Answers and messages quote requests.  So what the tree of the request hides
- * is looked for in the text, and besides it what the text itself shows to be a
- * credential.
+ * Answers and messages quote requests.  So the secrets of the request's tree
+ * are searched for in the text, and so are credentials that the text itself
+ * shows.
  *
  * IDENTIFICATION
  *	  src/glue/redact_text.c
@@ -20,18 +20,17 @@
 #include "text/buffer.h"
 
 /*
- * Copy a text into the buffer without the secrets of a tree, for text that
- * comes back from AWS and may quote the request.
+ * Copy a text of AWS, which may quote the request, into the buffer, without
+ * the secrets of a tree.
  *
- * Every secret of the tree is replaced by GLUE_REDACTED, also where it is
- * spelled as in a JSON string or in JSON within such a string, and besides
- * them the credentials that the text itself shows to be some.  Short secrets
- * are replaced only where they stand alone (see needles.c).  tree may be
- * NULL; then nothing is allocated.
+ * Every secret of the tree is replaced with GLUE_REDACTED, also in the form of
+ * a JSON string or of JSON within such a string, and so are other credentials
+ * that the text itself shows.  Short secrets are replaced only if they stand
+ * alone (see needles.c).  tree may be NULL; then nothing is allocated.
  *
- * Like snprintf(), returns the length of the whole result without the NUL,
- * but cuts at the end of a code point.  If memory is short, the whole text is
- * replaced.
+ * Like snprintf(), returns the length of the whole result without the NUL, but
+ * truncates at the end of a code point.  If there is no memory, the whole text
+ * is replaced.
  */
 size_t
 glue_redact_text(json_object *tree, const char *text,
@@ -51,7 +50,7 @@ glue_redact_text(json_object *tree, const char *text,
 		return glue_text_end(&output);
 	}
 
-	/* secrets may overlap, so what is hidden is the union of all matches */
+	/* secrets may overlap, so the union of all matches is hidden */
 	glue_secret_search_init(&search, text, len, GLUE_TEXT_PROSE);
 	more = glue_secret_search_next(&search);
 	for (size_t at = 0; at < len; at++)

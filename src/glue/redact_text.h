@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * redact_text.h
- *	  Text that comes back from AWS, without the secrets of a tree.
+ *	  Redaction of AWS's texts.
  *
  * IDENTIFICATION
  *	  src/glue/redact_text.h

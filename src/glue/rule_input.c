@@ -1,10 +1,10 @@
 /*-------------------------------------------------------------------------
  *
  * rule_input.c
- *	  An input, taken apart for the rules beyond the model.
+ *	  The parts of an input, for the rules beyond the model.
  *
- * Any JSON may be taken apart: wrong types have been reported already, so what
- * has one is taken as absent or passed over.
+ * Any JSON is accepted: wrong types have been reported already, so members
+ * with a wrong type are treated as absent or skipped.
  *
  * A connection with AuthenticationConfiguration is one of Glue's second
  * generation.  Some types exist in both, with different properties.
@@ -23,7 +23,7 @@ static bool is_of_template(json_object *criteria);
 static json_object *object_at(json_object *parent, const char *key);
 
 /*
- * Take an input apart.  Its strings and objects stay those of the input.
+ * Get the parts of an input.  The input owns the strings and objects.
  */
 void
 glue_rule_input_take(GlueRuleInput *parts, const GlueReporter *reporter,
@@ -47,7 +47,7 @@ glue_rule_input_take(GlueRuleInput *parts, const GlueReporter *reporter,
 }
 
 /*
- * Find out all that rows about properties may ask for.
+ * Determine all conditions that rows about properties may have.
  */
 static int
 find_situation(const GlueRuleInput *input, json_object *whole)
@@ -69,7 +69,7 @@ find_situation(const GlueRuleInput *input, json_object *whole)
 
 /*
  * Is this a template of a connector, or a connection that uses one?  AWS Glue
- * itself tells them by the first criterion.
+ * itself distinguishes them by the first criterion.
  */
 static bool
 is_of_template(json_object *criteria)

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * rule_input.h
- *	  An input, taken apart for the rules beyond the model.
+ *	  The parts of an input, for the rules beyond the model.
  *
  * IDENTIFICATION
  *	  src/glue/rule_input.h
@@ -20,8 +20,8 @@
 #include "glue/violation.h"
 
 /*
- * When a row of rules.def about a property applies: all of it must be so.  The
- * names are short because rows are written with them.
+ * The conditions of a row of rules.def about a property: all of them must
+ * hold.  The names are short because rows contain them.
  */
 typedef enum GlueRuleSituation
 {
@@ -34,7 +34,7 @@ typedef enum GlueRuleSituation
 	NO_OLD_KEY = 1 << 5
 } GlueRuleSituation;
 
-/* the input, taken apart; members that are absent or null are NULL */
+/* the parts of an input; members that are absent or null are NULL */
 typedef struct GlueRuleInput
 {
 	const GlueReporter *reporter;

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * rules.c
- *	  The rules beyond AWS Glue's model, as rules.def lists them.
+ *	  The rules beyond AWS Glue's model, from rules.def.
  *
  * IDENTIFICATION
  *	  src/glue/rules.c
@@ -37,7 +37,7 @@ static const char *const unlisted_types[] = {
 #define NUNLISTED (sizeof(unlisted_types) / sizeof(char *))
 
 /*
- * An error needs a refusal of AWS's that is certain for every account.
+ * An error requires a rejection by AWS that is certain for every account.
  */
 GlueSeverity
 glue_evidence_severity(GlueEvidence evidence)
@@ -48,7 +48,7 @@ glue_evidence_severity(GlueEvidence evidence)
 }
 
 /*
- * One of GLUE_RULE_..., under which a check's findings are reported.
+ * The GLUE_RULE_... of a check's findings.
  */
 const char *
 glue_check_rule(GlueCheck check)
@@ -64,9 +64,9 @@ glue_check_severity(GlueCheck check)
 }
 
 /*
- * Find a type of connection, in whatever case, that AWS Glue has but its
- * model does not list.  Returns how it is spelled, or NULL; a name that ends
- * with "-" stands for all that begin with it.
+ * Find a type of connection, ignoring case, that AWS Glue has but its model
+ * does not list.  Returns its correct spelling, or NULL; a name that ends with
+ * "-" stands for all that begin with it.
  */
 const char *
 glue_unlisted_type(const char *type)
@@ -85,7 +85,7 @@ glue_unlisted_type(const char *type)
 }
 
 /*
- * Return the one that is most like a name, or NULL if none is like it.
+ * Return the most similar one, or NULL if none is similar.
  */
 const char *
 glue_unlisted_type_nearest(const char *type)

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * rules.h
- *	  The rules beyond AWS Glue's model, as rules.def lists them.
+ *	  The rules beyond AWS Glue's model, from rules.def.
  *
  * IDENTIFICATION
  *	  src/glue/rules.h
@@ -13,7 +13,7 @@
 
 #include "glue/violation.h"
 
-/* how a rule is known: see rules.def */
+/* evidence of a rule: see rules.def */
 typedef enum GlueEvidence
 {
 	GLUE_EVIDENCE_MODEL,
@@ -23,7 +23,7 @@ typedef enum GlueEvidence
 	GLUE_EVIDENCE_KNOWN
 } GlueEvidence;
 
-/* the rules that need code */
+/* the rules with code of their own */
 typedef enum GlueCheck
 {
 #define CHECK(name, rule, evidence, source) GLUE_CHECK_##name,
@@ -37,7 +37,7 @@ extern GlueSeverity glue_check_severity(GlueCheck check);
 extern const char *glue_unlisted_type(const char *type);
 extern const char *glue_unlisted_type_nearest(const char *type);
 
-/* Report what a rule has found, as that which the table says it is. */
+/* Report the finding of a rule, with the severity of the table. */
 #define glue_report_check(reporter, path, check, ...) \
 	glue_report(reporter, path, glue_check_rule(check), \
 				glue_check_severity(check), __VA_ARGS__)

@@ -1,9 +1,9 @@
 /*-------------------------------------------------------------------------
  *
  * same_value.c
- *	  Values that are the same to AWS Glue.
+ *	  Equality of values for AWS Glue.
  *
- * Glue drops what is empty, returns lists in whatever order, and rounds times.
+ * Glue drops empty values, returns lists in any order, and rounds times.
  *
  * IDENTIFICATION
  *	  src/glue/same_value.c
@@ -15,7 +15,7 @@
 static size_t count_entries(json_object *array, json_object *entry);
 
 /*
- * Is this what Glue drops: null, "", {} or []?
+ * Is this a value that Glue drops: null, "", {} or []?
  */
 bool
 glue_is_nothing(json_object *value)
@@ -36,7 +36,7 @@ glue_is_nothing(json_object *value)
 }
 
 /*
- * Return a member of what may be no object, or NULL.
+ * Return a member of a value that may be no object, or NULL.
  */
 json_object *
 glue_member_of(json_object *object, const char *key)
@@ -47,7 +47,7 @@ glue_member_of(json_object *object, const char *key)
 }
 
 /*
- * Are two times the same, in seconds, where one may have been rounded to
+ * Are two times the same, in seconds, if one may have been rounded to
  * microseconds?
  */
 bool
@@ -57,12 +57,12 @@ glue_same_time(json_object *a, json_object *b)
 	double		second = json_object_get_double(b);
 	double		difference = first - second;
 
-	/* what is infinite has no difference */
+	/* infinite values have no difference */
 	return first == second || (difference > -0.0005 && difference < 0.0005);
 }
 
 /*
- * Do two lists have the same entries, in whatever order, equally often?
+ * Do two lists have the same entries, in any order, equally often?
  */
 bool
 glue_same_entries(json_object *sent, json_object *got)

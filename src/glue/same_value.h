@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * same_value.h
- *	  Values that are the same to AWS Glue.
+ *	  Equality of values for AWS Glue.
  *
  * IDENTIFICATION
  *	  src/glue/same_value.h

@@ -1,13 +1,13 @@
 /*-------------------------------------------------------------------------
  *
  * shown_secret.c
- *	  Secrets that AWS Glue returns in clear.
+ *	  Secrets that AWS Glue returns in clear text.
  *
- * AWS Glue hides the passwords that it knows of.  Those of properties of a
- * connector's own, such as "sharepoint.clientSecret", and those within a URL or a
- * JSON text, it returns as they were given.  Then they can be compared, and need
- * not be taken for unknown; what differs is never told.  What is encrypted can
- * differ each time.
+ * AWS Glue hides the passwords that it knows.  It returns those of a
+ * connector's own properties, such as "sharepoint.clientSecret", and those
+ * within a URL or a JSON text, unchanged.  Then they can be compared, and are
+ * not unknown; a difference is reported without the values.  Encrypted values
+ * may differ in every answer.
  *
  * IDENTIFICATION
  *	  src/glue/shown_secret.c
@@ -26,9 +26,9 @@ static bool same_text(json_object *a, json_object *b);
 static json_object *redacted(const char *key, json_object *value);
 
 /*
- * Are two values of a property the same but for a secret that both show?
+ * Do two values of a property differ only in a secret that both show?
  *
- * If memory is short, they are not known to differ.
+ * If there is no memory, the result is false.
  */
 bool
 glue_shown_secret_differs(const char *key, json_object *sent,
@@ -50,7 +50,7 @@ glue_shown_secret_differs(const char *key, json_object *sent,
 	return differs;
 }
 
-/* Is it a text in which nothing is hidden? */
+/* Is it a text without hidden parts? */
 static bool
 is_shown(json_object *value)
 {
@@ -63,7 +63,7 @@ is_shown(json_object *value)
 		text[strspn(text, "*")] != '\0';
 }
 
-/* The same text, or the same JSON in other words. */
+/* The same text, or the same JSON with another formatting. */
 static bool
 same_text(json_object *a, json_object *b)
 {
@@ -82,7 +82,7 @@ same_text(json_object *a, json_object *b)
 	return same;
 }
 
-/* A property without its secrets; NULL if memory is short. */
+/* A property without its secrets; NULL if there is no memory. */
 static json_object *
 redacted(const char *key, json_object *value)
 {

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * shown_secret.h
- *	  Secrets that AWS Glue returns in clear.
+ *	  Secrets that AWS Glue returns in clear text.
  *
  * IDENTIFICATION
  *	  src/glue/shown_secret.h

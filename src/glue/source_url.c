@@ -1,18 +1,16 @@
 /*-------------------------------------------------------------------------
  *
  * source_url.c
- *	  What is wrong with the URL of a data source.
+ *	  Faults in the URL of a data source.
  *
- * AWS Glue takes any text for a URL, and a job fails with it later.  What
- * people get wrong again and again is found here: another word for the
- * driver, a colon or slashes that are missing, no host, or one that leads
- * AWS Glue to itself.
+ * AWS Glue accepts any text as a URL, and a job fails with it later.  This
+ * file finds common errors: another name of the driver, a missing colon or
+ * missing slashes, no host, or a host that is local to AWS Glue.
  *
- * There are more drivers than anybody knows, so a URL is right unless it is
- * known to be wrong.  Where a placeholder stands, nothing can be said.  A
- * message shows the right form and nothing of the URL, which may hold a
- * password.  How an address is taken apart, for those who need its parts, is
- * another thing: see jdbc_url.c.
+ * The list of drivers is incomplete, so a URL is valid unless it is known to
+ * be wrong.  The value of a placeholder is unknown, so no fault is reported
+ * there.  A message shows the correct form and no part of the URL, which may
+ * hold a password.  jdbc_url.c parses URLs into their parts.
  *
  * IDENTIFICATION
  *	  src/glue/source_url.c
@@ -29,16 +27,16 @@
 
 #define BLANKS " \t\r\n"
 
-/* the longest host, with room for the end */
+/* the longest host, with the terminating NUL */
 #define HOST_SIZE 256
 
-/* a driver of which we know what its URLs look like */
+/* a driver with a known form of URLs */
 typedef struct Driver
 {
 	const char *name;
 	const char *form;			/* or NULL: that of the engine */
-	GlueEngine	engine;			/* whose form it is, if there is none */
-	bool		is_wrong;		/* what people write instead */
+	GlueEngine	engine;			/* engine with the form, if form is NULL */
+	bool		is_wrong;		/* a common wrong name */
 } Driver;
 
 /* a part of a text, not terminated */
@@ -86,7 +84,7 @@ static bool subname_fault(const char *rest, const Driver *driver,
 						  GlueUrlFault *fault);
 
 /*
- * Look for a fault in a JDBC URL.
+ * Find a fault in a JDBC URL.
  *
  * Custom connectors have lists of URLs as JSON, which begin with "[[", and
  * AWS's own drivers have "jdbc-secretsmanager:".
@@ -128,7 +126,7 @@ glue_jdbc_url_fault(const char *url, GlueUrlFault *fault)
 }
 
 /*
- * Look for a fault in what comes behind the driver, from the colon on.
+ * Find a fault in the rest after the driver, from the colon on.
  */
 static bool
 subname_fault(const char *rest, const Driver *driver, GlueUrlFault *fault)
@@ -159,8 +157,8 @@ wrong_form(const Driver *driver, GlueUrlFault *fault)
 }
 
 /*
- * Look for a fault in what follows "jdbc:oracle:".  What is behind "@" can be
- * a host, a URL, a descriptor or a name that is looked up.
+ * Find a fault in the rest after "jdbc:oracle:".  The text after "@" can be a
+ * host, a URL, a descriptor or a name that is resolved.
  */
 static bool
 oracle_fault(const char *rest, const Driver *driver, GlueUrlFault *fault)
@@ -194,7 +192,7 @@ oracle_fault(const char *rest, const Driver *driver, GlueUrlFault *fault)
 }
 
 /*
- * Look for a fault in what follows "//", up to the end of the hosts.
+ * Find a fault in the rest after "//", up to the end of the hosts.
  */
 static bool
 authority_fault(const char *authority, const Driver *driver,
@@ -208,7 +206,7 @@ authority_fault(const char *authority, const Driver *driver,
 }
 
 /*
- * Look for a fault in the URL of a MongoDB.
+ * Find a fault in the URL of a MongoDB.
  */
 bool
 glue_mongodb_url_fault(const char *url, GlueUrlFault *fault)
@@ -235,8 +233,7 @@ glue_mongodb_url_fault(const char *url, GlueUrlFault *fault)
 }
 
 /*
- * Look for a fault in the bootstrap servers of Kafka, a list of hosts with
- * ports.
+ * Find a fault in the bootstrap servers of Kafka, a list of hosts with ports.
  */
 bool
 glue_kafka_servers_fault(const char *servers, GlueUrlFault *fault)
@@ -272,8 +269,7 @@ glue_kafka_servers_fault(const char *servers, GlueUrlFault *fault)
 }
 
 /*
- * Is there a port, and nothing behind it, in one entry of a list that commas
- * separate?
+ * Does one entry of a comma-separated list end with a port?
  */
 static bool
 has_port(Span server)
@@ -292,7 +288,7 @@ has_port(Span server)
 }
 
 /*
- * Look for a fault in the name or the address of a host.
+ * Find a fault in the name or the address of a host.
  */
 bool
 glue_host_fault(const char *host, GlueUrlFault *fault)
@@ -303,7 +299,7 @@ glue_host_fault(const char *host, GlueUrlFault *fault)
 }
 
 /*
- * Skip a log-in, up to the last "@": a password can have "@" in it.
+ * Skip a login, up to the last "@": a password can have "@" in it.
  */
 static Span
 skip_login(Span text)
@@ -321,7 +317,7 @@ skip_login(Span text)
 }
 
 /*
- * Look for a fault in a list of hosts, each with a port or not.
+ * Find a fault in a list of hosts, each with or without a port.
  */
 static bool
 hosts_fault(Span hosts, bool need_host, GlueUrlFault *fault)
@@ -347,7 +343,7 @@ hosts_fault(Span hosts, bool need_host, GlueUrlFault *fault)
 }
 
 /*
- * Look for a fault in one host.
+ * Find a fault in one host.
  */
 static bool
 span_fault(Span host, bool need_host, GlueUrlFault *fault)
@@ -369,7 +365,7 @@ span_fault(Span host, bool need_host, GlueUrlFault *fault)
 }
 
 /*
- * Take the host out of "host:port", "[address]:port" or "host\instance".
+ * Get the host of "host:port", "[address]:port" or "host\instance".
  */
 static Span
 host_of(Span address)
@@ -391,7 +387,7 @@ host_of(Span address)
 }
 
 /*
- * Find a driver by its name, in whatever case, or by another word for it.
+ * Find a driver by its name or a common wrong one, ignoring case.
  */
 static const Driver *
 find_driver(Span word, bool *exact)
@@ -411,7 +407,7 @@ find_driver(Span word, bool *exact)
 }
 
 /*
- * Take from the beginning of a text what names of drivers are made of.
+ * Get the characters of a driver's name from the beginning of a text.
  */
 static Span
 first_word(const char *text)
@@ -429,8 +425,8 @@ first_word(const char *text)
 }
 
 /*
- * Does a text begin with what somebody is to put a value in for, as in
- * "${url}" or "{{resolve:ssm:url}}"?
+ * Does a text begin with a placeholder, as in "${url}" or
+ * "{{resolve:ssm:url}}"?
  */
 static bool
 is_placeholder(const char *text)
@@ -439,7 +435,7 @@ is_placeholder(const char *text)
 }
 
 /*
- * Find a word of a text, in whatever case; returns what follows it, or NULL.
+ * Find a word of a text, ignoring case; return the text after it, or NULL.
  */
 static const char *
 find_word(const char *text, const char *word)

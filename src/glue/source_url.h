@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * source_url.h
- *	  What is wrong with the URL of a data source.
+ *	  Faults in the URL of a data source.
  *
  * IDENTIFICATION
  *	  src/glue/source_url.h
@@ -13,12 +13,12 @@
 
 #include <stdbool.h>
 
-/* What is wrong, in words that follow the name of the property. */
+/* A fault, as words that follow the name of the property. */
 typedef struct GlueUrlFault
 {
 	const char *message;
-	const char *form;			/* what it should look like, which ends the
-								 * message in quotes, or NULL */
+	const char *form;			/* correct form, which ends the message in
+								 * quotes, or NULL */
 } GlueUrlFault;
 
 /* These return false if there is no fault. */

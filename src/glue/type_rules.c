@@ -1,10 +1,10 @@
 /*-------------------------------------------------------------------------
  *
  * type_rules.c
- *	  Rules of single types of connections that need code.
+ *	  Rules of single types of connections with code of their own.
  *
- * Rows of rules.def say which properties a type must have.  What is more than
- * that is here: a choice between properties, a list of values, JSON in a
+ * Rows of rules.def list the properties that a type must have.  Rules beyond
+ * that are here: a choice between properties, a list of values, JSON in a
  * property.
  *
  * IDENTIFICATION
@@ -36,7 +36,7 @@ static bool is_snowflake_url(const char *url);
 static void check_view_validation(const GlueRuleInput *input);
 
 /*
- * Check an input that has a type by what its type alone demands.
+ * Check the requirements of the input's type.
  */
 void
 glue_check_type_rules(const GlueRuleInput *input)
@@ -50,7 +50,7 @@ glue_check_type_rules(const GlueRuleInput *input)
 }
 
 /*
- * AWS documents a host, a port and an engine instead of a URL of JDBC.
+ * AWS documents a host, a port and an engine instead of a JDBC URL.
  */
 static void
 check_jdbc(const GlueRuleInput *input)
@@ -84,7 +84,7 @@ check_kafka(const GlueRuleInput *input)
 }
 
 /*
- * Terraform's documentation writes CONNECTION_TYPE for CONNECTOR_TYPE.
+ * Terraform's documentation has CONNECTION_TYPE instead of CONNECTOR_TYPE.
  */
 static void
 check_connector(const GlueRuleInput *input)
@@ -116,8 +116,8 @@ check_network(const GlueRuleInput *input)
 	else if (json_object_is_type(input->network, json_type_object) &&
 			 json_object_object_length(input->network) == 0)
 		glue_report_check(input->reporter, &path, GLUE_CHECK_EMPTY_NETWORK,
-						  "is empty, but is what a connection of type "
-						  "NETWORK is made of");
+						  "is empty, but a connection of type "
+						  "NETWORK consists of it");
 	ssl = glue_json_tree_text(input->properties, "JDBC_ENFORCE_SSL");
 	if (ssl != NULL && !glue_same_but_case(ssl, "false"))
 		glue_report_check(input->reporter, &ssl_path, GLUE_CHECK_NETWORK_SSL,
@@ -128,7 +128,7 @@ check_network(const GlueRuleInput *input)
 /*
  * Without authentication, SNOWFLAKE has its properties in JSON within a
  * property.  The members SparkProperties and PythonProperties of the input
- * itself do not count.
+ * itself are not used.
  */
 static void
 check_snowflake(const GlueRuleInput *input)
@@ -150,8 +150,8 @@ check_snowflake(const GlueRuleInput *input)
 }
 
 /*
- * Check a property that holds a JSON object, and the URL of Snowflake in it
- * by the check that is given, if any.
+ * Check a property that holds a JSON object, and Snowflake's URL in it with
+ * the given check, if any.
  */
 static void
 check_properties_json(const GlueRuleInput *input, const char *key,
@@ -167,7 +167,7 @@ check_properties_json(const GlueRuleInput *input, const char *key,
 	if (text == NULL)
 		return;
 
-	/* the sink may not return, so the tree goes before anything is reported */
+	/* the sink may not return, so the tree is freed before any report */
 	tree = glue_json_tree_parse(text, strlen(text));
 	is_object = json_object_is_type(tree, json_type_object);
 	url = glue_json_tree_text(tree, "sfUrl");

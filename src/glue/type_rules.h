@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * type_rules.h
- *	  Rules of single types of connections that need code.
+ *	  Rules of single types of connections with code of their own.
  *
  * IDENTIFICATION
  *	  src/glue/type_rules.h

@@ -1,24 +1,24 @@
 /*-------------------------------------------------------------------------
  *
  * validate.c
- *	  Check of a ConnectionInput and what goes with it, before it is sent.
+ *	  Validation of a ConnectionInput and its arguments.
  *
  * A value is checked against its shape in AWS Glue's model, at every depth
- * (validate_value.c, validate_text.c); then come the rules that the model does
- * not have (validate_rules.c).  All that is wrong is reported, in this order:
+ * (validate_value.c, validate_text.c); then against the rules that the model
+ * lacks (validate_rules.c).  All findings are reported, in this order:
  *
- *	- the members of an object in the order that they have there, each with
- *	  all that is below it, and unknown ones where they are;
- *	- after them, in one finding, those that only AWS Glue sets, and then the
- *	  required members that are missing, by name;
- *	- of one string, its encoding, then its length, then its pattern or its
- *	  enumeration, then whether it stands for a hidden secret;
+ *	- the members of an object in their order, each with all its contents,
+ *	  and unknown ones at their position;
+ *	- after them, in one finding, those that only AWS Glue sets, and then
+ *	  the missing required members, by name;
+ *	- for one string, its encoding, its length, its pattern or its
+ *	  enumeration, and the replacement of a hidden secret;
  *	- at the end, the rules beyond the model.
  *
  * jsonb has a fixed order of members, so equal input gives equal reports.
  *
- * null for an optional member is the same as no member.  What AWS Glue returns
- * is never checked: it may know more than this version's model.
+ * null for an optional member is the same as no member.  AWS Glue's answers
+ * are never validated here: it may be newer than this version's model.
  *
  * IDENTIFICATION
  *	  src/glue/validate.c
@@ -36,7 +36,7 @@
 #include "text/ascii.h"
 #include "text/assertion.h"
 
-/* the most wrappings of an input that are taken off */
+/* the largest number of wrappings that are removed from an input */
 #define MAX_WRAPPINGS 3
 
 static bool check_input(const GlueValidation *check, const char *shape_name,
@@ -48,8 +48,8 @@ static const char *find_wrapping(json_object *object, json_object **inner);
 /*
  * Check a ConnectionInput, which should have been normalized.
  *
- * Any JSON may be given.  If the whole is of no use, there is one finding, at
- * the path "$".
+ * Any JSON is accepted.  If the whole value is unusable, there is one finding,
+ * at the path "$".
  */
 void
 glue_validate_connection_input_tree(json_object *input,
@@ -66,8 +66,8 @@ glue_validate_connection_input_tree(json_object *input,
 /*
  * Likewise for a TestConnectionInput.
  *
- * The rules beyond the model are about connections, and right for those types
- * of which AWS documents that an input can be tested.
+ * The rules beyond the model are about connections, but also apply to the
+ * types whose inputs can be tested according to AWS's documentation.
  */
 void
 glue_validate_test_input_tree(json_object *input, bool allow_unknown_members,
@@ -115,20 +115,20 @@ glue_validate_tags(json_object *tags, GlueViolationSink sink, void *arg)
 		strncpy(prefix, iter.key, 4);
 		if (glue_same_but_case(prefix, "aws:"))
 			glue_report_check(&check.reporter, &path, GLUE_CHECK_RESERVED_TAG,
-							  "must not start with \"aws:\", which AWS keeps "
-							  "for itself");
+							  "must not start with \"aws:\", which AWS "
+							  "reserves");
 		else if (strncmp(prefix, "aws", 3) == 0)
 			glue_report_check(&check.reporter, &path,
 							  GLUE_CHECK_RESERVED_TAG_WORD,
 							  "should not start with \"aws\", which AWS "
-							  "documents as its own");
+							  "documents as reserved");
 	}
 }
 
 /*
  * Check one value against a shape of the model, such as "NameString".
  *
- * path is where the value is, as it shall be reported.
+ * path is the reported position of the value.
  */
 void
 glue_validate_member(const char *shape_name, const char *path,
@@ -143,8 +143,8 @@ glue_validate_member(const char *shape_name, const char *path,
 }
 
 /*
- * Check an input of the shape that is named; true if it is an object, so that
- * more can be said of it.
+ * Check an input of the named shape; true if it is an object, which allows
+ * further checks.
  */
 static bool
 check_input(const GlueValidation *check, const char *shape_name,
@@ -162,8 +162,8 @@ check_input(const GlueValidation *check, const char *shape_name,
 }
 
 /*
- * Is this an object that holds an input, as requests, answers and templates
- * do?  If so, report that and nothing else.
+ * Is this an object that contains an input, such as a request, an answer or a
+ * template?  If so, report only that.
  */
 static bool
 check_wrapped(const GlueValidation *check, const char *shape_name,
@@ -197,10 +197,10 @@ check_wrapped(const GlueValidation *check, const char *shape_name,
 }
 
 /*
- * Find the member of an object that holds an input, and return its key.
+ * Find the member of an object that contains an input, and return its key.
  *
- * What has a type of connection is an input itself, and what has a name beside
- * "Properties" is more likely one than a template.
+ * A value with a type of connection is an input itself, and one with a name
+ * beside "Properties" is more likely an input than a template.
  */
 static const char *
 find_wrapping(json_object *object, json_object **inner)

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * validate.h
- *	  Check of a ConnectionInput and what goes with it, before it is sent.
+ *	  Validation of a ConnectionInput and its arguments.
  *
  * IDENTIFICATION
  *	  src/glue/validate.h

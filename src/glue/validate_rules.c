@@ -1,14 +1,14 @@
 /*-------------------------------------------------------------------------
  *
  * validate_rules.c
- *	  What AWS Glue demands of a connection beyond its own model.
+ *	  Rules for connections that AWS Glue's model lacks.
  *
- * Glue's model gives the properties of a connection as a map of strings, but
- * each type of connection needs certain keys.  Without them, Glue answers
- * "Validation for connection properties failed" and does not say which key it
- * means.  Other mistakes it accepts, and then jobs fail.
+ * Glue's model defines the properties of a connection as a map of strings, but
+ * each type of connection requires certain keys.  If one is missing, Glue
+ * answers "Validation for connection properties failed" without the key.
+ * Other mistakes are accepted, and then jobs fail.
  *
- * Which rules there are, which of them are errors, and why, is in rules.def.
+ * rules.def lists the rules, their severities, and the reasons.
  *
  * IDENTIFICATION
  *	  src/glue/validate_rules.c
@@ -34,7 +34,7 @@ typedef struct PropertyRow
 	const char *type;
 	const char *key;
 	int			when;			/* set of GlueRuleSituation */
-	bool		required;		/* or else refused */
+	bool		required;		/* must not be present if false */
 	GlueEvidence evidence;
 } PropertyRow;
 
@@ -95,7 +95,7 @@ check_properties(const GlueRuleInput *input)
 			strcmp(row->key, done) == 0)
 			continue;
 
-		/* the first row of a key that applies is the one that counts */
+		/* the first row of a key that applies is used */
 		done = row->key;
 		if (glue_rule_has_property(input, row->key) != row->required)
 			report_property(input, row);
@@ -123,7 +123,7 @@ report_property(const GlueRuleInput *input, const PropertyRow *row)
 }
 
 /*
- * Names go into ARNs, where "/" and ":" separate the parts.
+ * Names are part of ARNs, where "/" and ":" are separators.
  */
 static void
 check_name(const GlueRuleInput *input)
@@ -137,7 +137,7 @@ check_name(const GlueRuleInput *input)
 }
 
 /*
- * AWS Glue stores "True" as it is, but jobs know only "true" and "false".
+ * AWS Glue stores "True" unchanged, but jobs only accept "true" and "false".
  */
 static void
 check_property_values(const GlueRuleInput *input)
@@ -172,8 +172,8 @@ check_property_values(const GlueRuleInput *input)
 }
 
 /*
- * Is this a key of the model's whose value may be a boolean that only jobs
- * look at?  AWS documents of one that case does not matter.
+ * Is this a key of the model with a boolean value that only jobs read?  For
+ * one of them, AWS documents that case is ignored.
  */
 static bool
 is_boolean_key(const char *key)

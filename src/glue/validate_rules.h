@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * validate_rules.h
- *	  What AWS Glue demands of a connection beyond its own model.
+ *	  Rules for connections that AWS Glue's model lacks.
  *
  * IDENTIFICATION
  *	  src/glue/validate_rules.h

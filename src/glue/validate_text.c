@@ -1,11 +1,11 @@
 /*-------------------------------------------------------------------------
  *
  * validate_text.c
- *	  Check of a string against its shape in AWS Glue's model.
+ *	  Validation of a string against its shape in AWS Glue's model.
  *
  * A string has an encoding, a length, a pattern and an enumeration of values.
- * Patterns of the model are right, but for partitions that are new;
- * enumerations only say what AWS knew when the model was made.
+ * The model's patterns are correct, except for new partitions; its
+ * enumerations are only complete for the time of the model.
  *
  * IDENTIFICATION
  *	  src/glue/validate_text.c
@@ -20,7 +20,7 @@
 #include "text/ascii.h"
 #include "text/json.h"
 
-/* the longest ARN whose partition is looked at */
+/* the longest ARN whose partition is checked */
 #define MAX_ARN 2048
 
 static void check_pattern(const GlueReporter *reporter, const GlueShape *shape,
@@ -52,7 +52,7 @@ glue_validate_text(const GlueReporter *reporter, const GlueShape *shape,
 		return;
 	}
 
-	/* so many bytes cannot be too many characters, so do not count them */
+	/* this many bytes cannot be too many characters, so do not count them */
 	if (shape->min > 0 ||
 		(shape->max >= 0 && string->len > (size_t) shape->max))
 		glue_validate_limits(reporter, shape, path, GLUE_RULE_LENGTH, subject,
@@ -69,8 +69,8 @@ glue_validate_text(const GlueReporter *reporter, const GlueShape *shape,
 }
 
 /*
- * Check a string against its pattern.  Of a secret, not even the character
- * that is wrong is told.
+ * Check a string against its pattern.  For a secret, not even the invalid
+ * character is reported.
  */
 static void
 check_pattern(const GlueReporter *reporter, const GlueShape *shape,
@@ -105,8 +105,8 @@ check_pattern(const GlueReporter *reporter, const GlueShape *shape,
 }
 
 /*
- * Is this an ARN that has nothing against it but its partition?  If so,
- * report that: the model lists partitions, and AWS makes new ones.
+ * Is this an ARN that is valid except for its partition?  If so, report that:
+ * the model lists partitions, and AWS adds new ones.
  */
 static bool
 check_partition(const GlueReporter *reporter, const GlueShape *shape,
@@ -124,7 +124,7 @@ check_partition(const GlueReporter *reporter, const GlueShape *shape,
 	if (len > 32)
 		return false;
 
-	/* is it right with the first of all partitions, "aws"? */
+	/* is it valid with the first of all partitions, "aws"? */
 	memcpy(arn, prefix, prefix_len);
 	memcpy(arn + prefix_len, string->bytes + prefix_len + len,
 		   string->len - prefix_len - len);
@@ -137,8 +137,8 @@ check_partition(const GlueReporter *reporter, const GlueShape *shape,
 }
 
 /*
- * The keys of properties are such a set that only a key that differs from a
- * known one in case is suspicious.
+ * The set of property keys is open, so only a key that differs from a known
+ * one in case is suspicious.
  */
 static void
 check_key(const GlueReporter *reporter, const GlueShape *shape,
@@ -154,9 +154,9 @@ check_key(const GlueReporter *reporter, const GlueShape *shape,
 }
 
 /*
- * Deal with a string that is not among the values that we know.  AWS adds
- * values, and accepts some that it documents nowhere, so there is no harm in
- * most of them.  But a type that differs from a known one in case is refused.
+ * Process a string outside of the known values.  AWS adds values, and accepts
+ * some undocumented ones, so most of them are harmless.  But a type that
+ * differs from a known one in case is rejected.
  */
 static void
 check_enumeration(const GlueReporter *reporter, const GlueShape *shape,
@@ -188,9 +188,9 @@ check_enumeration(const GlueReporter *reporter, const GlueShape *shape,
 }
 
 /*
- * Find a type of connection, in whatever case, that AWS Glue has, whether its
- * model lists it or not.  Returns how it is spelled, or NULL; a name that ends
- * with "-" stands for all that begin with it.
+ * Find a type of connection, ignoring case, that AWS Glue has, in its model or
+ * not.  Returns its correct spelling, or NULL; a name that ends with "-"
+ * stands for all that begin with it.
  */
 static const char *
 find_type(const GlueShape *shape, const char *name)
@@ -204,8 +204,8 @@ find_type(const GlueShape *shape, const char *name)
 }
 
 /*
- * Check a number of characters or entries, of which the words are given,
- * against a shape's limits.
+ * Check a number of characters or entries, named by the given words, against a
+ * shape's limits.
  */
 void
 glue_validate_limits(const GlueReporter *reporter, const GlueShape *shape,

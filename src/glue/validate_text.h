@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * validate_text.h
- *	  Check of a string against its shape in AWS Glue's model.
+ *	  Validation of a string against its shape in AWS Glue's model.
  *
  * IDENTIFICATION
  *	  src/glue/validate_text.h
@@ -17,7 +17,7 @@
 #include "glue/model.h"
 #include "glue/violation.h"
 
-/* a string that is checked: the value at a path, or a map's key there */
+/* a string to be checked: the value at a path, or a map's key there */
 typedef struct GlueCheckedString
 {
 	const char *bytes;

@@ -1,14 +1,14 @@
 /*-------------------------------------------------------------------------
  *
  * validate_value.c
- *	  Check of a value against its shape in AWS Glue's model.
+ *	  Validation of a value against its shape in AWS Glue's model.
  *
  * Every type of shape has its checks: of the type of JSON, of the members of a
  * structure, of the number of entries, of an integer's range; those of strings
  * and keys are in validate_text.c.
  *
- * What stands in the place of a hidden secret is refused wherever it is: in a
- * string, in a property's value, in a URL.
+ * The replacement of a hidden secret is rejected in any place: in a string, in
+ * a property's value, in a URL.
  *
  * IDENTIFICATION
  *	  src/glue/validate_value.c
@@ -51,7 +51,7 @@ static void report_redacted(const GlueValidation *check, const GluePath *path);
 static bool is_url(const GlueShape *shape);
 
 /*
- * Check a value against its shape, and all that is in it.
+ * Check a value and all its contents against its shape.
  */
 void
 glue_validate_value(const GlueValidation *check, const GlueShape *shape,
@@ -80,7 +80,7 @@ glue_validate_value(const GlueValidation *check, const GlueShape *shape,
 
 				glue_validate_text(&check->reporter, shape, path, &string);
 
-				/* an argument alone is a name, and can be called anything */
+				/* a single argument is a name, and may have any value */
 				if (path->parent != NULL &&
 					(glue_is_hidden(value) ||
 					 (is_url(shape) && glue_holds_hidden(value))))
@@ -97,7 +97,7 @@ glue_validate_value(const GlueValidation *check, const GlueShape *shape,
 }
 
 /*
- * Check that a value has the type of JSON that its shape asks for.
+ * Check that a value has the type of JSON of its shape.
  */
 static bool
 check_type(const GlueValidation *check, const GlueShape *shape,
@@ -118,8 +118,8 @@ check_type(const GlueValidation *check, const GlueShape *shape,
 }
 
 /*
- * What to say to those who mix up the property of this name, which is a
- * string of JSON, and the member, which is an object.
+ * A hint for the confusion of the property of this name, which is a string of
+ * JSON, with the member, which is an object.
  */
 static const char *
 other_type_hint(const GlueShape *shape, const GluePath *path, int types)
@@ -219,7 +219,7 @@ check_unknown_member(const GlueValidation *check, const GlueShape *shape,
 }
 
 /*
- * Is this a member that a connection has, but no input for one?
+ * Is this a member of a connection, but not of an input?
  */
 static bool
 is_set_by_aws(const GlueShape *shape, const char *name)
@@ -229,7 +229,7 @@ is_set_by_aws(const GlueShape *shape, const char *name)
 }
 
 /*
- * Tell who passes what AWS Glue has returned, in one finding.
+ * Report all members that only AWS Glue sets, in one finding.
  */
 static void
 report_set_by_aws(const GlueValidation *check, const GlueShape *shape,
@@ -315,7 +315,7 @@ check_integer(const GlueValidation *check, const GlueShape *shape,
 }
 
 /*
- * Refuse what stands in the place of a hidden secret: who reads a connection,
+ * Reject the replacement of a hidden secret: a user who reads a connection,
  * changes it and writes it back would set a password of asterisks.
  */
 static void
@@ -328,7 +328,7 @@ report_redacted(const GlueValidation *check, const GluePath *path)
 }
 
 /*
- * Is this the shape of a URL, which may have credentials in it?
+ * Is this the shape of a URL, which may contain credentials?
  */
 static bool
 is_url(const GlueShape *shape)

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * validate_value.h
- *	  Check of a value against its shape in AWS Glue's model.
+ *	  Validation of a value against its shape in AWS Glue's model.
  *
  * IDENTIFICATION
  *	  src/glue/validate_value.h

@@ -1,13 +1,12 @@
 /*-------------------------------------------------------------------------
  *
  * violation.c
- *	  One finding of the validator, and how it is put into words.
+ *	  Findings of the validator, and their messages.
  *
- * Everything is written into buffers on the stack, so the sink may longjmp.
+ * All text is in buffers on the stack, so the sink may longjmp.
  *
- * A path is written so that PostgreSQL's jsonpath accepts it and, unless a
- * key had to be cut, finds the value: "$.ConnectionProperties.\"odd key\"",
- * "$.MatchCriteria[3]".
+ * PostgreSQL's jsonpath accepts a path and, unless a key was truncated, finds
+ * the value: "$.ConnectionProperties.\"odd key\"", "$.MatchCriteria[3]".
  *
  * IDENTIFICATION
  *	  src/glue/violation.c
@@ -28,10 +27,10 @@
 #include "text/json.h"
 
 /*
- * Longest part of a key that a path shows, in bytes.  Escaped, it has six
- * times as many at worst.  A path has at most one such key, since those below
- * an unknown one are not looked at; the rest are names from the model, at
- * most 40 bytes long, five deep.
+ * Longest part of a key in a path, in bytes.  Its escaped form has at most six
+ * times as many.  A path has at most one such key, because the contents of an
+ * unknown member are not checked; the rest are names from the model, at most
+ * 40 bytes long, five deep.
  */
 #define MAX_KEY 64
 #define PATH_SIZE 1024
@@ -73,7 +72,7 @@ glue_report(const GlueReporter *reporter, const GluePath *path,
 }
 
 /*
- * Write a path as SQL/JSON path.  It is cut if the buffer is too small.
+ * Write a path as SQL/JSON path.  It is truncated if the buffer is too small.
  */
 void
 glue_path_write(const GluePath *path, char *buffer, size_t size)
@@ -100,8 +99,8 @@ glue_path_is_secret(const GluePath *path)
 }
 
 /*
- * Put a value into quotes for a message, without credentials that may be in
- * it.  Returns buffer.  A long value is cut.
+ * Quote a value for a message, without any credentials in it.  Returns buffer.
+ * A long value is truncated.
  */
 const char *
 glue_quote(const char *text, char buffer[GLUE_QUOTED_SIZE])
@@ -152,8 +151,7 @@ write_step(GlueTextBuffer *writer, const GluePath *path)
 }
 
 /*
- * Write a key in quotes, with the escapes that jsonpath has in common with
- * JSON.
+ * Write a key in quotes, with the escapes that jsonpath and JSON share.
  */
 static void
 write_key(GlueTextBuffer *writer, const char *key)

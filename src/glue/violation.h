@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * violation.h
- *	  One finding of the validator, and how it is put into words.
+ *	  Findings of the validator, and their messages.
  *
  * IDENTIFICATION
  *	  src/glue/violation.h
@@ -22,24 +22,25 @@ typedef enum GlueSeverity
 	GLUE_SEVERITY_WARNING		/* it may fail, there or in a job */
 } GlueSeverity;
 
-/* One finding.  The strings live only while the sink runs. */
+/* One finding.  The strings are valid only during the sink's call. */
 typedef struct GlueViolation
 {
 	const char *path;			/* SQL/JSON path, such as "$.Name" */
 	const char *rule;			/* one of GLUE_RULE_... below */
-	const char *message;		/* what the limit is and what was found */
+	const char *message;		/* the limit and the actual value */
 	GlueSeverity severity;
 } GlueViolation;
 
 /*
- * Receives the findings in a stable order.  It may longjmp: the validator
- * holds nothing while it calls.
+ * Receives the findings in a stable order.  It may longjmp: the validator has
+ * no resources to release during the call.
  */
 typedef void (*GlueViolationSink) (void *arg, const GlueViolation *violation);
 
 /*
  * The rules, a closed set.  First those of AWS Glue's model, which are errors
- * except for most of GLUE_RULE_ENUMERATION, since AWS adds values all the time.
+ * except for most of GLUE_RULE_ENUMERATION, because AWS adds values
+ * frequently.
  */
 #define GLUE_RULE_TYPE "type"	/* the wrong type of JSON value */
 #define GLUE_RULE_REQUIRED "required"	/* a member is missing or null */
@@ -52,12 +53,12 @@ typedef void (*GlueViolationSink) (void *arg, const GlueViolation *violation);
 #define GLUE_RULE_COUNT "count" /* too few or too many entries */
 #define GLUE_RULE_RANGE "range" /* too small or too large a number */
 #define GLUE_RULE_PATTERN "pattern" /* a character out of place */
-#define GLUE_RULE_ENUMERATION "enumeration" /* no value that we know */
-#define GLUE_RULE_REDACTED "redacted"	/* what stands for a hidden secret */
+#define GLUE_RULE_ENUMERATION "enumeration" /* not a known value */
+#define GLUE_RULE_REDACTED "redacted"	/* the replacement of a hidden secret */
 
 /*
- * Then what the model does not say.  What is an error of it, and why, is in
- * rules.def.
+ * Then the rules beyond the model.  rules.def has their severities and
+ * reasons.
  */
 #define GLUE_RULE_REQUIRED_FOR_TYPE "required_for_type" /* missing for this
 														 * ConnectionType */
@@ -73,14 +74,14 @@ typedef void (*GlueViolationSink) (void *arg, const GlueViolation *violation);
 #define GLUE_RULE_RESERVED_KEY "reserved_key"	/* a tag key of AWS's own */
 
 /*
- * Where a value is, as a list from the leaf up to the root.  The list lives
- * on the stack and is only spelled out when something is reported.
+ * The position of a value, as a list from the leaf up to the root.  The list
+ * is on the stack and is only formatted for a report.
  */
 typedef struct GluePath
 {
 	const struct GluePath *parent;	/* NULL at the root */
 	const char *key;			/* of a member; NULL for an entry of an array;
-								 * at the root, the path that leads to it */
+								 * at the root, its own path */
 	size_t		index;			/* of an entry of an array, from 0 */
 } GluePath;
 

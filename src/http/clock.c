@@ -3,8 +3,8 @@
  * clock.c
  *	  Clocks that cannot be set.
  *
- * Time limits and pauses go by the one, and what is said about AWS's clock by the
- * other.  They say nothing of the time of day.
+ * Time limits and pauses use the monotonic clock, and estimates of AWS's clock
+ * use the boot clock.  Neither has the time of day.
  *
  * IDENTIFICATION
  *	  src/http/clock.c
@@ -17,7 +17,7 @@
 
 #include "http/clock.h"
 
-/* The time by the first clock, in microseconds. */
+/* The monotonic time, in microseconds. */
 int64
 glue_monotonic_us(void)
 {
@@ -28,8 +28,8 @@ glue_monotonic_us(void)
 }
 
 /*
- * Milliseconds since the machine was started, those that it has slept included:
- * the same for all processes.
+ * Milliseconds since the machine was booted, including suspends: the same for
+ * all processes.
  */
 int64
 glue_boot_ms(void)
@@ -40,7 +40,7 @@ glue_boot_ms(void)
 	return (int64) now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-/* How long it is until then, by that clock; 0 if that is over. */
+/* Milliseconds until a monotonic time; 0 if it is over. */
 long
 glue_ms_until(int64 until)
 {

@@ -1,19 +1,19 @@
 /*-------------------------------------------------------------------------
  *
  * http.c
- *	  HTTPS transfers that a backend can wait for, and leave, at any time.
+ *	  HTTPS transfers that a backend can wait for, and abandon, at any time.
  *
- * This folder alone knows libcurl.  It knows nothing of AWS.
+ * Only this folder uses libcurl, and it does not depend on AWS.
  *
- * Errors.  A longjmp through libcurl's frames would leave its handles
- * unusable and impossible to free.  Callbacks therefore only record, and
- * everything that may raise (allocation, CHECK_FOR_INTERRUPTS, reserving
- * file descriptors) happens while no frame of libcurl is on the stack: here,
+ * Errors.  A longjmp through libcurl's frames would make its handles unusable
+ * and impossible to free.  Therefore callbacks only record events.  All code
+ * that may raise errors (allocation, CHECK_FOR_INTERRUPTS, reserving file
+ * descriptors) runs while no frame of libcurl is on the stack: in this file,
  * and when http_pool.c opens its handles.
  *
- * Clean-up.  A transfer belongs to the memory context that was current at its
- * start: its reset callback is registered before any handle exists, and
- * frees what there is.
+ * Cleanup.  A transfer belongs to the memory context that was current at its
+ * start.  Its reset callback is registered before any handle exists, and frees
+ * the handles and buffers.
  *
  * IDENTIFICATION
  *	  src/http/http.c
@@ -29,10 +29,10 @@
 #include "server/compat.h"
 #include "utils/memutils.h"
 
-/* A wait that only news of a transfer or the latch are meant to end. */
+/* Longest wait, if neither a transfer nor the latch ends it. */
 #define LONG_WAIT_MS	(60 * 1000)
 
-/* What is done while something is waited for, or NULL. */
+/* The function to call during waits, or NULL. */
 static GlueHttpMeanwhile meanwhile = NULL;
 static void *meanwhile_arg;
 
@@ -42,7 +42,7 @@ static void release_transfer(void *arg);
 static long wait_time(long timeout_ms);
 static long do_meanwhile(void);
 
-/* Make ready what a backend keeps for its transfers, if it is not yet. */
+/* Open the handles and the poll set of this backend, if necessary. */
 void
 glue_http_open(void)
 {
@@ -54,7 +54,7 @@ glue_http_open(void)
  *
  * The result belongs to the current memory context.  Call glue_http_wait()
  * until its outcome is not GLUE_HTTP_PENDING any more.  Raises an error only
- * for want of memory or file descriptors, when nothing has been sent.
+ * for lack of memory or file descriptors, before anything was sent.
  */
 GlueHttpTransfer *
 glue_http_start(const GlueHttpMessage *message)
@@ -88,7 +88,7 @@ glue_http_start(const GlueHttpMessage *message)
 	return &transfer->public;
 }
 
-/* A transfer without handles, which will be released with its context. */
+/* Make a transfer without handles, to be released with its context. */
 static GlueHttpState *
 new_transfer(const GlueHttpMessage *message)
 {
@@ -104,10 +104,10 @@ new_transfer(const GlueHttpMessage *message)
 }
 
 /*
- * Free what a transfer holds, and leave it if it is still under way.
+ * Free the resources of a transfer, and abandon it if it is still under way.
  *
- * For callers that do not want to wait for the reset of the memory context.
- * Never raises.  The body of the answer is gone afterwards.
+ * For callers that do not wait for the reset of the memory context.  Raises no
+ * errors.  The body of the answer is freed, too.
  */
 void
 glue_http_release(GlueHttpTransfer *transfer)
@@ -116,8 +116,8 @@ glue_http_release(GlueHttpTransfer *transfer)
 }
 
 /*
- * Do the same as a reset callback, which must not raise, and is called again
- * for a transfer that was released before.
+ * Do the same as a reset callback, which must not raise errors, and may find
+ * the transfer already released.
  */
 static void
 release_transfer(void *arg)
@@ -133,7 +133,7 @@ release_transfer(void *arg)
 }
 
 /*
- * Get ready for this many transfers side by side, and keep as many connections
+ * Prepare for this many transfers side by side, and keep as many connections
  * from now on.
  */
 void
@@ -143,7 +143,7 @@ glue_http_expect(int ntransfers)
 	glue_http_pool_expect(ntransfers);
 }
 
-/* Are there file descriptors for so many more transfers? */
+/* Are there file descriptors for this many more transfers? */
 bool
 glue_http_has_room(int ntransfers)
 {
@@ -156,10 +156,9 @@ glue_http_has_room(int ntransfers)
  */
 
 /*
- * Wait until something happens to a transfer or timeout_ms have passed, and
- * let libcurl do its work.
+ * Wait for an event of a transfer, or timeout_ms, and let libcurl process it.
  *
- * Interrupts are served here, so this may not return.  Without transfers it
+ * Interrupts are processed here, so this may not return.  Without transfers it
  * is an interruptible sleep.
  */
 void
@@ -173,7 +172,7 @@ glue_http_wait(long timeout_ms)
 					  GLUE_WAIT_EVENT(request_event, "GlueConnRequest"));
 }
 
-/* Do the same for a caller that waits for something else as well. */
+/* Do the same with a wait event of the caller. */
 void
 glue_http_wait_as(long timeout_ms, uint32 wait_event)
 {
@@ -200,8 +199,8 @@ glue_http_wait_as(long timeout_ms, uint32 wait_event)
 }
 
 /*
- * How long to wait, if timeout_ms is the longest: until libcurl wants to be
- * called, or a transfer has to be ended.
+ * The time to wait, at most timeout_ms: until libcurl's timer, or the end of
+ * an overdue transfer.
  */
 static long
 wait_time(long timeout_ms)
@@ -213,8 +212,7 @@ wait_time(long timeout_ms)
 }
 
 /*
- * From now on, do something else as well whenever something is waited for;
- * NULL ends that.
+ * From now on, call a function during every wait; NULL ends that.
  */
 void
 glue_http_set_meanwhile(GlueHttpMeanwhile function, void *arg)
@@ -224,10 +222,9 @@ glue_http_set_meanwhile(GlueHttpMeanwhile function, void *arg)
 }
 
 /*
- * Not once more while it is being done, and not any more after an error.
+ * Call the function, unless it is running, or an error has ended it.
  *
- * A transfer that is waited for may end meanwhile: then there is nothing to
- * wait for.
+ * A transfer may end during the call: then there is nothing to wait for.
  */
 static long
 do_meanwhile(void)
@@ -242,7 +239,7 @@ do_meanwhile(void)
 	return glue_http_progress_nended() == nended ? timeout_ms : 0;
 }
 
-/* Wait for the end of a transfer, and serve interrupts meanwhile. */
+/* Wait for the end of a transfer, and process interrupts. */
 void
 glue_http_finish(GlueHttpTransfer *transfer)
 {
@@ -250,7 +247,7 @@ glue_http_finish(GlueHttpTransfer *transfer)
 		glue_http_wait(LONG_WAIT_MS);
 }
 
-/* Sleep, serving interrupts. */
+/* Sleep, and process interrupts. */
 void
 glue_http_sleep(long duration_ms)
 {

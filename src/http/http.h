@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * http.h
- *	  HTTPS transfers that a backend can wait for, and leave, at any time.
+ *	  HTTPS transfers that a backend can wait for, and abandon, at any time.
  *
  * IDENTIFICATION
  *	  src/http/http.h
@@ -15,9 +15,9 @@
 #include "http/http_transfer.h"
 
 /*
- * What else is to be done whenever something is waited for.  Returns after how
- * many milliseconds that is to be done again, news or not.  May raise errors,
- * and may wait, when it is not called once more.
+ * A function to call during every wait.  Returns the milliseconds until its
+ * next call, at the latest.  May raise errors, and may wait; it is not called
+ * recursively.
  */
 typedef long (*GlueHttpMeanwhile) (void *arg);
 

@@ -1,18 +1,18 @@
 /*-------------------------------------------------------------------------
  *
  * http_callbacks.c
- *	  What libcurl tells of a transfer while it is under way.
+ *	  libcurl's callbacks for a transfer under way.
  *
- * How far it got, and what was answered, is written down here as libcurl calls
- * back.  None of that may raise an error or use palloc: see http.c.
+ * They record the progress of a transfer, and its answer.  None may raise an
+ * error or use palloc: see http.c.
  *
- * Sending once.  When a kept connection turns out to be dead, libcurl sends
- * a request again on a new one, even a POST, and even if the first was
- * carried out.  It asks us before it sends, and the second time it is told
- * no.  So that this stays the exception, we look before the first time
- * whether a kept connection was closed by the server while it was idle, and
- * say so: http_progress.c starts over on another one then, and nothing has
- * been sent.
+ * At most one send.  If a kept connection turns out to be dead, libcurl sends
+ * a request again on a new one, even a POST, and even if the first one was
+ * carried out.  It calls CURLOPT_PREREQFUNCTION before each send, which
+ * refuses the second one.  To make that rare, the callback checks before the
+ * first send whether the server has closed the kept connection while it was
+ * idle.  In that case http_progress.c starts over on another connection, and
+ * nothing has been sent.
  *
  * IDENTIFICATION
  *	  src/http/http_callbacks.c
@@ -37,7 +37,7 @@ static bool is_stale(GlueHttpState *transfer, int local_port);
 static size_t on_header(char *line, size_t size, size_t count, void *arg);
 static size_t on_write(char *data, size_t size, size_t count, void *arg);
 
-/* Let a new handle call back; false if there is no memory. */
+/* Set the callbacks of a new handle; false if there is no memory. */
 bool
 glue_http_callbacks_set(CURL *easy)
 {
@@ -48,7 +48,7 @@ glue_http_callbacks_set(CURL *easy)
 		SET(easy, CURLOPT_WRITEFUNCTION, on_write);
 }
 
-/* From now on, what a transfer's handle tells is about that transfer. */
+/* Direct the callbacks of a handle to a transfer. */
 bool
 glue_http_callbacks_bind(GlueHttpState *transfer)
 {
@@ -65,8 +65,8 @@ glue_http_callbacks_bind(GlueHttpState *transfer)
  * Open a socket.
  *
  * If the request was sent on a kept connection that turned out to be dead,
- * libcurl connects anew before it asks whether it may send; what has left
- * must not be taken for unsent then.
+ * libcurl connects again before it calls on_request().  The sent request must
+ * not count as unsent then.
  */
 static curl_socket_t
 on_open_socket(void *arg, curlsocktype purpose, struct curl_sockaddr *address)
@@ -87,8 +87,8 @@ on_close_socket(void *arg, curl_socket_t socket)
 }
 
 /*
- * The connection is made, and the request is about to be sent on it: see
- * the head of this file.
+ * The connection is established, and the request is about to be sent on it:
+ * see the head of this file.
  */
 static int
 on_sending(void *arg, char *remote_ip, char *local_ip,
@@ -106,10 +106,10 @@ on_sending(void *arg, char *remote_ip, char *local_ip,
 }
 
 /*
- * Was a kept connection closed while it was idle?  There is nothing that a
- * server may say of its own accord, so anything to be read means that.
+ * Was a kept connection closed while it was idle?  A server sends nothing
+ * without a request, so any input means that.
  *
- * A connection that is new is remembered by its port instead.
+ * For a new connection, the port is recorded instead.
  */
 static bool
 is_stale(GlueHttpState *transfer, int local_port)
@@ -124,11 +124,10 @@ is_stale(GlueHttpState *transfer, int local_port)
 }
 
 /*
- * A line of the headers, be it of the answer, of an interim answer before it or
- * of what follows its last chunk.  libcurl keeps them all, so this is where
- * there is an end to them.
+ * A header line of the answer, of an interim answer before it, or of the
+ * trailers.  libcurl keeps them all, so their size is limited here.
  *
- * Any count but the one that was given makes libcurl give up.
+ * Any other result than the given count makes libcurl abort.
  */
 static size_t
 on_header(char *line, size_t size, size_t count, void *arg)
@@ -148,7 +147,7 @@ on_header(char *line, size_t size, size_t count, void *arg)
 	return len;
 }
 
-/* Append to the answer; the count is as above. */
+/* Append to the answer; the result is as above. */
 static size_t
 on_write(char *data, size_t size, size_t count, void *arg)
 {

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * http_callbacks.h
- *	  What libcurl tells of a transfer while it is under way.
+ *	  libcurl's callbacks for a transfer under way.
  *
  * IDENTIFICATION
  *	  src/http/http_callbacks.h

@@ -1,14 +1,14 @@
 /*-------------------------------------------------------------------------
  *
  * http_handle.c
- *	  Easy handles of libcurl: how they are set up, and what they tell.
+ *	  Options and errors of libcurl's easy handles.
  *
- * An easy handle is one transfer to libcurl.  Its many options are what makes
- * a transfer safe: whom it trusts, where it may go, what it may not do on its
- * own.  They are all here, and so is the other end: what libcurl's errors
- * mean, and which of its words may be shown.
+ * An easy handle is one transfer of libcurl.  Its options make a transfer
+ * safe: the trusted certificates, the allowed protocols, no redirects.  This
+ * file sets them all, and also interprets libcurl's errors, and decides which
+ * of its messages may be shown.
  *
- * The callbacks are http_callbacks.c's.
+ * The callbacks are in http_callbacks.c.
  *
  * IDENTIFICATION
  *	  src/http/http_handle.c
@@ -23,10 +23,10 @@
 
 #define SET GLUE_HTTP_SET
 
-/* How long the parsed CA certificates are used before the file is read anew. */
+/* Lifetime of the parsed CA certificates. */
 #define CA_CACHE_SECONDS	(60L * 60)
 
-/* How long a connection may be idle before it is not used any more. */
+/* Longest idle time of a connection that is used again. */
 #define MAX_IDLE_SECONDS	60L
 
 /* prototypes of private functions */
@@ -67,14 +67,14 @@ glue_http_handle_new(void)
 		SET(easy, CURLOPT_HTTP_VERSION, (long) CURL_HTTP_VERSION_1_1) &&
 		SET(easy, CURLOPT_MAXFILESIZE_LARGE, (curl_off_t) GLUE_HTTP_MAX_ANSWER) &&
 
-	/* a dead peer on a kept connection is noticed without a request */
+	/* detects a dead peer of a kept connection without a request */
 		SET(easy, CURLOPT_TCP_KEEPALIVE, 1L) &&
 		SET(easy, CURLOPT_MAXAGE_CONN, MAX_IDLE_SECONDS);
 
 	/*
-	 * A directory of certificates beside the file would switch off the cache
-	 * of parsed certificates, and parsing Debian's takes longer than
-	 * everything else together.
+	 * A directory of certificates in addition to the file would disable the
+	 * cache of parsed certificates, and parsing Debian's takes longer than
+	 * all other steps together.
 	 */
 	if (done && info->cainfo != NULL)
 		done = SET(easy, CURLOPT_CAPATH, NULL);
@@ -88,10 +88,10 @@ glue_http_handle_new(void)
 }
 
 /*
- * TLS that checks whom it talks to; never a redirect, which would take the
- * signed headers and the body to another host.  No proxy but that of a request,
- * whatever the environment says; what it answers before there is a tunnel is
- * not the service's answer.
+ * Require TLS with a verified peer.  Forbid redirects, which would send the
+ * signed headers and the body to another host.  Use no proxy but that of the
+ * request, whatever the environment is; a proxy's answer to CONNECT is not the
+ * service's answer.
  */
 static bool
 restrict_handle(CURL *easy)
@@ -107,17 +107,17 @@ restrict_handle(CURL *easy)
 }
 
 /*
- * Set what differs from request to request.
+ * Set the options that depend on the request.
  *
  * Returns false if there is no memory.  Options that an earlier user of the
- * handle set must all be set anew here.  *headers is the caller's to free,
- * after the handle was released; error_buffer has CURL_ERROR_SIZE bytes.
+ * handle set must all be set again here.  The caller frees *headers, after the
+ * handle was released; error_buffer has CURL_ERROR_SIZE bytes.
  */
 bool
 glue_http_handle_prepare(CURL *easy, const GlueHttpMessage *message,
 						 struct curl_slist **headers, char *error_buffer)
 {
-	/* the body makes it a POST, so the method comes after it */
+	/* CURLOPT_POSTFIELDS selects POST, so the method must be set afterwards */
 	return append_headers(headers, message) &&
 		SET(easy, CURLOPT_HTTPHEADER, *headers) &&
 		SET(easy, CURLOPT_POSTFIELDS, message->body ? message->body : "") &&
@@ -146,7 +146,7 @@ append_headers(struct curl_slist **headers, const GlueHttpMessage *message)
 	return true;
 }
 
-/* Where the request goes, by which way, and whose word is taken for it. */
+/* Set the URL, the proxy and the CA certificates of the request. */
 static bool
 set_destination(CURL *easy, const GlueHttpMessage *message)
 {
@@ -161,7 +161,9 @@ set_destination(CURL *easy, const GlueHttpMessage *message)
 		SET(easy, CURLOPT_CAINFO, ca_file);
 }
 
-/* A PUT is a POST by another name: libcurl's own would want an upload. */
+/*
+ * A PUT is a POST with another name, because libcurl's own PUT is an upload.
+ */
 static bool
 set_method(CURL *easy, GlueHttpMethod method)
 {
@@ -172,8 +174,8 @@ set_method(CURL *easy, GlueHttpMethod method)
 }
 
 /*
- * Say why a transfer failed, and whether another try would end the same:
- * sets reason and permanent, from what else is known of the transfer.
+ * Explain the failure of a transfer: set reason and permanent, from the other
+ * fields of the transfer.
  */
 void
 glue_http_handle_explain(CURL *easy, CURLcode result,
@@ -199,9 +201,9 @@ glue_http_handle_explain(CURL *easy, CURLcode result,
 }
 
 /*
- * libcurl's own text names the host and OpenSSL's reason, which are worth
- * having while a connection is made.  Later on it may quote what was
- * received, so that the fixed text of the error code has to do.
+ * Before the request is sent, libcurl's own text names the host and OpenSSL's
+ * reason, which are helpful.  Later it may quote the answer, so only the fixed
+ * text of the error code is used.
  */
 static const char *
 reason_of(CURLcode result, const char *error_buffer,
@@ -233,15 +235,15 @@ is_permanent(CURL *easy, CURLcode result)
 	return result == CURLE_PEER_FAILED_VERIFICATION ||
 		result == CURLE_SSL_CACERT_BADFILE ||
 		result == CURLE_URL_MALFORMAT ||
-		proxy_status == 407;	/* the proxy wants other credentials */
+		proxy_status == 407;	/* the proxy rejects the credentials */
 }
 
 /*
- * Did libcurl make nothing of the URL of the proxy?  It then quotes it, with
- * the password in it.
+ * Did libcurl fail to parse the URL of the proxy?  Its text then quotes the
+ * URL, with the password in it.
  *
- * So with a proxy no text of libcurl's is trusted before there is a socket,
- * but the one of a look-up that failed.
+ * So with a proxy, none of libcurl's texts is used before there is a socket,
+ * except that of a failed name lookup.
  */
 static bool
 proxy_url_refused(const GlueHttpMessage *message, const char *error_buffer,

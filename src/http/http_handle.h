@@ -1,9 +1,9 @@
 /*-------------------------------------------------------------------------
  *
  * http_handle.h
- *	  Easy handles of libcurl: how they are set up, and what they tell.
+ *	  Options and errors of libcurl's easy handles.
  *
- * For the files of this folder alone.
+ * Private to this folder.
  *
  * IDENTIFICATION
  *	  src/http/http_handle.h
@@ -18,15 +18,15 @@
 #include "http/http_transfer.h"
 
 /*
- * Largest answer that is accepted.  The largest that Glue's limits allow for
- * is a page of GetConnections; at some 2 kB a connection this is room for
- * twice the 1000 that a page can hold.
+ * Largest answer that is accepted.  The largest one within AWS Glue's limits
+ * is a page of GetConnections; at some 2 kB a connection this is enough for
+ * twice the 1000 connections of a page.
  */
 #define GLUE_HTTP_MAX_ANSWER	(4 * 1024 * 1024)
 
 /*
  * Largest headers that are accepted: all lines of an answer, of its trailers,
- * and of the interim answers before it.  AWS sends less than 1 kB of them.
+ * and of interim answers.  AWS sends less than 1 kB of them.
  */
 #define GLUE_HTTP_MAX_HEADERS	(256 * 1024)
 

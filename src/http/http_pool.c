@@ -1,24 +1,24 @@
 /*-------------------------------------------------------------------------
  *
  * http_pool.c
- *	  The handles of libcurl that a backend keeps from call to call.
+ *	  libcurl's handles that a backend keeps between calls.
  *
- * Connections, name look-ups and the parsed CA certificates are kept in the
- * multi handle, for the life of the backend, and so are TLS sessions, so that
- * a new connection costs less than the first one.  A connection that was idle
- * for a minute is closed when there is another request; until then it is up to
- * the server.  Easy handles are kept, too, as many as connections.
+ * The multi handle keeps connections, DNS results and the parsed CA
+ * certificates for the life of the backend; a share handle keeps TLS sessions.
+ * So a new connection is cheaper than the first one.  A connection that was
+ * idle for a minute is closed at the next request; before that, the server may
+ * close it.  Easy handles are kept, too, as many as connections.
  *
- * Waiting.  libcurl's multi-socket interface tells us which sockets it waits
- * for, and until when.  poll_set.c waits for them together with the latch.
+ * Waits.  libcurl's multi-socket interface reports its sockets and its timer.
+ * poll_set.c waits for them together with the latch.
  *
  * Signals.  libcurl starts a thread to resolve names.  Signals are blocked
- * around every call in which it might do so, so that such a thread inherits a
- * full mask and can never run one of PostgreSQL's handlers.
+ * around every call that might do so, so that the thread inherits a full mask
+ * and never runs one of PostgreSQL's handlers.
  *
- * Handles in doubt.  When libcurl lacks memory or fails where it never should,
- * what it keeps may be incomplete.  All handles are thrown away then, as soon
- * as no transfer uses them.
+ * Doubtful handles.  If libcurl lacks memory, or has an unexpected failure,
+ * the state of its handles may be incomplete.  Then all handles are freed as
+ * soon as no transfer uses them.
  *
  * IDENTIFICATION
  *	  src/http/http_pool.c
@@ -38,8 +38,8 @@
 #include "server/settings.h"
 
 /*
- * QUICK_EXIT and the cache of parsed CA certificates came with 7.87.  Without
- * the first a cancel would wait for a slow name server.
+ * CURLOPT_QUICK_EXIT and the cache of parsed CA certificates came with 7.87.
+ * Without the former a cancel would wait for a slow name server.
  */
 #if !CURL_AT_LEAST_VERSION(7, 87, 0)
 #error "glue_conn needs libcurl 7.87.0 or newer"
@@ -49,24 +49,24 @@
 #define BROKEN_LIBCURL_VERSION	0x081000
 
 /*
- * Idle connections that are kept, each of them a file descriptor: a few, or as
+ * Idle connections that are kept, each with a file descriptor: a few, or as
  * many as there were transfers side by side.
  */
 #define MIN_KEPT_CONNECTIONS	4
 #define MAX_KEPT_CONNECTIONS	GLUE_MAX_CONCURRENT_REQUESTS
 
-/* What a backend keeps from call to call. */
+/* The handles of a backend. */
 typedef struct HttpPool
 {
 	CURLM	   *multi;			/* NULL until the first transfer */
 	CURLSH	   *share;			/* TLS sessions, for all handles */
-	CURL	   *idle[MAX_KEPT_CONNECTIONS]; /* easy handles to use again */
+	CURL	   *idle[MAX_KEPT_CONNECTIONS]; /* easy handles for reuse */
 	int			nidle;
-	int			nkept;			/* so many of both are kept */
+	int			nkept;			/* limit of kept handles and connections */
 	bool		timer_set;
-	int64		timer_at;		/* when libcurl wants to be called */
-	bool		broken;			/* a socket cannot be watched */
-	bool		in_doubt;		/* to be thrown away */
+	int64		timer_at;		/* time of libcurl's timer */
+	bool		broken;			/* a socket could not be watched */
+	bool		in_doubt;		/* to be freed */
 } HttpPool;
 
 static HttpPool pool;
@@ -87,13 +87,13 @@ static int	on_socket(CURL *easy, curl_socket_t socket, int what,
 static int	on_timer(CURLM *multi, long timeout_ms, void *arg);
 
 /*
- * Set up the multi handle and the epoll descriptor of this backend, if they
- * are not set up yet.
+ * Open the multi handle and the epoll descriptor of this backend, if they are
+ * not open yet.
  *
- * libcurl is initialized here and not in _PG_init(): that may run in the
- * postmaster, which must stay free of threads and of state to be forked.
- * curl_global_cleanup() is never called, since a resolver thread that was
- * left behind may outlive everything but the process.
+ * libcurl is initialized here and not in _PG_init(), which may run in the
+ * postmaster: that process must not have threads, or state that its children
+ * inherit.  curl_global_cleanup() is never called, because an abandoned
+ * resolver thread may run until the process exits.
  */
 void
 glue_http_pool_open(void)
@@ -107,7 +107,7 @@ glue_http_pool_open(void)
 
 	/*
 	 * OpenSSL would write the keys of every connection to that file.  The
-	 * variable must be gone before libcurl looks at it.
+	 * variable must be removed before libcurl reads it.
 	 */
 	if (getenv("SSLKEYLOGFILE") != NULL)
 	{
@@ -131,9 +131,9 @@ glue_http_pool_open(void)
 }
 
 /*
- * Refuse a libcurl that we cannot work with.
+ * Reject a libcurl that does not work for us.
  *
- * The library at run time need not be the one that we were built with.
+ * The library at run time may differ from that at build time.
  */
 static void
 check_libcurl(void)
@@ -150,7 +150,7 @@ check_libcurl(void)
 				 errdetail("glue_conn needs libcurl 7.87.0 or newer, but not 8.16.0, with TLS and asynchronous name look-up.")));
 }
 
-/* Make the handles that all transfers share; false if that is not possible. */
+/* Open the handles that all transfers share; false on failure. */
 static bool
 open_handles(void)
 {
@@ -184,12 +184,12 @@ set_up_multi(CURLM *multi)
 }
 
 /*
- * Give up the handles, and all kept connections with them, while no transfer
- * is under way: they are in doubt, or there are no file descriptors left for
+ * Free the handles, and close all kept connections with them, while no
+ * transfer is under way: they are doubtful, or there is no file descriptor for
  * another transfer.
  *
- * Kept connections are to one server each; a session that speaks to many
- * servers may have got that many of them.
+ * Each kept connection is to one server; a session that calls many servers may
+ * have as many of them.
  */
 void
 glue_http_pool_close(void)
@@ -219,12 +219,12 @@ glue_http_pool_expect(int ntransfers)
 }
 
 /*
- * What follows must not raise errors.
+ * The functions below must not raise errors.
  */
 
 /*
- * Before libcurl is called where it might start a thread: block all signals,
- * except for those that a fault of this thread raises.
+ * Block all signals before a call of libcurl that might start a thread, except
+ * for those that a fault of this thread raises.
  */
 void
 glue_http_pool_enter(sigset_t *saved)
@@ -240,7 +240,7 @@ glue_http_pool_enter(sigset_t *saved)
 	pthread_sigmask(SIG_BLOCK, &all, saved);
 }
 
-/* Afterwards. */
+/* Restore the signals. */
 void
 glue_http_pool_leave(const sigset_t *saved)
 {
@@ -248,8 +248,8 @@ glue_http_pool_leave(const sigset_t *saved)
 }
 
 /*
- * An easy handle with our callbacks: one that was used before, or a new one;
- * NULL if there is no memory.
+ * Get an easy handle with our callbacks, a kept or a new one; NULL if there is
+ * no memory.
  */
 CURL *
 glue_http_pool_take(void)
@@ -271,8 +271,8 @@ glue_http_pool_take(void)
 }
 
 /*
- * Keep a handle that is free for the next request, if there is room, or throw
- * it away, and its connection with it.
+ * Keep an unused handle for the next request, if there is room; otherwise free
+ * it, and close its connection.
  */
 void
 glue_http_pool_keep(CURL *easy)
@@ -286,7 +286,7 @@ glue_http_pool_keep(CURL *easy)
 		curl_easy_cleanup(easy);
 }
 
-/* Begin the transfer of a handle; false without memory. */
+/* Begin the transfer of a handle; false if there is no memory. */
 bool
 glue_http_pool_add(CURL *easy)
 {
@@ -294,8 +294,8 @@ glue_http_pool_add(CURL *easy)
 }
 
 /*
- * Take a handle out of the multi handle; false if libcurl refuses that.  It
- * does so by itself when the handle is freed.
+ * Remove a handle from the multi handle; false if libcurl refuses.  libcurl
+ * also does this when the handle is freed.
  */
 bool
 glue_http_pool_remove(CURL *easy)
@@ -306,7 +306,7 @@ glue_http_pool_remove(CURL *easy)
 	return false;
 }
 
-/* Let libcurl act on a socket to which something happened: GLUE_POLL_... */
+/* Let libcurl process the events of a socket: GLUE_POLL_... */
 void
 glue_http_pool_drive(int fd, int events)
 {
@@ -315,7 +315,7 @@ glue_http_pool_drive(int fd, int events)
 		(events & GLUE_POLL_ERROR ? CURL_CSELECT_ERR : 0));
 }
 
-/* Let libcurl act on the passing of time, or on a handle that was added. */
+/* Let libcurl process its timer, or an added handle. */
 void
 glue_http_pool_drive_time(void)
 {
@@ -332,7 +332,7 @@ act(curl_socket_t socket, int events)
 		pool.broken = true;
 }
 
-/* Do so if libcurl has asked for it, and the time has come. */
+/* Do so if libcurl's timer is due. */
 void
 glue_http_pool_drive_due(void)
 {
@@ -343,7 +343,7 @@ glue_http_pool_drive_due(void)
 	}
 }
 
-/* When that is to be done, at the latest. */
+/* The time of libcurl's timer. */
 int64
 glue_http_pool_due_at(void)
 {
@@ -352,7 +352,10 @@ glue_http_pool_due_at(void)
 	return pool.timer_set ? pool.timer_at : PG_INT64_MAX;
 }
 
-/* A handle that libcurl has finished with, and how; NULL if there is none. */
+/*
+ * The next handle that libcurl has finished, and its result; NULL if there is
+ * none.
+ */
 CURL *
 glue_http_pool_next_ended(CURLcode *result)
 {
@@ -370,7 +373,7 @@ glue_http_pool_next_ended(CURLcode *result)
 	return NULL;
 }
 
-/* Has a socket been lost from sight since this was asked last? */
+/* Has the watch of a socket failed since the last call? */
 bool
 glue_http_pool_broke(void)
 {
@@ -380,7 +383,7 @@ glue_http_pool_broke(void)
 	return broken;
 }
 
-/* The handles are in doubt: see the head of this file. */
+/* Mark the handles as doubtful: see the head of this file. */
 void
 glue_http_pool_doubt(void)
 {
@@ -393,14 +396,14 @@ glue_http_pool_in_doubt(void)
 	return pool.in_doubt;
 }
 
-/* How many handles, and connections, are kept. */
+/* Limit of kept handles and connections. */
 int
 glue_http_pool_nkept(void)
 {
 	return pool.nkept;
 }
 
-/* libcurl wants to wait for a socket, or not any more. */
+/* libcurl starts or stops waiting for a socket. */
 static int
 on_socket(CURL *easy, curl_socket_t socket, int what, void *arg,
 		  void *socket_arg)
@@ -423,14 +426,14 @@ on_socket(CURL *easy, curl_socket_t socket, int what, void *arg,
 	}
 
 	/*
-	 * That the socket is watched is kept as its pointer, whatever it is; if
-	 * that fails, the kernel will tell.
+	 * The pointer of the socket only records that it is watched; if this
+	 * fails, epoll_ctl() will report it.
 	 */
 	(void) curl_multi_assign(pool.multi, socket, &pool);
 	return 0;
 }
 
-/* libcurl wants to be called after timeout_ms; -1 means not at all. */
+/* libcurl sets its timer to timeout_ms; -1 stops it. */
 static int
 on_timer(CURLM *multi, long timeout_ms, void *arg)
 {

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * http_pool.h
- *	  The handles of libcurl that a backend keeps from call to call.
+ *	  libcurl's handles that a backend keeps between calls.
  *
  * IDENTIFICATION
  *	  src/http/http_pool.h
@@ -18,7 +18,7 @@
 /* this may raise errors */
 extern void glue_http_pool_open(void);
 
-/* these may be called from where an error must not be raised */
+/* these raise no errors, and may be called in callbacks */
 extern void glue_http_pool_close(void);
 extern void glue_http_pool_expect(int ntransfers);
 extern int	glue_http_pool_nkept(void);

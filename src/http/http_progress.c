@@ -1,17 +1,17 @@
 /*-------------------------------------------------------------------------
  *
  * http_progress.c
- *	  Transfers under way: how they begin, go on and end.
+ *	  Begin, progress and end of transfers.
  *
- * None of this may raise errors: see http.c.  The caller has blocked signals,
- * unless it is to release a transfer, which starts nothing.
+ * These functions raise no errors: see http.c.  The caller has blocked
+ * signals, except for a release, which starts nothing.
  *
- * Clean-up.  Leaving a transfer early closes its connection;
- * CURLOPT_QUICK_EXIT keeps that from waiting for a resolver thread.
+ * Cleanup.  Abandoning a transfer closes its connection; with
+ * CURLOPT_QUICK_EXIT that does not wait for a resolver thread.
  *
- * Limits.  libcurl keeps the time limits of a request.  Should it fail to, we
- * end the transfer ourselves a little later, so that no call waits for ever.
- * All this is by a clock that cannot be set.
+ * Time limits.  libcurl enforces the time limits of a request.  If it fails
+ * to, we end the transfer a little later, so that no call waits forever.  All
+ * limits use a clock that cannot be set.
  *
  * IDENTIFICATION
  *	  src/http/http_progress.c
@@ -26,12 +26,14 @@
 #include "http/http_pool.h"
 #include "http/http_progress.h"
 
-/* How long libcurl may take to notice that a request's time is over. */
+/* Grace period for libcurl after a request's time limit. */
 #define GRACE_MS		(5 * 1000)
 
-static dlist_head transfers = DLIST_STATIC_INIT(transfers); /* with handles */
-static uint64 nended = 0;		/* transfers that have ended so far */
-static int64 deadline = PG_INT64_MAX;	/* the first of those transfers */
+static dlist_head transfers = DLIST_STATIC_INIT(transfers); /* transfers with
+															 * handles */
+static uint64 nended = 0;		/* number of ended transfers so far */
+static int64 deadline = PG_INT64_MAX;	/* earliest deadline of those
+										 * transfers */
 
 /* prototypes of private functions */
 static void end_or_start_over(GlueHttpState *transfer, CURLcode result);
@@ -41,7 +43,7 @@ static void note_failure(GlueHttpState *transfer, CURLcode result);
 static bool remove_from_multi(GlueHttpState *transfer);
 
 /*
- * Begin a transfer that has a request and nothing else; false if there is no
+ * Begin a transfer that has only a request so far; false if there is no
  * memory.
  */
 bool
@@ -63,13 +65,16 @@ glue_http_progress_start(GlueHttpState *transfer)
 	if (!transfer->added)
 		return false;
 
-	/* on a kept connection this sends, and may even end the transfer */
+	/*
+	 * on a kept connection, this sends the request, and may even end the
+	 * transfer
+	 */
 	glue_http_pool_drive_time();
 	glue_http_progress_collect();
 	return true;
 }
 
-/* End the transfers that libcurl has finished with. */
+/* Set the outcomes of the transfers that libcurl has finished. */
 void
 glue_http_progress_collect(void)
 {
@@ -88,9 +93,9 @@ glue_http_progress_collect(void)
 }
 
 /*
- * End all transfers after a failure of our own side of libcurl's sockets.
+ * End all transfers after a failure to watch libcurl's sockets.
  *
- * Whatever was sent is then beyond our knowledge.
+ * The outcome of sent requests is unknown then.
  */
 void
 glue_http_progress_fail_all(void)
@@ -108,9 +113,9 @@ glue_http_progress_fail_all(void)
 }
 
 /*
- * End the transfers whose time libcurl should have ended long ago.
+ * End the transfers that libcurl should have ended before.
  *
- * Nothing is known of what it is at, so its handles are in doubt.
+ * The state of their handles is unknown, so they are doubtful.
  */
 void
 glue_http_progress_end_overdue(void)
@@ -145,14 +150,14 @@ glue_http_progress_is_idle(void)
 	return dlist_is_empty(&transfers);
 }
 
-/* When the first of them is overdue. */
+/* The earliest deadline. */
 int64
 glue_http_progress_deadline(void)
 {
 	return deadline;
 }
 
-/* How many have ended so far. */
+/* The number of ended transfers so far. */
 uint64
 glue_http_progress_nended(void)
 {
@@ -160,11 +165,11 @@ glue_http_progress_nended(void)
 }
 
 /*
- * Give back the handles of a transfer, and leave it if it is still under way.
+ * Return the handles of a transfer, and abandon it if it is still under way.
  * This starts nothing, not even a thread.
  *
- * A handle that ended well is kept for the next request; any other is thrown
- * away, and its connection with it.
+ * A handle with a normal end is kept for the next request; any other is freed,
+ * and its connection closed.
  */
 void
 glue_http_progress_release(GlueHttpState *transfer)
@@ -183,8 +188,8 @@ glue_http_progress_release(GlueHttpState *transfer)
 }
 
 /*
- * A transfer is over, unless its connection was: then start over with another
- * one.  There are no more to try than are kept.
+ * A transfer has ended; or its kept connection was closed: then start over
+ * with another one, at most once for each kept connection.
  */
 static void
 end_or_start_over(GlueHttpState *transfer, CURLcode result)
@@ -233,14 +238,16 @@ end_transfer(GlueHttpState *transfer, CURLcode result)
 		note_failure(transfer, result);
 }
 
-/* No whole answer came: say what that means for the request, and why. */
+/*
+ * No complete answer arrived: set the outcome of the request, and the reason.
+ */
 static void
 note_failure(GlueHttpState *transfer, CURLcode result)
 {
 	const GlueHttpMessage *message = transfer->message;
 	curl_off_t	sent = 0;
 
-	/* if this fails, what was sent counts as not sent completely */
+	/* on failure, the request counts as not sent completely */
 	(void) curl_easy_getinfo(transfer->easy, CURLINFO_SIZE_UPLOAD_T, &sent);
 	if (transfer->public.phase == GLUE_HTTP_SENDING &&
 		(result == CURLE_ABORTED_BY_CALLBACK ||
@@ -258,7 +265,7 @@ note_failure(GlueHttpState *transfer, CURLcode result)
 							 &transfer->public);
 }
 
-/* False if libcurl refuses that. */
+/* Remove the handle; false if libcurl refuses. */
 static bool
 remove_from_multi(GlueHttpState *transfer)
 {

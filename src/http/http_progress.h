@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * http_progress.h
- *	  Transfers under way: how they begin, go on and end.
+ *	  Begin, progress and end of transfers.
  *
  * IDENTIFICATION
  *	  src/http/http_progress.h

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * http_state.h
- *	  A transfer under way, with all that is private to this folder.
+ *	  A transfer under way; private to this folder.
  *
  * IDENTIFICATION
  *	  src/http/http_state.h
@@ -24,7 +24,7 @@
 #define GLUE_HTTP_FDS_PER_TRANSFER	2
 
 /*
- * A transfer and what it owns.  The reset callback is registered when only
+ * A transfer and its resources.  When the reset callback is registered, only
  * the first two fields are set.
  */
 typedef struct GlueHttpState
@@ -32,20 +32,21 @@ typedef struct GlueHttpState
 	GlueHttpTransfer public;	/* MUST BE FIRST */
 	MemoryContextCallback callback;
 	const GlueHttpMessage *message;
-	bool		reserved;		/* GLUE_HTTP_FDS_PER_TRANSFER are */
+	bool		reserved;		/* GLUE_HTTP_FDS_PER_TRANSFER are reserved */
 
-	/* the handle; for http_progress.c */
+	/* the handle; set by http_progress.c */
 	CURL	   *easy;			/* NULL once released */
-	dlist_node	node;			/* in its list, while easy is set */
+	dlist_node	node;			/* member of transfers, while easy is set */
 	bool		added;			/* easy belongs to the multi handle */
-	int64		deadline;		/* when we end it, whatever libcurl does */
-	struct curl_slist *headers; /* hold the signature and a session token */
-	int			nstale;			/* how often stale was set */
+	int64		deadline;		/* time at which we end it, whatever libcurl
+								 * does */
+	struct curl_slist *headers; /* with the signature and a session token */
+	int			nstale;			/* number of stale connections so far */
 
-	/* what libcurl has told; for http_callbacks.c */
+	/* set by http_callbacks.c */
 	GlueSecretBuffer answer;
 	Size		headers_len;
-	bool		stale;			/* the kept connection was closed already */
+	bool		stale;			/* the kept connection was already closed */
 	bool		too_large;
 	bool		out_of_memory;
 	char		curl_error[CURL_ERROR_SIZE];

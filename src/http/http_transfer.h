@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * http_transfer.h
- *	  What an HTTPS transfer is to be, and what became of it.
+ *	  Request and result of an HTTPS transfer.
  *
  * IDENTIFICATION
  *	  src/http/http_transfer.h
@@ -14,19 +14,19 @@
 #include "utils/timestamp.h"
 
 /*
- * How a transfer ended.  For a request that changes something the difference
- * between the last two is everything: after NOT_SENT nothing can have
- * happened, after LOST it may or may not have.
+ * Outcome of a transfer.  For a request that changes something, the difference
+ * between the last two is essential: after NOT_SENT it was not carried out,
+ * after LOST it may have been.
  */
 typedef enum GlueHttpOutcome
 {
 	GLUE_HTTP_PENDING,
-	GLUE_HTTP_ANSWERED,			/* a whole answer came, of any status */
-	GLUE_HTTP_NOT_SENT,			/* no byte of the request left */
-	GLUE_HTTP_LOST				/* it left, but no whole answer came */
+	GLUE_HTTP_ANSWERED,			/* a complete answer arrived, of any status */
+	GLUE_HTTP_NOT_SENT,			/* no byte of the request was sent */
+	GLUE_HTTP_LOST				/* it was sent, but no complete answer arrived */
 } GlueHttpOutcome;
 
-/* How far a transfer got. */
+/* Progress of a transfer. */
 typedef enum GlueHttpPhase
 {
 	GLUE_HTTP_RESOLVING,
@@ -71,11 +71,13 @@ typedef struct GlueHttpTransfer
 	GlueHttpOutcome outcome;
 
 	/* valid unless pending */
-	GlueHttpPhase phase;		/* the last one reached */
-	bool		timed_out;		/* a limit of ours ran out in that phase */
-	bool		permanent;		/* trying again would end the same */
-	bool		too_large;		/* the answer was, to what was asked */
-	bool		headers_too_large;	/* its headers were, whatever is asked */
+	GlueHttpPhase phase;		/* last phase that was reached */
+	bool		timed_out;		/* one of our time limits expired in that
+								 * phase */
+	bool		permanent;		/* a retry would fail in the same way */
+	bool		too_large;		/* the answer was too large for the request */
+	bool		headers_too_large;	/* the headers were too large for any
+									 * request */
 	TimestampTz started_at;
 	TimestampTz ended_at;
 
@@ -84,7 +86,7 @@ typedef struct GlueHttpTransfer
 	const char *body;
 	Size		body_len;
 
-	/* valid if not answered: why, without anything of the request */
+	/* valid if not answered: the reason, without any part of the request */
 	char		reason[256];
 } GlueHttpTransfer;
 

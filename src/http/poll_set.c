@@ -1,28 +1,27 @@
 /*-------------------------------------------------------------------------
  *
  * poll_set.c
- *	  Foreign sockets that a backend waits for together with its latch.
+ *	  Sockets of a library that a backend waits for together with its latch.
  *
- * A library that opens its own sockets has two debts to PostgreSQL.
+ * A library that opens its own sockets must cooperate with PostgreSQL in two
+ * ways.
  *
- * Waiting.  Its sockets are collected in one epoll descriptor, which is
- * waited for together with the latch of this backend.  So a cancel, a
- * terminate, a signal barrier of another session (DROP DATABASE needs them)
- * and the death of the postmaster are seen at once, however many sockets are
- * waited for.
+ * Waits.  Its sockets are in one epoll descriptor, which is waited for
+ * together with the latch of this backend.  So a cancel, a terminate, a
+ * ProcSignalBarrier (DROP DATABASE needs it) and the death of the postmaster
+ * are noticed at once, however many sockets there are.
  *
- * File descriptors.  They count towards the limit below which PostgreSQL
- * keeps its own files.  Whether one is left can only be asked where an error
- * may be raised, which is not so inside the library.  So descriptors are
- * reserved ahead of time, and opened and closed within what is reserved.  Some
- * versions of libcurl close a socket on their own, if it was never connected;
- * that is found out when its number is given to another one, or when there seem
- * to be no descriptors left.
+ * File descriptors.  The sockets count towards the limit below which
+ * PostgreSQL keeps its own files.  AcquireExternalFD() may raise an error,
+ * which is not allowed inside the library.  So descriptors are reserved ahead
+ * of time, and sockets are opened and closed within the reservation.  Some
+ * versions of libcurl close a socket themselves if it was never connected.
+ * That is detected when its number is assigned again, or when no descriptor
+ * seems to be left.
  *
- * There is one set per backend, and it is never closed.  A socket that need
- * not be waited for any more is left in it, because it is likely to be a kept
- * connection that is about to be used again.  If something happens to it
- * before, it is taken out.
+ * There is one set per backend, and it is never closed.  A socket that libcurl
+ * no longer waits for stays in it, because it is probably a kept connection
+ * that will be used again.  If it has an event before that, it is removed.
  *
  * IDENTIFICATION
  *	  src/http/poll_set.c
@@ -46,16 +45,17 @@
 #include "storage/latch.h"
 #include "utils/memutils.h"
 
-/* Sockets that can be open at once: two for each of 256 transfers, and more. */
+/* Limit of open sockets: two for each of 256 transfers, and more. */
 #define MAX_SOCKETS		1024
 
 /* A socket that was opened here. */
 typedef struct PollSocket
 {
 	int			fd;
-	ino_t		inode;			/* tells whether that is still the socket */
-	int			local_port;		/* 0 until it was noted */
-	int			events;			/* GLUE_POLL_..., 0 unless it is in the set */
+	ino_t		inode;			/* identifies the socket if its number was
+								 * reused */
+	int			local_port;		/* 0 until it is known */
+	int			events;			/* GLUE_POLL_..., 0 if not in the set */
 	bool		wanted;			/* libcurl waits for them */
 } PollSocket;
 
@@ -63,10 +63,10 @@ static PollSocket sockets[MAX_SOCKETS];
 static int	nsockets = 0;
 
 static int	epoll_fd = -1;
-static int	nmembers = 0;		/* of the set, others' sockets included */
+static int	nmembers = 0;		/* of the set, including foreign sockets */
 static WaitEventSet *wait_set = NULL;	/* latch, postmaster and epoll_fd */
-static int	fds_reserved = 0;	/* not counting those that are open */
-static int	fds_wanted = 0;		/* what glue_poll_reserve() was asked for */
+static int	fds_reserved = 0;	/* without those that are open */
+static int	fds_wanted = 0;		/* sum of glue_poll_reserve() calls */
 
 /* prototypes of private functions */
 static bool acquire(void);
@@ -98,8 +98,8 @@ glue_poll_open(void)
 				 errmsg("could not create an epoll descriptor: %m")));
 
 	/*
-	 * WaitLatchOrSocket() would make such a set for each wait, which costs
-	 * more than the rest of the wait.
+	 * WaitLatchOrSocket() would make such a set for each wait, at a higher
+	 * cost than the rest of the wait.
 	 */
 	set = GLUE_CREATE_WAIT_EVENT_SET(3);
 	AddWaitEventToSet(set, WL_LATCH_SET, PGINVALID_SOCKET, MyLatch, NULL);
@@ -110,7 +110,7 @@ glue_poll_open(void)
 	wait_set = set;
 }
 
-/* The set without members; -1 if there can be none. */
+/* Create a set without members; -1 on failure. */
 static int
 create_set(void)
 {
@@ -130,10 +130,10 @@ create_set(void)
 }
 
 /*
- * Make sure that nfds more sockets can be opened.
+ * Reserve descriptors for nfds more sockets.
  *
- * To be given back with glue_poll_give_back(), which the reset of a memory
- * context may do.  Nothing is reserved if this raises an error.
+ * glue_poll_give_back() returns them, also in the reset of a memory context.
+ * Nothing is reserved if this raises an error.
  */
 void
 glue_poll_reserve(int nfds)
@@ -171,7 +171,7 @@ glue_poll_can_reserve(int nfds)
 }
 
 /*
- * Give back a reservation.  Sockets that are still open stay counted.
+ * Return a reservation.  Sockets that are still open stay counted.
  */
 void
 glue_poll_give_back(int nfds)
@@ -181,7 +181,7 @@ glue_poll_give_back(int nfds)
 	release_surplus();
 }
 
-/* Open a socket within the reservation; -1 if none is left, or it fails. */
+/* Open a socket within the reservation; -1 if none is left, or on failure. */
 int
 glue_poll_open_socket(int family, int type, int protocol)
 {
@@ -206,8 +206,7 @@ glue_poll_open_socket(int family, int type, int protocol)
 }
 
 /*
- * Close a socket that glue_poll_open_socket() opened.  That also takes it out
- * of the set.
+ * Close a socket of glue_poll_open_socket(), and remove it from the set.
  */
 int
 glue_poll_close_socket(int fd)
@@ -219,7 +218,10 @@ glue_poll_close_socket(int fd)
 	return close(fd);
 }
 
-/* Acquire a file descriptor, also one of those that only seem to be in use. */
+/*
+ * Acquire a file descriptor; the sockets that the library has closed itself
+ * are found first, if necessary.
+ */
 static bool
 acquire(void)
 {
@@ -230,7 +232,7 @@ acquire(void)
 	return AcquireExternalFD();
 }
 
-/* Forget the sockets that the library has closed on its own. */
+/* Forget the sockets that the library has closed itself. */
 static void
 forget_closed(void)
 {
@@ -241,7 +243,7 @@ forget_closed(void)
 	}
 }
 
-/* A socket is closed, and its file descriptor one of the reserved again. */
+/* A socket is closed: return its descriptor to the reservation. */
 static void
 forget_socket(PollSocket *known)
 {
@@ -251,7 +253,7 @@ forget_socket(PollSocket *known)
 	*known = sockets[--nsockets];
 }
 
-/* A number that is unique as long as the file is open; 0 if it is not. */
+/* A number that is unique while the file is open; 0 if it is not. */
 static ino_t
 inode_of(int fd)
 {
@@ -261,9 +263,9 @@ inode_of(int fd)
 }
 
 /*
- * Note the local ports of the sockets that have been connected since.
+ * Look up the local ports of sockets that are connected by now.
  *
- * The library tells its connections apart by their ports, and not by their
+ * The library identifies its connections by their ports, and not by their
  * sockets.
  */
 void
@@ -277,8 +279,8 @@ glue_poll_note_ports(void)
 }
 
 /*
- * Is there anything to be read from the socket with this local port, be it
- * only its end?  False also if the port is not known.
+ * Is there input, or end of file, on the socket with this local port?  False
+ * also if the port is unknown.
  */
 bool
 glue_poll_has_input(int local_port)
@@ -296,8 +298,7 @@ glue_poll_has_input(int local_port)
 /*
  * Find a socket that was opened here; NULL if it was not.
  *
- * There are so few that looking at all of them takes less time than a system
- * call.
+ * There are so few that a linear search is faster than a system call.
  */
 static PollSocket *
 find_socket(int fd)
@@ -327,10 +328,10 @@ find_local_port(int fd)
 }
 
 /*
- * Wait for these events of a socket; false if that is not possible.
+ * Wait for these events of a socket; false on failure.
  *
- * watched says whether the socket is watched already, as far as the caller
- * knows, which matters only for a socket that was not opened here.
+ * watched says whether the socket is in the set, according to the caller; that
+ * matters only for a socket that was not opened here.
  */
 bool
 glue_poll_watch(int fd, int events, bool watched)
@@ -353,9 +354,9 @@ glue_poll_watch(int fd, int events, bool watched)
 }
 
 /*
- * Likewise for a socket that the library has opened for itself.  It is not known
- * when it is closed, so the kernel has the last word: such a socket has left
- * the set, and its number may be in use again.
+ * Likewise for a socket that the library has opened itself.  Its end is not
+ * reported, so the kernel decides: a closed socket has left the set, and its
+ * number may be in use again.
  */
 static bool
 watch_foreign(int fd, int events, bool watched)
@@ -370,7 +371,7 @@ watch_foreign(int fd, int events, bool watched)
 	return errno == EEXIST && change_set(EPOLL_CTL_MOD, fd, events);
 }
 
-/* Do not wait for a socket any more; it may be closed already. */
+/* Stop waiting for a socket; it may be closed already. */
 void
 glue_poll_ignore(int fd)
 {
@@ -383,10 +384,10 @@ glue_poll_ignore(int fd)
 }
 
 /*
- * Wait for at most timeout_ms until something happens to a watched socket.
+ * Wait for at most timeout_ms until a watched socket has an event.
  *
- * Fills in ready, and returns how many sockets it tells of.  Interrupts are
- * served, so this may not return.
+ * Fills in ready, and returns the number of entries.  Interrupts are
+ * processed, so this may not return.
  */
 int
 glue_poll_wait(long timeout_ms, uint32 wait_event,
@@ -406,7 +407,7 @@ glue_poll_wait(long timeout_ms, uint32 wait_event,
 		return 0;
 	if (expects_only(&ready[0].fd))
 	{
-		/* no need to ask the kernel which socket it was */
+		/* epoll_wait() would only return this socket */
 		ready[0].events = GLUE_POLL_READ;
 		return 1;
 	}
@@ -429,7 +430,7 @@ glue_poll_wait(long timeout_ms, uint32 wait_event,
 	return nready;
 }
 
-/* Is only one socket in the set, and waited for to be readable? */
+/* Is only one socket in the set, and is it waited for to be readable? */
 static bool
 expects_only(int *fd)
 {
@@ -445,8 +446,8 @@ expects_only(int *fd)
 }
 
 /*
- * Does libcurl wait for a socket that something happened to?  If not, take it
- * out of the set: it has been closed by the other side.
+ * Does libcurl wait for this socket?  If not, remove it from the set: the
+ * other side has closed it.
  */
 static bool
 is_wanted(int fd)
@@ -474,7 +475,7 @@ change_set(int operation, int fd, int events)
 	return epoll_ctl(epoll_fd, operation, fd, &event) == 0;
 }
 
-/* Let go of what is reserved beyond what is wanted. */
+/* Release reserved descriptors that are not wanted any more. */
 static void
 release_surplus(void)
 {

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * poll_set.h
- *	  Foreign sockets that a backend waits for together with its latch.
+ *	  Sockets of a library that a backend waits for together with its latch.
  *
  * IDENTIFICATION
  *	  src/http/poll_set.h
@@ -15,10 +15,10 @@
 #define GLUE_POLL_WRITE		2
 #define GLUE_POLL_ERROR		4
 
-/* Sockets that one wait can report. */
+/* Limit of sockets that one wait can report. */
 #define GLUE_POLL_MAX_READY	64
 
-/* A socket that something happened to. */
+/* An event of a socket. */
 typedef struct GluePollEvent
 {
 	int			fd;
@@ -32,7 +32,7 @@ extern bool glue_poll_can_reserve(int nfds);
 extern int	glue_poll_wait(long timeout_ms, uint32 wait_event,
 						   GluePollEvent ready[GLUE_POLL_MAX_READY]);
 
-/* these may be called from where an error must not be raised */
+/* these raise no errors, and may be called in callbacks */
 extern void glue_poll_give_back(int nfds);
 extern int	glue_poll_open_socket(int family, int type, int protocol);
 extern int	glue_poll_close_socket(int fd);

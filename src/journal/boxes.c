@@ -1,33 +1,34 @@
 /*-------------------------------------------------------------------------
  *
  * boxes.c
- *	  The boxes in shared memory that callers hand rows over in.
+ *	  The boxes in shared memory that carry rows from callers to the journal
+ *	  worker.
  *
  * A box is
  *
- *		free		nobody's
+ *		free		no owner
  *		filling		the caller's
  *		filled		to be taken
  *		taken		the worker's
- *		answered	the caller's again, who reads the answer and frees it
- *		abandoned	the worker's, whose caller has gone: the worker frees it
+ *		answered	the caller's again, which reads the answer and frees the box
+ *		abandoned	the worker's, and the caller has left: the worker frees the box
  *
- * The boxes are for all databases, of which none can take them all, even if its
- * worker does not come or its sessions do not go on: a database gets another box
- * only as long as it has fewer than there are free ones.  So the first one that
- * wants many gets half of them, the next one half of the rest, and so on: it
- * takes seven databases that are stuck at the same time to leave none for others.
+ * All databases share the boxes.  No database can take all of them, even if
+ * its worker does not start or its sessions are stuck: a database gets another
+ * box only while it has fewer boxes than are free.  So the first database that
+ * needs many boxes gets half of them, the next one half of the rest, and so
+ * on.  Seven databases must be stuck at the same time until no box is free.
  *
- * A caller that finds no box waits for one, behind those that came before.  Boxes are given
- * to those who wait by whoever frees one, or gives up waiting, under the same
- * lock: to who has waited for the longest time of those whose database may have
- * another one.  So nobody is woken in vain, and whenever the lock is free,
- * nobody waits whose database may have one.
+ * A caller that finds no box waits in a queue.  A process that frees a box, or
+ * gives up waiting, assigns free boxes under the same lock, each to the
+ * longest waiting process whose database may have another box.  So no process
+ * is woken in vain, and while the lock is free, no process waits whose
+ * database may have a box.
  *
- * What is in a box belongs to its owner, and is read and written without the
- * lock; the state is changed under it, and here alone.
+ * The owner of a box reads and writes its contents without the lock.  The
+ * state is changed under the lock, in this file alone.
  *
- * Other processes are known by their number; see server/news.c.
+ * Other processes are identified by their number; see server/news.c.
  *
  * IDENTIFICATION
  *	  src/journal/boxes.c
@@ -42,11 +43,13 @@
 #include "storage/latch.h"
 #include "storage/proc.h"
 
-/* A process that waits for a box, or has been given one. */
+/* A process that waits for a box, or was given one. */
 typedef struct BoxWaiter
 {
-	Oid			database;		/* InvalidOid: it does not wait any more */
-	int			box;			/* then: which one it was given */
+	Oid			database;		/* InvalidOid: the process does not wait any
+								 * more */
+	int			box;			/* the box that it was given, if it does not
+								 * wait */
 	uint64		arrival;		/* in the order of arrival */
 } BoxWaiter;
 
@@ -85,10 +88,7 @@ glue_box_state(const GlueBox *box)
 	return state;
 }
 
-/*
- * Take a box, which is to be filled; or get into the queue for one, and return
- * NULL.
- */
+/* Take a box for filling; or join the queue for one, and return NULL. */
 GlueBox *
 glue_box_ask(void)
 {
@@ -111,8 +111,8 @@ glue_box_ask(void)
 }
 
 /*
- * The box that this process was given; NULL as long as it has to wait.  Its latch
- * is set when that changes.
+ * The box that this process was given; NULL while it waits.  Its latch is set
+ * when that changes.
  */
 GlueBox *
 glue_box_given(void)
@@ -128,7 +128,7 @@ glue_box_given(void)
 	return box;
 }
 
-/* The box has its message: it is to be taken. */
+/* The box has its message: the worker may take it. */
 void
 glue_box_fill(GlueBox *box)
 {
@@ -138,8 +138,8 @@ glue_box_fill(GlueBox *box)
 }
 
 /*
- * Give up a box, in whatever state it is, or NULL: leave the queue for one.
- * Raises no error.
+ * Give up a box, in any state, or leave the queue if box is NULL.  Raises no
+ * error.
  */
 void
 glue_box_leave(GlueBox *box)
@@ -161,10 +161,10 @@ glue_box_leave(GlueBox *box)
 }
 
 /*
- * Take all boxes of this database that are filled; returns how many, at most
+ * Take all filled boxes of this database; returns their number, at most
  * GLUE_NUM_BOXES.
  *
- * What was taken is either answered or given back.
+ * The worker must answer each box, or give it back.
  */
 int
 glue_boxes_take(GlueBox **boxes)
@@ -187,8 +187,8 @@ glue_boxes_take(GlueBox **boxes)
 }
 
 /*
- * Give boxes that were taken away, in a state, and free those whose callers have
- * left: were there none?
+ * Set the state of taken boxes, and free those whose callers have left;
+ * returns whether there were no such callers.
  */
 bool
 glue_boxes_hand_over(GlueBox *const *boxes, int nboxes,
@@ -228,7 +228,7 @@ wake(const int *processes, int nprocesses)
 }
 
 /* ----------------------------------------------------------------
- * Whose the boxes are: called with the lock held
+ * Assignment of boxes: called with the lock held
  * ----------------------------------------------------------------
  */
 
@@ -259,7 +259,9 @@ may_have_box(const Boxes *boxes, Oid database)
 	return nown < nfree;
 }
 
-/* Give a free box to a caller, of which there must be one; returns which. */
+/*
+ * Give a free box to a caller; returns its number.  There must be a free box.
+ */
 static int
 take_box(Boxes *boxes, Oid database, int caller)
 {
@@ -282,8 +284,8 @@ free_box(Boxes *boxes, GlueBox *box)
 }
 
 /*
- * Give free boxes to those who wait and may have one; returns how many got one.
- * They are to be woken.
+ * Give free boxes to waiting processes that may have one; returns the number
+ * of these processes, which the caller must wake.
  */
 static int
 give_boxes(Boxes *boxes, int *receivers)

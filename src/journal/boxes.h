@@ -1,9 +1,10 @@
 /*-------------------------------------------------------------------------
  *
  * boxes.h
- *	  The boxes in shared memory that callers hand rows over in.
+ *	  The boxes in shared memory that carry rows from callers to the journal
+ *	  worker.
  *
- * Others look into them through journal/mailbox.h.
+ * Other files use them through journal/mailbox.h.
  *
  * IDENTIFICATION
  *	  src/journal/boxes.h
@@ -17,8 +18,8 @@
 #include "storage/dsm.h"
 
 /*
- * Messages that can be on their way at the same time; those of one database are
- * at most half of them.
+ * Messages that can be in transit at the same time; one database has at most
+ * half of them.
  */
 #define GLUE_NUM_BOXES	64
 
@@ -51,7 +52,7 @@ typedef struct GlueBox
 	/* the message: the tuples */
 	Oid			table;
 	int			ntuples;
-	dsm_handle	segment;		/* invalid: it is in the box */
+	dsm_handle	segment;		/* invalid: the message is in the box */
 
 	/* the answer */
 	int64		blocked_by;		/* nothing is recorded, because of this row

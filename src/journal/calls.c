@@ -3,29 +3,30 @@
  * calls.c
  *	  Calls that act at once, as part of a transaction.
  *
- * AWS Glue knows no transactions: what a call has done there stays, whatever
- * becomes of the transaction that made it.  So every transaction remembers
- * what it has done, as long as it lasts:
+ * AWS Glue knows no transactions: a call is permanent there, even if its
+ * transaction is rolled back.  So every transaction remembers its calls until
+ * its end:
  *
- *	- if it is rolled back, in whole or to a savepoint, and the call was written
- *	  down before it was made (see intent.c), others undo it, and are woken here
- *	- what cannot be undone, and what was not written down because there is
- *	  nobody to do so, the user is told of
- *	- it cannot be prepared for a two-phase commit: its end would come when
- *	  nobody remembers
+ *	- if the transaction is rolled back, in whole or to a savepoint, and the
+ *	  call has an intent (see intent.c), a queue worker undoes the call, and is
+ *	  woken here
+ *	- the user gets a warning about calls that cannot be undone, and about
+ *	  calls without an intent, because there is no journal worker
+ *	- the transaction cannot be prepared for a two-phase commit, because its
+ *	  calls would be forgotten before its end
  *
  * Each call goes through these steps:
  *
- *		post			the name is locked, so that nobody else acts on the
- *						connection until the end of the transaction, and it is
- *						written down; nothing was sent yet
- *		sending			from now on, nobody knows what has become of it...
+ *		post			the name is locked, so that no other session acts on the
+ *						connection until the end of the transaction, and the
+ *						intent is committed; nothing was sent yet
+ *		sending			from now on, the result is not known...
  *		done, failed	... until AWS has answered
- *		close			how it ended is written down, in this transaction
+ *		close			the end of the call is recorded in this transaction
  *
- * What is known of it is shared with other processes at each step, because
- * those who undo it can do so at once if they need not find out.  A process
- * that dies takes this along, and then it is found out.
+ * Each step is published in shared memory, so that an undo can begin without
+ * finding out the result of the call.  After a crash of the server, the undo
+ * finds it out from AWS Glue.
  *
  * IDENTIFICATION
  *	  src/journal/calls.c
@@ -58,23 +59,22 @@
 struct GlueIntent
 {
 	dlist_node	node;
-	SubTransactionId subtransaction;	/* that made it */
-	int64		request;		/* its ID; 0: none was written down */
+	SubTransactionId subtransaction;	/* that made the call */
+	int64		request;		/* the ID of its intent; 0: none */
 	GlueOutcome outcome;
-	bool		done;			/* whatever it was */
+	bool		done;			/* AWS Glue has carried it out */
 	const char *operation;
 	char	   *name;			/* of the connection, in server encoding */
 	char	   *url;			/* of the endpoint */
-	bool		kept;			/* if the transaction is rolled back */
-	GlueIntentBatch *batch;		/* that is under way, of this call and those
-								 * after it, or NULL */
+	bool		kept;			/* the user wants to keep it on rollback */
+	GlueIntentBatch *batch;		/* in progress, also of later calls */
 };
 
-/* Those of the current transaction, in their order, in its memory. */
+/* The calls of the current transaction, in their order, in its memory. */
 static dlist_head own_intents = DLIST_STATIC_INIT(own_intents);
 static int	nown_intents = 0;
 
-/* What was rolled back to a savepoint may wait for the end of the transaction. */
+/* An undo after a rollback to a savepoint may wait for the end. */
 static bool others_wait = false;
 
 /* prototypes of private functions */
@@ -104,8 +104,8 @@ static void warn(const StringInfoData *lines, bool written);
 static void forget(GlueIntent *intent);
 
 /*
- * Get ready to make calls that act at once, before the first of them is
- * written down.  Lists that this backend is reading must not show what they do.
+ * Prepare to make calls that act at once, before the first intent is
+ * posted.  A list that this backend is reading must not show their effects.
  */
 void
 glue_intents_prepare(GlueIntents *intents, GlueAccess *access)
@@ -114,7 +114,7 @@ glue_intents_prepare(GlueIntents *intents, GlueAccess *access)
 	register_callbacks();
 	intents->access = access;
 
-	/* only if there is a worker that does it */
+	/* only if there can be a worker that commits them */
 	intents->written = glue_service_expected();
 	if (intents->written)
 		glue_request_queue_open(&intents->queue, access->schema,
@@ -122,12 +122,12 @@ glue_intents_prepare(GlueIntents *intents, GlueAccess *access)
 }
 
 /*
- * Say what is about to be done, together: if it is to be written down, then
- * all of it is on disk when this returns.
+ * Write the intents of calls together: if intents are used, all of them are on
+ * disk when this returns.
  *
- * Of the requests there must be what is asked for; the target is filled in.
- * posted has room for as many calls; they are valid until the end of the
- * (sub)transaction.
+ * The caller has set the operations of the requests and their arguments; the
+ * target is filled in.  The array posted must have room for all intents; they are
+ * valid until the end of the (sub)transaction.
  */
 void
 glue_intents_write(const GlueIntents *intents, GlueRequest *requests,
@@ -138,8 +138,8 @@ glue_intents_write(const GlueIntents *intents, GlueRequest *requests,
 }
 
 /*
- * Begin to do that: nothing may be sent before glue_intent_await() returns for
- * the first of the calls.
+ * Post the intents of calls: no message may be sent before glue_intent_await()
+ * returns for the first one.
  */
 void
 glue_intent_post(const GlueIntents *intents, GlueRequest *requests,
@@ -170,10 +170,10 @@ glue_intent_post(const GlueIntents *intents, GlueRequest *requests,
 }
 
 /*
- * If there was no answer yet, ask for the time by AWS's clock: what is written
- * down of a call says when it was sent, by which its connection is known again.
- * Any answer tells, so a connection is read, whether there is one or not.  If
- * there is none, the time is not known.
+ * If there was no answer yet, ask for the time by AWS's clock: the intent of a
+ * call has the time when it was sent, which identifies its connection later.
+ * Every answer has the time, so a connection is read, whether it exists or
+ * not.  Without an answer, the time is not known.
  */
 static void
 learn_time(const GlueIntents *intents, const char *name)
@@ -189,7 +189,7 @@ learn_time(const GlueIntents *intents, const char *name)
 	glue_client_run(&call, 1);
 }
 
-/* Lock the names of connections that calls are about to be made for. */
+/* Lock the names of the connections, before the calls are made. */
 static void
 lock_names(const GlueIntents *intents, const GlueRequest *requests,
 		   int nrequests, GlueConnectionLock *locks)
@@ -203,7 +203,7 @@ lock_names(const GlueIntents *intents, const GlueRequest *requests,
 	glue_connection_lock_take(locks, nrequests);
 }
 
-/* Is a connection to be created that must not exist? */
+/* Is this the creation of a connection that must not exist? */
 static bool
 is_plain_creation(const GlueRequest *request)
 {
@@ -211,7 +211,7 @@ is_plain_creation(const GlueRequest *request)
 		strcmp(request->on_conflict, "error") == 0;
 }
 
-/* Wait until what was posted is written down, if that is not so already. */
+/* Wait until the intents that were posted are committed. */
 void
 glue_intent_await(GlueIntent *intent)
 {
@@ -222,14 +222,14 @@ glue_intent_await(GlueIntent *intent)
 	GLUE_CRASH_POINT("caller after intent");
 }
 
-/* The request that a call is written down as; 0: it is not. */
+/* The ID of the intent of a call; 0: it has none. */
 int64
 glue_intent_request(const GlueIntent *intent)
 {
 	return intent->request;
 }
 
-/* The target of a request, and what may be shown of it. */
+/* Set the target of a request, and its redacted input. */
 static void
 complete_request(const GlueIntents *intents, GlueRequest *request)
 {
@@ -247,7 +247,7 @@ complete_request(const GlueIntents *intents, GlueRequest *request)
 		request->shown = glue_without_secrets(request->input);
 }
 
-/* What will be needed when the transaction ends, when nothing may fail. */
+/* Remember the data for the end of the transaction, which must not fail. */
 static GlueIntent *
 remember_intent(const GlueIntents *intents, const GlueRequest *request)
 {
@@ -267,20 +267,20 @@ remember_intent(const GlueIntents *intents, const GlueRequest *request)
 }
 
 /*
- * A request is about to leave.  at_worst is UNKNOWN, or CHANGED if it cannot
- * create anything.
+ * A message is about to be sent.  at_worst is UNKNOWN, or CHANGED if the call
+ * cannot create a connection.
  */
 void
 glue_intent_sending(GlueIntent *intent, GlueOutcome at_worst)
 {
-	Assert(intent->batch == NULL);	/* it is on disk */
+	Assert(intent->batch == NULL);	/* the intent is on disk */
 	Assert(at_worst == GLUE_OUTCOME_UNKNOWN || at_worst == GLUE_OUTCOME_CHANGED);
 	set_outcome(intent, at_worst, false, 0, NULL);
 }
 
 /*
- * AWS Glue has done what was asked for.  If it was asked more than once, because
- * an answer was lost, it may yet do it once more.
+ * AWS Glue has carried out the call.  If it was sent more than once, because
+ * an answer was lost, AWS Glue may carry it out once more.
  */
 void
 glue_intent_done(GlueIntent *intent, const GlueCall *done,
@@ -291,10 +291,7 @@ glue_intent_done(GlueIntent *intent, const GlueCall *done,
 	intent->done = true;
 }
 
-/*
- * The call has failed.  Unless it may have been carried out all the same,
- * nothing has changed.
- */
+/* The call has failed.  Nothing has changed, unless that is not certain. */
 void
 glue_intent_failed(GlueIntent *intent, const GlueCall *failed)
 {
@@ -304,9 +301,9 @@ glue_intent_failed(GlueIntent *intent, const GlueCall *failed)
 }
 
 /*
- * What was asked for was not done, be it that AWS Glue has refused it or we have.
- * If something else was, nothing changes.  failure is NULL if that is as it should
- * be: what would be created exists.
+ * The call was refused, by AWS Glue or by us; failure is NULL if that is a success,
+ * because the connection exists.  If an earlier step has changed something, the
+ * outcome stays.
  */
 void
 glue_intent_refused(GlueIntent *intent, const GlueFailure *failure)
@@ -328,8 +325,8 @@ set_outcome(GlueIntent *intent, GlueOutcome outcome, bool answered,
 }
 
 /*
- * A call has returned to its caller as it should: write that down.  status is
- * that of the connection, in UTF-8; both texts may be NULL.
+ * A call has succeeded: record that.  status is the status of the connection,
+ * in UTF-8; both texts may be NULL.
  */
 void
 glue_intent_finish(const GlueIntents *intents, GlueIntent *intent,
@@ -347,12 +344,11 @@ glue_intent_finish(const GlueIntents *intents, GlueIntent *intent,
 }
 
 /*
- * A call has failed, and its transaction goes on: write that down.  Texts are
+ * A call has failed, and its transaction continues: record that.  Texts are
  * UTF-8; request_id may be NULL.
  *
- * If it may have been carried out all the same, it is as if it alone was rolled
- * back: those who work the queue find out, and undo it.  Its row stays open for
- * them.
+ * If AWS may have carried it out nevertheless, it is treated like a call that
+ * was rolled back: its intent stays open, and a queue worker undoes it.
  */
 void
 glue_intent_finish_failed(const GlueIntents *intents,
@@ -452,17 +448,17 @@ refuse_prepare(void)
 {
 	ereport(ERROR,
 			(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-			 errmsg("cannot PREPARE a transaction that has called AWS Glue to change something"),
+			 errmsg("cannot PREPARE a transaction that has made changes in AWS Glue"),
 			 errhint("Use COMMIT, or the functions that enqueue a request.")));
 }
 
-/* A subtransaction was released: its calls are those of its parent. */
+/* A subtransaction has committed: its calls become those of its parent. */
 static void
 pass_on(SubTransactionId subtransaction, SubTransactionId parent)
 {
 	dlist_iter	iter;
 
-	/* those of the innermost one are the last */
+	/* the calls of the innermost subtransaction are the last */
 	dlist_reverse_foreach(iter, &own_intents)
 	{
 		GlueIntent *intent = dlist_container(GlueIntent, node,
@@ -475,11 +471,11 @@ pass_on(SubTransactionId subtransaction, SubTransactionId parent)
 }
 
 /*
- * A subtransaction was rolled back, or the whole transaction, which is
- * InvalidSubTransactionId: have its calls undone, and tell the user of those
- * that are not.
+ * A subtransaction was rolled back, or the whole transaction
+ * (InvalidSubTransactionId): have its calls undone, and warn the user about
+ * those that are not.
  *
- * The server keeps memory for what is said here, and nothing else takes any.
+ * Only the message needs memory here, for which the server has a reserve.
  */
 static void
 take_back(SubTransactionId subtransaction)
@@ -515,7 +511,7 @@ take_back(SubTransactionId subtransaction)
 	pfree(lines.data);
 }
 
-/* Is what a call has done there to stay, as far as can be known here? */
+/* Is the effect of a call permanent, as far as this process knows? */
 static bool
 stays(const GlueIntent *intent)
 {
@@ -547,11 +543,11 @@ warn(const StringInfoData *lines, bool written)
 {
 	ereport(WARNING,
 			(errcode(ERRCODE_WARNING),
-			 errmsg("AWS Glue keeps what was done in a transaction that was rolled back"),
+			 errmsg("AWS Glue keeps the changes of a transaction that was rolled back"),
 			 errdetail_internal("%s", lines->data),
 			 written ?
-			 errhint("Table \"glue_connection\" will show what there is in a moment, and \"glue_request\" tells about each call.") :
-			 errhint("Call glue_delete_connection() for each connection that was created and is not wanted, and glue_sync_connections() to record what there is. With glue_conn in \"shared_preload_libraries\", what was created is deleted again.")));
+			 errhint("Table \"glue_connection\" will soon show the state in AWS Glue, and \"glue_request\" shows each call.") :
+			 errhint("Call glue_delete_connection() for each connection that was created and is not wanted, and glue_sync_connections() to record the present state. With glue_conn in \"shared_preload_libraries\", connections that were created are deleted again.")));
 }
 
 static void

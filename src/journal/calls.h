@@ -15,12 +15,12 @@
 #include "journal/intent.h"
 #include "journal/outcomes.h"
 
-/* What a function that makes such calls needs for them. */
+/* The state of a function that makes such calls. */
 typedef struct GlueIntents
 {
 	GlueAccess *access;
 	bool		written;
-	GlueRequestQueue queue;		/* then */
+	GlueRequestQueue queue;		/* if journaled */
 } GlueIntents;
 
 /* A call of the current transaction, for as long as that lasts. */

@@ -1,39 +1,40 @@
 /*-------------------------------------------------------------------------
  *
  * intent.c
- *	  What is written down of a call before it is made.
+ *	  The intent of a call, committed before the call is made.
  *
- * A call that acts at once may be carried out by AWS Glue although nobody here
- * lives to know it, or although its transaction is rolled back.  So before the
- * request leaves, a row of glue_request says what is about to be done, and in
- * which transaction.  It is committed at once by another process, which gets
- * the whole row from us (see journal/mailbox.c): what this transaction writes by
- * itself would be gone with it.
+ * AWS Glue may carry out a call that acts at once although this process dies,
+ * or although its transaction is rolled back.  So before the message is sent,
+ * a row of glue_request describes the call and its transaction.  Another
+ * process gets the whole row from us and commits it at once (see
+ * journal/mailbox.c), because a row of this transaction would be rolled back
+ * with it.
  *
- * When the call has returned, its own transaction updates the row to how it
- * ended.  If the transaction commits, so does the update, and that is all.  If
- * not, the row is as it was when it was written down: open.  An open row of a
- * transaction that has ended is thus one of a transaction that was rolled back
- * or died, and those who work the queue resolve it (see journal/resolve.c).
+ * When the call has returned, its own transaction updates the row with the
+ * result.  If the transaction commits, so does the update.  If not, the row
+ * stays open.  So an open row of a transaction that has ended belongs to a
+ * transaction that was rolled back or has crashed, and a queue worker resolves
+ * it (see journal/resolve.c).
  *
- * The order of transaction IDs matters.  After a crash, PostgreSQL may hand
- * out an ID once more that nothing on disk tells of; then what becomes of
- * somebody else's transaction would decide about our call.  Our ID is assigned
- * before we hand the row over, and so is older than that of the transaction
- * which commits it; what is on disk then tells of both.
+ * The order of transaction IDs matters.  After a crash, PostgreSQL may assign
+ * an ID again that is not in the WAL; then the outcome of an unrelated
+ * transaction would decide about our call.  Our ID is assigned before we hand
+ * the row over, so it is older than that of the transaction that commits the
+ * row.  Once that commit is on disk, neither ID is assigned again.
  *
- * What was rolled back and is about to be deleted again must not be adopted
- * meanwhile.  So as long as what a rolled back call did to a connection is not
- * resolved, no other call about it is written down, and its caller waits.
+ * A connection of a call that was rolled back will be deleted, so it must not
+ * be adopted meanwhile.  While a call that was rolled back is not resolved, no
+ * intent for the same connection is inserted, and the caller waits.
  *
- * A lock orders the journal and the end of transactions.  The writer of intents
- * holds it alone, from before it looks which transactions have ended until its
- * own has committed.  A process that is about to undo what a transaction did waits for it
- * once it knows that the transaction has ended.  So each intent was either written
- * by someone who saw that, and was refused, or is there to be seen before
- * anything is undone.
+ * A lock orders the journal and the ends of transactions.  The writer of
+ * intents holds it exclusively, from before it checks which transactions have
+ * ended until its own has committed.  A process that is about to undo the
+ * calls of a transaction waits for the lock, after it has seen that the
+ * transaction has ended.  So the writer of an intent has either seen the end
+ * of that transaction, and has refused the intent, or the intent is visible
+ * before anything is undone.
  *
- * What the table looks like is known to store/intent_row.c.
+ * store/intent_row.c accesses the table.
  *
  * IDENTIFICATION
  *	  src/journal/intent.c
@@ -56,14 +57,16 @@
 #include "utils/memutils.h"
 
 /*
- * How often to ask whether a connection is resolved, and for how long.  To
- * undo something takes two calls, which can fail and be made again.
+ * First and last interval between two checks whether a connection is resolved.
+ * An undo takes two calls, which can fail and be retried.
  */
 #define SHORTEST_BLOCKED_MS		5
 #define LONGEST_BLOCKED_MS		250
 #define MAX_BLOCKED_MS			30000
 
-/* What the journal's lock has where pg_advisory_lock() has 1 or 2. */
+/*
+ * The objsubid of the journal's lock; those of pg_advisory_lock() have 1 or 2.
+ */
 #define JOURNAL_LOCK_CLASS		5
 
 struct GlueIntentBatch
@@ -85,9 +88,9 @@ pg_noreturn static void raise_blocked(const GlueIntentBatch *batch,
 static void explain_wait(void *arg);
 
 /*
- * Begin to write down what the current transaction is about to do, which takes
- * until glue_intent_batch_await() returns; glue_mailbox_leave() must be called if an
- * error gets in between.
+ * Begin to commit the intents of the current transaction, which takes until
+ * glue_intent_batch_await() returns; glue_mailbox_leave() must be called after an
+ * error in between.
  *
  * The table must stay open until the end of the transaction.  The intents have
  * their IDs already, and their names are locked: the locks belong to the
@@ -125,10 +128,11 @@ glue_intent_batch_post(const GlueRequestQueue *queue,
  * Wait until the intents are on disk, and on that of a synchronous standby; the
  * batch is freed.
  *
- * The process that resolves what has to be resolved before needs the locks for that.
+ * The locks are released during the wait if a process needs them to resolve an
+ * earlier call.
  *
- * An error means that nothing may be sent, but it may be written down all the
- * same.
+ * After an error, nothing may be sent, although the intents may have been
+ * committed.
  */
 void
 glue_intent_batch_await(GlueIntentBatch *batch)
@@ -186,8 +190,7 @@ await(GlueIntentBatch *batch, GlueActivity *activity)
 }
 
 /*
- * The request may be another role's, so how it fails is said by the name of that
- * alone.
+ * The blocking request may be another role's, so the error names only its ID.
  */
 static void
 raise_blocked(const GlueIntentBatch *batch, int64 blocked_by)
@@ -197,25 +200,27 @@ raise_blocked(const GlueIntentBatch *batch, int64 blocked_by)
 
 	if (glue_request_find(batch->queue, blocked_by, &blocking) &&
 		blocking.error_code != NULL)
-		failing = psprintf(" The last attempt to do that has failed with %s.",
+		failing = psprintf(" The last attempt at that has failed with %s.",
 						   blocking.error_code);
 	ereport(ERROR,
 			(errcode(ERRCODE_LOCK_NOT_AVAILABLE),
 			 errmsg("AWS Glue connection \"%s\" is not resolved yet",
 					glue_server_from_utf8(batch->name)),
-			 errdetail("Request %lld about it was rolled back, and what it did has not been undone or recorded yet.%s Nothing was sent.",
+			 errdetail("Request %lld for it was rolled back, and its effect has not been undone or recorded yet.%s Nothing was sent.",
 					   (long long) blocked_by, failing),
-			 errhint("Table \"glue_request\" tells how far that has got.")));
+			 errhint("See its row in table \"glue_request\".")));
 }
 
-/* An ErrorContextCallback: what is waited for, if that is known. */
+/*
+ * An ErrorContextCallback that names the request that is waited for, if known.
+ */
 static void
 explain_wait(void *arg)
 {
 	const int64 *blocked_by = arg;
 
 	if (*blocked_by != 0)
-		errcontext("waiting until what request %lld did is undone or recorded",
+		errcontext("waiting until the effect of request %lld is undone or recorded",
 				   (long long) *blocked_by);
 }
 
@@ -228,17 +233,16 @@ explain_wait(void *arg)
  * The request that must be resolved before an intent may be inserted; 0 if
  * there is none.
  *
- * That is one about the same connection whose transaction has ended, and which
- * may have done something that is not undone, or not recorded, yet: what may have
- * been created is deleted again, and what cannot have been, but was not answered,
- * may yet arrive.  What changed something that existed, and was answered, is only
- * to be recorded, which nobody needs to wait for.
+ * That is a request for the same connection whose transaction has ended, and
+ * whose call may have had an effect that is not undone, or not recorded, yet.  An
+ * answered call that has changed an existing connection is only to be recorded, and
+ * no session needs to wait for that.
  *
- * A transaction that has a call about the connection itself is waited for by
- * those who resolve the calls of others, so it must not wait for them; nor by those
- * who resolve its own, but for creations that were answered, which are undone at
- * once.  And whatever it has, what it has rolled back to a savepoint and cannot
- * be undone is recorded after its end.
+ * A transaction that has a call for the connection itself must not wait for
+ * the calls of others, because their undos wait for its end.  Nor must it wait
+ * for its own calls, except for creations that were answered: those are undone
+ * at once.  A call that it has rolled back to a savepoint, and that cannot be
+ * undone, is recorded after its end.
  */
 int64
 glue_intent_blocked_by(const GlueRequestQueue *queue, MinimalTuple intent)
@@ -280,7 +284,7 @@ glue_intent_blocked_by(const GlueRequestQueue *queue, MinimalTuple intent)
 
 /*
  * ExclusiveLock: take the lock until the end of the transaction.  ShareLock:
- * wait for its holder, and let go of it at once.
+ * wait for its holder, and release the lock at once.
  */
 void
 glue_intents_lock(LOCKMODE mode)

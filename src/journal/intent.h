@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * intent.h
- *	  What is written down of a call before it is made.
+ *	  The intent of a call, committed before the call is made.
  *
  * IDENTIFICATION
  *	  src/journal/intent.h
@@ -14,7 +14,7 @@
 #include "store/connection_lock.h"
 #include "store/intent_row.h"
 
-/* Some intents that are to be written down.  Belongs to a memory context. */
+/* Some intents that are being committed.  Belongs to a memory context. */
 typedef struct GlueIntentBatch GlueIntentBatch;
 
 /* for the session that makes the call */
@@ -25,11 +25,11 @@ extern GlueIntentBatch *glue_intent_batch_post(const GlueRequestQueue *queue,
 											   const GlueConnectionLock *locks);
 extern void glue_intent_batch_await(GlueIntentBatch *batch);
 
-/* for the worker that writes the journal */
+/* for the journal worker */
 extern int64 glue_intent_blocked_by(const GlueRequestQueue *queue,
 									MinimalTuple intent);
 
-/* for both that, and a process that is about to undo something */
+/* for the journal worker, and a process that is about to undo a call */
 extern void glue_intents_lock(LOCKMODE mode);
 
 #endif							/* GLUE_JOURNAL_INTENT_H */

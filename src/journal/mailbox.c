@@ -1,18 +1,17 @@
 /*-------------------------------------------------------------------------
  *
  * mailbox.c
- *	  Having rows recorded by another process, whatever becomes of one's own
- *	  transaction.
+ *	  Rows that another process commits, independently of our transaction.
  *
  * A caller hands the rows over in a box in shared memory, and waits until the
  * journal's worker of its database has committed them.  The worker takes all
- * boxes that are filled at a time.
+ * filled boxes at once.
  *
- * Either side may go at any moment: what a caller leaves behind is freed or
- * abandoned, and what a worker leaves behind is filled again, for the next worker.
+ * Either side may exit at any time.  The box of a caller is then freed or
+ * abandoned; the boxes of a worker become filled again, for the next worker.
  *
- * A message that is too large for a box is in a segment of dynamic shared
- * memory, which lasts as long as one of the two is attached.
+ * A message that is too large for a box is stored in a segment of dynamic
+ * shared memory, which exists while one of the two is attached.
  *
  * IDENTIFICATION
  *	  src/journal/mailbox.c
@@ -29,18 +28,24 @@
 #include "storage/ipc.h"
 #include "utils/timestamp.h"
 
-/* How long a caller waits, and after what time it asks for a worker again. */
+/*
+ * Longest wait of a caller, and the time after which it asks for a worker
+ * again.
+ */
 #define PATIENCE_MS		10000
 #define ASK_AGAIN_MS	1000
 
 #define SEE_LOG	"See glue_worker_summary and the server log."
 
-/* The box that this process has as a caller, and its segment; or NULL. */
+/* The box of this process as a caller, and its segment; or NULL. */
 static GlueBox *own_box = NULL;
 static dsm_segment *own_segment = NULL;
 static TimestampTz own_deadline;
 
-/* Does this process wait for a box, or has it not looked which one it got? */
+/*
+ * Does this process wait for a box, or has it not yet looked whether it was
+ * given one?
+ */
 static bool own_waiting = false;
 
 /* prototypes of private functions */
@@ -60,8 +65,9 @@ static void copy_text(char *to, Size size, const char *from);
  */
 
 /*
- * Have tuples recorded in a table; glue_mailbox_await() must follow, or
- * glue_mailbox_leave() at the end of the transaction if an error gets in between.
+ * Send tuples to the worker, to be inserted into a table; glue_mailbox_await()
+ * must follow, or glue_mailbox_leave() at the end of the transaction after an error
+ * in between.
  *
  * The tuples are MinimalTuples, each at a MAXALIGNed place.
  */
@@ -83,11 +89,10 @@ glue_mailbox_post(Oid table, const char *tuples, Size len, int ntuples)
 }
 
 /*
- * Wait until the tuples are recorded; returns 0, or the row because of which none
- * is.
+ * Wait until the tuples are recorded; returns 0, or, if none is because of an
+ * existing row, the ID of that row.
  *
- * Raises an error if they were not recorded, or if nobody has said in time
- * that they were.
+ * Raises an error if they were not recorded, or if there is no answer in time.
  */
 int64
 glue_mailbox_await(void)
@@ -144,7 +149,7 @@ await_answer(TimestampTz deadline)
 	}
 }
 
-/* How long there is still to wait; an error if that is over. */
+/* The rest of the time limit; raises an error if it is exceeded. */
 static long
 ms_left(TimestampTz deadline)
 {
@@ -155,7 +160,7 @@ ms_left(TimestampTz deadline)
 	return TimestampDifferenceMilliseconds(now, deadline) + 1;
 }
 
-/* Nobody has recorded the call: say what is missing, as far as can be told. */
+/* No worker has recorded the call: raise an error with the probable cause. */
 static void
 raise_obstacle(void)
 {
@@ -175,7 +180,7 @@ raise_obstacle(void)
 		{"The background worker waits for a synchronous standby. ",
 		"See \"synchronous_standby_names\" and pg_stat_replication."},
 		[GLUE_OBSTACLE_BUSY] =
-		{"The background worker of this database does not go on, or has too much to do. ",
+		{"The background worker of this database is stuck or overloaded. ",
 		SEE_LOG},
 	};
 	GlueObstacle obstacle = glue_work_obstacle(GLUE_WORK_JOURNAL);
@@ -196,12 +201,12 @@ raise_failure(const GlueBoxFailure *failure)
 			 failure->detail[0] != '\0' ?
 			 errdetail_internal("%s", failure->detail) : 0,
 			 failure->hint[0] != '\0' ? errhint("%s", failure->hint) : 0,
-			 errcontext("recording the call, of which nothing was sent")));
+			 errcontext("recording the call, before anything was sent")));
 }
 
 /*
- * Give up the box that this process has or waits for, if any, in whatever state
- * it is.  Raises no error.
+ * Give up the box that this process has or waits for, in any state.  Raises no
+ * error.
  */
 void
 glue_mailbox_leave(void)
@@ -209,7 +214,7 @@ glue_mailbox_leave(void)
 	GlueBox    *box = own_box;
 	dsm_segment *segment = own_segment;
 
-	/* without a box nothing may be attached yet, and that would take memory */
+	/* without a box no segment is attached; attaching would need memory */
 	if (box == NULL && !own_waiting)
 		return;
 	own_box = NULL;
@@ -239,7 +244,7 @@ message_of(GlueBox *box, dsm_segment *segment)
 		box->room.bytes;
 }
 
-/* Copy as much of a text as there is room for. */
+/* Copy a text, truncated to the room for it. */
 static void
 copy_text(char *to, Size size, const char *from)
 {
@@ -257,10 +262,10 @@ copy_text(char *to, Size size, const char *from)
  */
 
 /*
- * The tuples in a box that was taken; NULL if its caller does not wait any more.
+ * The tuples in a taken box; NULL if its caller does not wait any more.
  *
- * *segment is what holds them, or NULL; to be detached in the same transaction, unless
- * that is rolled back.
+ * *segment holds them, or is NULL; it must be detached in the same transaction,
+ * unless that is rolled back.
  */
 const char *
 glue_mailbox_open(GlueBox *box, dsm_segment **segment)
@@ -278,7 +283,7 @@ glue_mailbox_open(GlueBox *box, dsm_segment **segment)
 }
 
 /*
- * Say what to answer: the tuples are recorded, or none is, because of another row.
+ * Prepare the answer: the tuples are recorded, or none is, because of another row.
  */
 void
 glue_mailbox_written(GlueBox *box, int64 blocked_by)
@@ -287,9 +292,7 @@ glue_mailbox_written(GlueBox *box, int64 blocked_by)
 	box->failure.sqlstate = 0;
 }
 
-/*
- * Say what to answer: none is, because of an error.
- */
+/* Prepare the answer: none is recorded, because of an error. */
 void
 glue_mailbox_failed(GlueBox *box, const ErrorData *error)
 {

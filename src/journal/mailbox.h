@@ -1,8 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * mailbox.h
- *	  Having rows recorded by another process, whatever becomes of one's own
- *	  transaction.
+ *	  Rows that another process commits, independently of our transaction.
  *
  * IDENTIFICATION
  *	  src/journal/mailbox.h
@@ -14,13 +13,13 @@
 
 #include "journal/boxes.h"
 
-/* for the caller, which has something to be recorded */
+/* for the caller, which has rows to be recorded */
 extern void glue_mailbox_post(Oid table, const char *tuples, Size len,
 							  int ntuples);
 extern int64 glue_mailbox_await(void);
 extern void glue_mailbox_leave(void);
 
-/* for the worker that records it */
+/* for the worker that records them */
 extern const char *glue_mailbox_open(GlueBox *box,
 									 dsm_segment **segment);
 extern void glue_mailbox_written(GlueBox *box, int64 blocked_by);

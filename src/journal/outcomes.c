@@ -1,19 +1,20 @@
 /*-------------------------------------------------------------------------
  *
  * outcomes.c
- *	  What became of calls whose transactions have not ended.
+ *	  The outcomes of calls whose transactions have not ended.
  *
- * A process that rolls back cannot leave behind in a table what AWS Glue
- * answered it; here it can.  The process that resolves what was rolled
- * back finds it, and has less to find out.  It is a help and no more: what is not here, or
- * was lost with a crash, is unknown, and is looked up in AWS Glue.
+ * A transaction that is rolled back cannot leave the answer of AWS Glue in a
+ * table, but in shared memory.  The process that resolves the call finds it
+ * there, and need not find out so much.  This is only an optimization: an
+ * outcome that is not here, or was lost in a crash, is looked up in AWS Glue.
  *
- * So the table has a fixed size, and a call that finds no place takes that of
- * the oldest entry.  An entry is in the row of the table that its request's id
- * gives.  Ids that follow each other are in rows that follow each other, so
- * that they fill the table evenly.
+ * So the hash table has a fixed size, and a call that finds no place takes
+ * that of the oldest entry.  The ID of the request selects the row of an
+ * entry.  Consecutive IDs are in consecutive rows, so that they fill the table
+ * evenly.
  *
- * Nothing here raises errors, since transactions that end call it.
+ * No function here raises errors, because they are called at the end of
+ * transactions.
  *
  * IDENTIFICATION
  *	  src/journal/outcomes.c
@@ -55,8 +56,9 @@ static OutcomeEntry *find_entry(OutcomeEntry *row, int64 id);
 static OutcomeEntry *make_entry(OutcomeEntry *row);
 
 /*
- * Note what became of a call of this database, and whether no more is to be
- * expected of it; aws_ended_at is when that was by AWS's clock, 0 if that is not known.  failure is why nothing did, or NULL.
+ * Note the outcome of a call of this database, and whether it is final;
+ * aws_ended_at is its time by AWS's clock, 0 if that is not known.  failure is
+ * the reason of NOTHING, or NULL.
  */
 void
 glue_outcome_note(int64 id, GlueOutcome outcome, bool answered,
@@ -107,7 +109,7 @@ note_failure(GlueOutcomeNote *call, const GlueFailure *failure)
 		strcpy(call->request_id, failure->request_id);
 }
 
-/* What became of a call of this database, as far as that was noted. */
+/* The outcome of a call of this database, as far as it was noted. */
 void
 glue_outcome_find(int64 id, GlueOutcomeNote *found)
 {
@@ -124,7 +126,7 @@ glue_outcome_find(int64 id, GlueOutcomeNote *found)
 	glue_shared_unlock();
 }
 
-/* Nobody will ask for a call of this database any more. */
+/* Remove the entry of a call of this database: it is not needed any more. */
 void
 glue_outcome_forget(int64 id)
 {

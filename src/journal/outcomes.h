@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * outcomes.h
- *	  What became of calls whose transactions have not ended.
+ *	  The outcomes of calls whose transactions have not ended.
  *
  * IDENTIFICATION
  *	  src/journal/outcomes.h
@@ -15,25 +15,25 @@
 #include "server/shared_state.h"
 #include "utils/timestamp.h"
 
-/* What a call may have done in AWS Glue. */
+/* The effect that a call may have had in AWS Glue. */
 typedef enum GlueOutcome
 {
-	GLUE_OUTCOME_UNKNOWN,		/* anything, and it may yet do it */
-	GLUE_OUTCOME_NOTHING,		/* nothing: it was refused, or never sent */
-	GLUE_OUTCOME_CREATED,		/* it made the connection */
-	GLUE_OUTCOME_CHANGED		/* it did not make the connection, but may
+	GLUE_OUTCOME_UNKNOWN,		/* not known, and it may still take effect */
+	GLUE_OUTCOME_NOTHING,		/* none: it was refused, or never sent */
+	GLUE_OUTCOME_CREATED,		/* it has created the connection */
+	GLUE_OUTCOME_CHANGED		/* it has not created the connection, but may
 								 * have changed it */
 } GlueOutcome;
 
 typedef struct GlueOutcomeNote
 {
 	GlueOutcome outcome;
-	TimestampTz answered_at;	/* 0: it has not been, or not for good */
+	TimestampTz answered_at;	/* 0: not answered, or the answer is not final */
 	TimestampTz aws_ended_at;	/* the same by AWS's clock; 0: not known */
 
-	/* of NOTHING: why, or empty; UTF-8 */
+	/* of NOTHING: the reason, or empty; UTF-8 */
 	char		code[64];
-	char		message[640];	/* what is longer is cut */
+	char		message[640];	/* truncated if longer */
 	char		request_id[64]; /* AWS's */
 } GlueOutcomeNote;
 

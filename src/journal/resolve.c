@@ -1,26 +1,26 @@
 /*-------------------------------------------------------------------------
  *
  * resolve.c
- *	  Calls that acted at once, and whose transaction has ended without them.
+ *	  Resolving calls whose transaction has ended without closing them.
  *
- * Before a call acts at once, what it is about to do (its intent) is committed
- * to the journal, in the name of the caller's transaction.  The caller closes
- * the row in that transaction.  So what is open in the journal belongs to a
- * transaction that is in progress, or to one that was rolled back: by ROLLBACK,
- * by an error, or because its process or the whole server is gone.  Or else the
- * call has failed, nobody knows whether it was carried out all the same, and the
- * transaction has committed without it.  Here, those that have ended are found
- * and put into the queue, to be undone; unless it is known that nothing was
- * done.
+ * Before a call acts at once, its intent is committed, with the ID of the
+ * caller's transaction.  The caller closes the row in that transaction.  So an
+ * open intent belongs to a transaction that is in progress, or to one that was
+ * rolled back: by ROLLBACK, by an error, or by a crash of its process or of
+ * the server.  Or the call has failed, it is not known whether AWS has carried
+ * it out nevertheless, and the transaction has committed without it.  This
+ * file finds the open intents of transactions that have ended and puts them
+ * into the queue, to be undone; unless it is known that the call had no
+ * effect.
  *
- * A row whose transaction is in progress is never touched, for nobody must wait
- * for that.  Another process that looks for the same rows is not waited for either.
+ * A row whose transaction is in progress is never locked, so that no process
+ * waits for that transaction.  Rows that another process resolves are skipped,
+ * too.
  *
- * That a transaction has ended is not enough to undo what it did: somebody else
- * may have found the connection a moment ago, and be about to use it.  That
- * session has written an intent.  See intent.c for how it is made sure that
- * this intent is either seen by whoever claims the undo, in a later snapshot, or
- * was refused.
+ * The end of a transaction is not enough for an undo: another session may have
+ * found the connection a moment ago, and be about to use it.  That session has
+ * an intent.  intent.c describes why this intent is either visible to the
+ * process that claims the undo, in a later snapshot, or was refused.
  *
  * IDENTIFICATION
  *	  src/journal/resolve.c
@@ -35,17 +35,20 @@
 #include "server/subtransaction.h"
 #include "store/intent_ending.h"
 
-/* Calls that are dealt with at once, so that nobody waits long for that. */
+/*
+ * Calls that are resolved at once; a small number, so that their locks are
+ * short.
+ */
 #define RESOLVE_BATCH	256
 
-/* What of them is written at once. */
+/* Some of them, which are written at once. */
 typedef struct Writing
 {
 	const GlueClaims *queue;
 	const GlueIntentEnding *endings;
 	int			nendings;
-	int64	   *written;		/* IDs of those that are written, */
-	int			nwritten;		/* so many */
+	int64	   *written;		/* IDs of those that were written, */
+	int			nwritten;		/* their number */
 } Writing;
 
 /* prototypes of private functions */
@@ -58,11 +61,11 @@ static void write_endings(const GlueClaims *queue,
 static void write_some(void *arg);
 
 /*
- * Find the calls whose transaction has ended without them, and put them into
- * the queue, to be undone.  glue_intents_resolved() is to follow once that has
- * committed.
+ * Find the calls whose transaction has ended without closing them, and put
+ * them into the queue, to be undone.  glue_intents_resolved() must follow
+ * after the commit.
  *
- * What is found belongs to the current memory context.
+ * The result belongs to the current memory context.
  */
 void
 glue_intents_resolve(const GlueClaims *queue, GlueResolution *resolution)
@@ -89,7 +92,7 @@ glue_intents_resolve(const GlueClaims *queue, GlueResolution *resolution)
 	write_endings(queue, endings, resolution);
 }
 
-/* What was known of them is in the table now. */
+/* Forget the outcomes of resolved calls, which are in the table now. */
 void
 glue_intents_resolved(const GlueResolution *resolution)
 {
@@ -118,8 +121,8 @@ lock_intents(void *arg)
 }
 
 /*
- * Decide what becomes of a call, as far as its outcome is known: if it was
- * refused, that is all; if not, it is to be undone.
+ * Decide the end of a call by its outcome, as far as it is known: it ends if
+ * it had no effect; otherwise it is to be undone.
  */
 static void
 resolve_call(GlueIntentEnding *ending, int64 id)
@@ -145,8 +148,8 @@ resolve_call(GlueIntentEnding *ending, int64 id)
 }
 
 /*
- * Write down what becomes of the calls, of those that were still open: of all of
- * them, or, if one of them keeps that from being done, of each other one.
+ * Write the ends of the calls that are still open: of all of them, or, if one
+ * of them fails, one by one.
  */
 static void
 write_endings(const GlueClaims *queue, const GlueIntentEnding *endings,

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * resolve.h
- *	  Calls that acted at once, and whose transaction has ended without them.
+ *	  Resolving calls whose transaction has ended without closing them.
  *
  * IDENTIFICATION
  *	  src/journal/resolve.h
@@ -13,12 +13,12 @@
 
 #include "store/claims.h"
 
-/* What has come of looking for such calls. */
+/* The result of a search for such calls. */
 typedef struct GlueResolution
 {
-	int64	   *resolved;		/* IDs of those that were dealt with */
+	int64	   *resolved;		/* IDs of the resolved calls */
 	int			nresolved;
-	bool		incomplete;		/* there are more, to be dealt with soon */
+	bool		incomplete;		/* there are more, to be resolved soon */
 } GlueResolution;
 
 extern void glue_intents_resolve(const GlueClaims *queue,

@@ -1,17 +1,17 @@
 /*-------------------------------------------------------------------------
  *
  * existing.c
- *	  What an operation does about a connection that exists.
+ *	  Adopting and updating existing connections.
  *
- * To adopt a connection means to find that it is defined as it should be, and to
- * record it.  To update it replaces its whole definition, which must not wipe out
- * credentials that nobody could read before: see glue/lost_credentials.c.
+ * An operation adopts a connection if its definition matches the input, and
+ * records it.  An update replaces the whole definition, and must not remove
+ * credentials that could not be read before: see glue/lost_credentials.c.
  *
- * The API has no way to update a connection only if it is still the one that was
- * read.  Sessions of this database are kept apart by a lock; what others do in
- * between cannot be noticed.  So an update reads the connection once more
- * afterwards, and its tags, and what is recorded is what is there.  If that cannot
- * be read, the update was made all the same.
+ * The API has no conditional update.  A lock excludes other sessions of this
+ * database, but changes by other clients between the read and the update
+ * cannot be detected.  So the connection and its tags are read again after an
+ * update, and that state is recorded.  If that read fails, the update has
+ * succeeded nevertheless.
  *
  * IDENTIFICATION
  *	  src/operation/existing.c
@@ -48,8 +48,8 @@ static void append_difference(void *arg, const char *path,
 							  const char *message);
 
 /*
- * A connection exists, and was read, or could not be: adopt it, or go on to update
- * it.
+ * An existing connection was read, or could not be: adopt it, or continue to
+ * update it.
  */
 GlueCall *
 glue_operation_after_read_existing(GlueOperation *operation)
@@ -83,8 +83,8 @@ glue_operation_after_read_existing(GlueOperation *operation)
 }
 
 /*
- * Note what is known of a connection that exists; returns what has become of it
- * since it was recorded.
+ * Set the record of an existing connection; returns its change since it was
+ * recorded.
  */
 static GlueUnseenChange
 note_existing(GlueOperation *operation, json_object *existing)
@@ -96,7 +96,10 @@ note_existing(GlueOperation *operation, json_object *existing)
 	return glue_change_since_recorded(operation->record, existing);
 }
 
-/* What tells whether a connection is the same when it is read again. */
+/*
+ * The members by which a second read tells whether a connection is still the
+ * same one.
+ */
 static json_object *
 life_of(json_object *connection)
 {
@@ -110,7 +113,7 @@ life_of(json_object *connection)
 	return life;
 }
 
-/* How a connection was defined, unless that was another one. */
+/* The recorded definition of a connection, unless it was of another life. */
 static json_object *
 recorded_definition(const GlueOperation *operation, GlueUnseenChange change)
 {
@@ -119,10 +122,10 @@ recorded_definition(const GlueOperation *operation, GlueUnseenChange change)
 }
 
 /*
- * Is an existing connection what it should be, as far as can be seen?
+ * Does an existing connection match the input, as far as it can be read?
  *
- * That it has a password, which the comparison leaves out, and the definition does
- * not give one, is a difference as well.
+ * The comparison ignores passwords.  But if the connection has one, and the
+ * input has none, that is a difference as well.
  */
 static GlueCall *
 adopt_existing(GlueOperation *operation, json_object *observed,
@@ -148,8 +151,8 @@ adopt_existing(GlueOperation *operation, json_object *observed,
 }
 
 /*
- * Are a connection's secrets those of the definition?  That is known if the last
- * to give it secrets was this database.
+ * Are the secrets of a connection those of the input?  That is known if this
+ * database was the last to set them.
  */
 static void
 compare_secrets(GlueOperation *operation, GlueUnseenChange change,
@@ -169,7 +172,7 @@ compare_secrets(GlueOperation *operation, GlueUnseenChange change,
 						  "has other secrets than those that were sent before");
 }
 
-/* Its tags were read, to be compared. */
+/* The tags were read, to be compared. */
 GlueCall *
 glue_operation_after_compare_tags(GlueOperation *operation)
 {
@@ -233,7 +236,7 @@ glue_operation_after_update(GlueOperation *operation)
 	return glue_operation_finish(operation, failure);
 }
 
-/* A connection was updated, and read afterwards, or could not be. */
+/* A connection was updated, and then read, or could not be. */
 GlueCall *
 glue_operation_after_read_updated(GlueOperation *operation)
 {
@@ -260,9 +263,9 @@ glue_operation_after_read_updated(GlueOperation *operation)
 }
 
 /*
- * Tags were added to a connection, and read afterwards.  If that failed, they are
- * what was known before, with those that were added; and nothing, if nothing was
- * known.
+ * Tags were added to a connection, and then read.  If the read has failed, the
+ * result is the recorded tags with the new ones; or no tags, if none were
+ * recorded.
  */
 GlueCall *
 glue_operation_after_read_tags(GlueOperation *operation)

@@ -3,15 +3,15 @@
  * immediate.c
  *	  Operations that act at once, as part of a transaction.
  *
- * What is done is up to operation/operation.c, for the queue as well.  What is
- * added here are the steps of journal/calls.c: the operation is written down as one
- * call, whatever it becomes; before a request leaves that may change something,
- * that is known to others; and in the end, what has come of it is recorded and
- * written down.
+ * operation/operation.c has the state machine, which the queue uses as well.
+ * This file adds the steps of journal/calls.c.  The operation has one intent,
+ * even if it takes several calls.  Before a message is sent that may
+ * change something, that is published.  At the end, the result is recorded and
+ * the intent is closed.
  *
- * What is recorded of a connection is looked up, and locked, as soon as it turns
- * out that there is one to be adopted or updated, so that to record that has to
- * wait for nobody.  Most creates need none of that.
+ * The record of a connection is read and locked only if an existing connection
+ * is to be adopted or updated; then recording the result needs no further
+ * wait.  Most creates do not need it.
  *
  * IDENTIFICATION
  *	  src/operation/immediate.c
@@ -58,8 +58,8 @@ glue_immediate_operation_init(GlueImmediateOperation *running,
 }
 
 /*
- * Post the intent of an operation that is filled in.  That takes a while, in which
- * it can begin.
+ * Post the intent of an operation that is filled in.  The operation can begin
+ * meanwhile.
  */
 static void
 post_intent(GlueImmediateOperation *running)
@@ -85,10 +85,10 @@ post_intent(GlueImmediateOperation *running)
 }
 
 /*
- * Begin an operation that was written down, or is being; returns the first call.
+ * Begin an operation whose intent was posted; returns the first call.
  *
- * Nothing may fail after a call for a reason that could have been known before,
- * so such reasons are looked for here.
+ * No step after a call may fail for a reason that could have been found
+ * before, so these checks are made here.
  */
 GlueCall *
 glue_immediate_operation_begin(GlueImmediateOperation *running)
@@ -106,7 +106,7 @@ glue_immediate_operation_begin(GlueImmediateOperation *running)
 	return prepare_step(running, glue_operation_start(operation));
 }
 
-/* Go on after a call; returns the next one, or NULL if that was the last. */
+/* Continue after a call; returns the next one, or NULL after the last one. */
 GlueCall *
 glue_immediate_operation_next(GlueImmediateOperation *running)
 {
@@ -115,8 +115,8 @@ glue_immediate_operation_next(GlueImmediateOperation *running)
 }
 
 /*
- * Record what an operation has done, and write down how it has ended; false if
- * it has failed, which is to be raised or written down.
+ * Record the result of an operation, and close its intent; false if the
+ * operation has failed, which the caller must raise or record.
  */
 bool
 glue_immediate_operation_end(GlueImmediateOperation *running)
@@ -134,7 +134,7 @@ glue_immediate_operation_end(GlueImmediateOperation *running)
 	return true;
 }
 
-/* Run an operation that is filled in to its end, or raise its failure. */
+/* Run an operation whose intent was posted to its end, or raise its failure. */
 void
 glue_immediate_operation_run(GlueImmediateOperation *running)
 {
@@ -147,8 +147,8 @@ glue_immediate_operation_run(GlueImmediateOperation *running)
 }
 
 /*
- * Get ready for the step that a call is; returns the call, or NULL if the
- * operation ends without it.
+ * Prepare for the step of a call; returns the call, or NULL if the operation
+ * ends without it.
  */
 static GlueCall *
 prepare_step(GlueImmediateOperation *running, GlueCall *call)
@@ -196,7 +196,7 @@ await_and_note(void *arg)
 						GLUE_OUTCOME_UNKNOWN : GLUE_OUTCOME_CHANGED);
 }
 
-/* The meanwhile of a create: prepare its record. */
+/* The meanwhile callback of a create: prepare its record. */
 static void
 prepare_record(void *arg)
 {
@@ -211,8 +211,8 @@ prepare_record(void *arg)
 }
 
 /*
- * Look up what is known of a connection, and how its tags are addressed, if there
- * are any.
+ * Read the record of a connection, and find the ARN for its tags, if there are
+ * any.
  */
 static GlueFailure *
 look_up(GlueImmediateOperation *running)
@@ -232,7 +232,10 @@ look_up(GlueImmediateOperation *running)
 	return failure;
 }
 
-/* Lock what is recorded of the connection, or say why that cannot be. */
+/*
+ * Lock the record of the connection, or return the reason why that is not
+ * possible.
+ */
 static GlueFailure *
 lock_record(GlueImmediateOperation *running)
 {
@@ -249,7 +252,7 @@ lock_record(GlueImmediateOperation *running)
 	return glue_failure_from_error(error);
 }
 
-/* The work of that, which waits for the holder of the lock. */
+/* Lock and read it; this waits for the holder of the lock. */
 static void
 find_record(void *arg)
 {
@@ -262,7 +265,7 @@ find_record(void *arg)
 }
 
 /*
- * A call has ended: note what it has done.  A call that has set tags has changed
+ * A call has ended: publish its effect.  A call that has set tags has changed
  * something, even if the update is refused.
  */
 static void
@@ -289,7 +292,7 @@ note_outcome(GlueImmediateOperation *running)
 	}
 }
 
-/* Tell the user what else there is to know of an operation that has succeeded. */
+/* Report remarks about an operation that has succeeded. */
 static void
 report_remarks(const GlueOperation *operation)
 {

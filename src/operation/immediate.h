@@ -14,7 +14,10 @@
 #include "journal/calls.h"
 #include "operation/operation.h"
 
-/* An operation that acts at once.  What is not named is zero at first. */
+/*
+ * An operation that acts at once.  All members that are not mentioned start as
+ * zero.
+ */
 typedef struct GlueImmediateOperation
 {
 	GlueOperation operation;	/* MUST BE FIRST */
@@ -22,8 +25,8 @@ typedef struct GlueImmediateOperation
 	const GlueRecords *records;
 	GlueIntent *intent;
 	GlueRecord	record;
-	bool		one_of_many;	/* it alone fails if its row is locked */
-	MemoryContext context;		/* where it was begun */
+	bool		one_of_many;	/* its locked row makes it fail alone */
+	MemoryContext context;		/* where the operation began */
 } GlueImmediateOperation;
 
 extern void glue_immediate_operation_init(GlueImmediateOperation *running,

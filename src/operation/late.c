@@ -1,25 +1,26 @@
 /*-------------------------------------------------------------------------
  *
  * late.c
- *	  What may arrive at AWS Glue after its sender is gone.
+ *	  Messages that may arrive at AWS Glue after their sender is gone.
  *
- * A request whose answer was lost, or whose worker is gone, may still be on its way.
- * An update or a deletion of which that is so must not find the connection that
- * somebody makes under the name next.  So its request stays open until it cannot
- * arrive any more: for as long as a call is waited for, or glue_conn.settle_time, if
- * that is longer.  Nothing else of the queue is done about the connection meanwhile.
+ * A message whose answer was lost, or whose worker is gone, may still be in
+ * transit.  A late update or deletion must not hit a new connection of the
+ * same name.  So its request stays open until the message cannot arrive any
+ * more: for the timeout of a call, or glue_conn.settle_time, if that is
+ * longer.  No other request of the queue acts on the connection meanwhile.
  *
- * As in undo.c, that goes by AWS's clock: its sender was gone before the first answer
- * to us, and it is time if the Date of another answer says so.  The connection is
- * read for these two; what there is, is looked at by the call that acts then.  An endpoint
- * that does not say what time it is, is asked when it is time by our clock.
+ * As in undo.c, AWS's clock decides: the sender was gone before the first
+ * answer to us, and the time is over if the Date of another answer says so.
+ * The connection is read for these two answers; the call that acts later
+ * handles its state.  If an endpoint sends no Date, it is asked when the time
+ * is over by our clock.
  *
- * A creation that arrives twice is refused, so it can be tried again at once; but not
- * if the connection is deleted in between.  So the deletion for a row waits for what
- * was sent to create it.
+ * A creation that arrives twice is refused, so it can be retried at once; but
+ * not if the connection is deleted in between.  So the deletion for a row
+ * waits until the creation cannot arrive any more.
  *
- * Only the queue waits: a caller that acts at once, and has lost an answer, is told how
- * it ended.
+ * Only the queue waits: a call that acts at once, and whose answer was lost,
+ * ends with the result of its last attempt.
  *
  * IDENTIFICATION
  *	  src/operation/late.c
@@ -32,11 +33,11 @@
 #include "operation/operation.h"
 #include "server/settings.h"
 
-/* When to look first, and how long to wait for another look at most. */
+/* The pause before the first look, and the longest pause between two looks. */
 #define SHORTEST_PAUSE_MS	250
 #define LONGEST_PAUSE_MS	(5 * 60 * 1000)
 
-/* Must an operation wait for what was sent before? */
+/* Must an operation wait until earlier messages cannot arrive any more? */
 bool
 glue_operation_may_be_hit(const GlueOperation *operation)
 {
@@ -48,8 +49,8 @@ glue_operation_may_be_hit(const GlueOperation *operation)
 }
 
 /*
- * The connection was read, to see what time it is; false if it is too early for
- * anything else, and the operation has ended.
+ * The connection was read, for the Date of the answer; false if the operation
+ * must still wait, and has ended for now.
  */
 bool
 glue_operation_after_await_late(GlueOperation *operation)
@@ -77,7 +78,7 @@ glue_operation_after_await_late(GlueOperation *operation)
 	return false;
 }
 
-/* Too early: end the operation, so that its request is tried again. */
+/* Too early: end the operation, so that its request is retried. */
 GlueCall *
 glue_operation_look_again(GlueOperation *operation, int64 pause_ms)
 {
@@ -90,9 +91,10 @@ glue_operation_look_again(GlueOperation *operation, int64 pause_ms)
 }
 
 /*
- * A call that has changed a connection, or may have, has ended.  Was an answer lost on
- * the way?  Then what was sent may arrive once more.  If it has succeeded for a row,
- * whose name others want next, the operation ends, to be done again when it cannot.
+ * A call that has changed a connection, or may have, has ended.  If an answer
+ * was lost, its message may arrive once more.  If the call has succeeded for a
+ * row, whose name another row may use next, the operation ends, and is retried
+ * when no message can arrive any more.
  */
 bool
 glue_operation_was_late(GlueOperation *operation)
@@ -111,7 +113,10 @@ glue_operation_was_late(GlueOperation *operation)
 	return true;
 }
 
-/* What was not there is gone as well: a request can be carried out twice. */
+/*
+ * A connection that did not exist is a success, too: a request can be carried
+ * out twice.
+ */
 GlueCall *
 glue_operation_after_delete(GlueOperation *operation)
 {

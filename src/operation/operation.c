@@ -1,12 +1,12 @@
 /*-------------------------------------------------------------------------
  *
  * operation.c
- *	  What a request asks for, as a sequence of calls.
+ *	  The operation of a request, as a sequence of calls.
  *
- * To create or update a connection can take several calls, and a process that works
- * a queue has many such sequences under way side by side.  So an operation is
- * a state machine that never waits: it says which call is to be made next, and
- * is asked again with its outcome.
+ * The creation or update of a connection can take several calls, and a queue
+ * process runs many such sequences concurrently.  So an operation is a state
+ * machine that never waits: it returns the next call, and is called again with
+ * the result.
  *
  *	 find ours --+--> create ---exists---+--> read taken --+--> compare tags
  *			|	 |						 |		 |		   |
@@ -15,27 +15,26 @@
  *		   done				update --> read existing ------^	read updated -->
  *																	read tags
  *
- * An attempt before this one may have been carried out without anybody
- * knowing, because the process that made it is gone.  A create then begins
- * with a look: if there is a connection that was created since and is defined
- * as this one should be, it is ours.  An update or a deletion is made again, but
- * not before the first one cannot arrive any more: see operation/late.c.
+ * AWS may have carried out an earlier attempt whose process is gone.  A create
+ * then begins with a read: if there is a connection that was created since,
+ * and that matches the input, it is ours.  An update or a deletion is retried,
+ * but not before the first one cannot arrive any more: see operation/late.c.
  *
- * Nor does a create that is refused, because its name is taken, tell that the
- * connection is somebody else's.  What stands between us and AWS may have sent
- * our request twice, and passed the second answer on.  And this server may have
- * forgotten an attempt, where it was promoted without having received all of
- * what the old primary had committed.  So that is looked at, too, before
- * anything is made of it.
+ * If a create is refused because its name is taken, the connection may still
+ * be ours.  A proxy may have sent our message twice, and returned the second
+ * answer.  And this server may not know of an attempt, if it was promoted
+ * without all of the old primary's WAL.  So the connection is read, too,
+ * before the create ends.
  *
- * That goes for the queue.  A call that acts at once is the first attempt, and its
- * caller waits: so if the name is taken, that is what the caller is told.
+ * That is for the queue.  A call that acts at once is the first attempt, and
+ * its caller waits: if the name is taken, the caller gets that error.
  *
- * What is done about a connection that exists is in operation/existing.c; what a
- * row owns is read before anything is done about it, which is in operation/own.c.
+ * operation/existing.c handles existing connections.  A connection that a row
+ * owns is read before it is changed; that is in operation/own.c.
  *
- * The result is a value, as that of a call.  What there is to be known of the
- * database is looked up by the caller, before a connection that exists is read.
+ * The result is a value, as that of a call.  The caller reads the record of a
+ * connection from the database, before an existing connection is read from AWS
+ * Glue.
  *
  * IDENTIFICATION
  *	  src/operation/operation.c
@@ -129,10 +128,10 @@ prepare_first(GlueOperation *operation)
 }
 
 /*
- * Go on after the call has been made; returns the next one, or NULL if the
- * operation has ended.
+ * Continue after a call; returns the next one, or NULL if the operation has
+ * ended.
  *
- * What the call returned may be gone afterwards.
+ * The memory of the call's result may be freed afterwards.
  */
 GlueCall *
 glue_operation_next(GlueOperation *operation)
@@ -169,9 +168,7 @@ glue_operation_digest(GlueOperation *operation)
 												operation->input);
 }
 
-/*
- * Do what can be done for the record of a create before it has succeeded.
- */
+/* Build the record of a create before it has succeeded, as far as possible. */
 void
 glue_operation_prepare_record(GlueOperation *operation)
 {
@@ -186,10 +183,7 @@ glue_operation_prepare_record(GlueOperation *operation)
 	operation->prepared = glue_record_prepare(&record);
 }
 
-/*
- * Record what an operation that did not fail has found or done, unless something
- * newer is recorded.
- */
+/* Record the result of a successful operation, unless the record is newer. */
 void
 glue_operation_record(const GlueOperation *operation, const GlueRecords *records)
 {
@@ -238,7 +232,7 @@ glue_operation_record(const GlueOperation *operation, const GlueRecords *records
 	glue_record_write(records, &record, NULL);
 }
 
-/* The tags that a connection has which was created, adopted or updated. */
+/* The tags of a connection that was created, adopted or updated. */
 static json_object *
 recorded_tags(const GlueOperation *operation, const GlueRecords *records)
 {
@@ -249,7 +243,7 @@ recorded_tags(const GlueOperation *operation, const GlueRecords *records)
 	if (operation->read_tags != NULL)
 		return operation->read_tags;
 
-	/* somebody may have changed them since they were looked up */
+	/* another session may have changed them since they were read */
 	if (operation->recorded_tags == NULL ||
 		!glue_record_find(records, &operation->access->target,
 						  operation->name, &recorded))
@@ -263,8 +257,8 @@ recorded_tags(const GlueOperation *operation, const GlueRecords *records)
  */
 
 /*
- * Note what an answer says of itself: AWS's ID of the request, and the time.  A
- * mere look at what was done before says nothing of that.
+ * Note AWS's request ID and the time of an answer.  The answer to a mere read
+ * of an earlier attempt is not noted.
  */
 static void
 note_answer(GlueOperation *operation)
@@ -307,7 +301,7 @@ prepare_create(GlueOperation *operation)
 	return call;
 }
 
-/* Make a call that is about its tags. */
+/* Make a call for its tags. */
 GlueCall *
 glue_operation_tags(GlueOperation *operation, GlueOperationStep step,
 					const char *name)
@@ -338,7 +332,7 @@ glue_operation_delete(GlueOperation *operation, GlueOperationStep step)
  * ----------------------------------------------------------------
  */
 
-/* Is it late enough for what was sent before? */
+/* Can earlier messages not arrive any more? */
 static GlueCall *
 after_await_late(GlueOperation *operation)
 {
@@ -357,7 +351,7 @@ after_read_existing(GlueOperation *operation)
 		glue_operation_after_read_existing(operation);
 }
 
-/* See whether an attempt before this one has made the connection. */
+/* The connection was read: has an earlier attempt created it? */
 static GlueCall *
 after_find_ours(GlueOperation *operation)
 {
@@ -380,7 +374,7 @@ after_find_ours(GlueOperation *operation)
 	return glue_operation_finish_made(operation, connection);
 }
 
-/* Has an attempt before this one made a connection, which was read? */
+/* Has an earlier attempt created the connection, which was read? */
 bool
 glue_operation_made(const GlueOperation *operation, json_object *connection)
 {
@@ -391,7 +385,7 @@ glue_operation_made(const GlueOperation *operation, json_object *connection)
 					findings) == GLUE_OURS;
 }
 
-/* Then it has been created. */
+/* It has, so the create has succeeded. */
 GlueCall *
 glue_operation_finish_made(GlueOperation *operation, json_object *connection)
 {
@@ -433,8 +427,8 @@ after_create(GlueOperation *operation)
 
 /*
  * A create was refused because there is a connection of that name, which was
- * read.  If it is gone since, the next attempt may succeed; and if it could not
- * be read this time, that one finds out.
+ * read.  If it does not exist any more, or could not be read, a retry may
+ * succeed.
  */
 static GlueCall *
 after_read_taken(GlueOperation *operation)
@@ -467,14 +461,15 @@ after_read_taken(GlueOperation *operation)
 }
 
 /*
- * Has this request made the connection that is in its way, and which secrets
- * does it have then?
+ * Has this request created the existing connection, and which secrets does it
+ * have then?
  *
- * An attempt that nobody remembers may have been made at any time since the
- * request was.  But nobody can tell then whether it was we who made it, and
- * with these secrets.  Those who would adopt or update it have better means;
- * and a row must not come to own what somebody else may have made.  So for a row,
- * what counts is this attempt, unless it is not known what came of one before it.
+ * A forgotten attempt may have been made at any time since the request.  But
+ * then it is not certain that we have created the connection, and with these
+ * secrets.  A request that may adopt or update it has better means, and a row
+ * must not own a connection that another client may have created.  So for a
+ * row, only this attempt counts, unless the result of an earlier one is not
+ * known.
  */
 static bool
 is_ours(GlueOperation *operation, json_object *connection,
@@ -500,8 +495,9 @@ is_ours(GlueOperation *operation, json_object *connection,
 }
 
 /*
- * Whose is a connection that was read, if ours was made since some time?  That is
- * so long ago by our clock, which nobody must have set meanwhile.
+ * Is a connection that was read ours, if ours was created after some time?
+ * That time is an interval by our clock, which must not have been set
+ * meanwhile.
  */
 static GlueOwnership
 owner_since(const GlueOperation *operation, TimestampTz since,
@@ -518,7 +514,7 @@ owner_since(const GlueOperation *operation, TimestampTz since,
 	return glue_ownership(&made, connection, findings);
 }
 
-/* Is it the connection that is recorded already?  Then another request made it. */
+/* Is the connection recorded already?  Then another request has created it. */
 static bool
 is_recorded(const GlueRecord *recorded, json_object *connection)
 {
@@ -527,7 +523,7 @@ is_recorded(const GlueRecord *recorded, json_object *connection)
 		GLUE_UNSEEN_OTHER_LIFE;
 }
 
-/* Fail as the create has. */
+/* Fail with the failure of the create. */
 static GlueCall *
 refuse(GlueOperation *operation, const char *detail)
 {
@@ -548,7 +544,7 @@ after_poll(GlueOperation *operation)
 	return glue_operation_finish(operation, failure);
 }
 
-/* The connection that was read, which has a name, or NULL. */
+/* The connection that was read, if it has a name, or NULL. */
 json_object *
 glue_operation_found(const GlueCall *call)
 {
@@ -558,7 +554,7 @@ glue_operation_found(const GlueCall *call)
 	return glue_answer_has_name(connection) ? connection : NULL;
 }
 
-/* Why a connection could not be read; NULL if it was. */
+/* The failure to read a connection; NULL if it was read. */
 GlueFailure *
 glue_operation_not_found(const GlueCall *call)
 {
@@ -568,8 +564,9 @@ glue_operation_not_found(const GlueCall *call)
 }
 
 /*
- * Keep what was read of a connection, without its secrets.  The reason of its
- * status may quote them in any form, so without them it is not kept.
+ * Keep the connection that was read, redacted.  The reason of its status may
+ * quote secrets in any form, so without the secrets at hand, the reason is
+ * dropped.
  */
 void
 glue_operation_observe(GlueOperation *operation, json_object *connection)

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * operation.h
- *	  What a request asks for, as a sequence of calls.
+ *	  The operation of a request, as a sequence of calls.
  *
  * IDENTIFICATION
  *	  src/operation/operation.h
@@ -17,14 +17,14 @@
 #include "store/connections.h"
 #include "store/provision_owner.h"
 
-/* Why a connection is left alone that others rely on. */
+/* The reason if other requests rely on the connection. */
 #define GLUE_UNDO_TAKEN_OVER \
-	"It was left alone, because another request for it has succeeded since."
+	"It was not deleted, because another request for it has succeeded since."
 
-/* How one is left of which nobody knows whose it is. */
+/* The code if the owner of the connection is not known. */
 #define GLUE_UNDO_NOT_KNOWN	"NotKnown"
 
-/* What is done about a connection that exists already. */
+/* The action if the connection exists already. */
 typedef enum GlueConflictAction
 {
 	GLUE_CONFLICT_ERROR,
@@ -37,16 +37,16 @@ typedef enum GlueOperationKind
 	GLUE_OPERATION_CREATE,
 	GLUE_OPERATION_UPDATE,
 	GLUE_OPERATION_DELETE,
-	GLUE_OPERATION_POLL,		/* see whether a connection is ready */
+	GLUE_OPERATION_POLL,		/* check whether a connection is ready */
 	GLUE_OPERATION_UNDO			/* see operation/undo.c */
 } GlueOperationKind;
 
 typedef enum GlueOperationStep
 {
-	GLUE_STEP_AWAIT_LATE,		/* what was sent before may yet arrive */
-	GLUE_STEP_FIND_OURS,		/* did an attempt before this one do it? */
+	GLUE_STEP_AWAIT_LATE,		/* wait for earlier messages */
+	GLUE_STEP_FIND_OURS,		/* has an earlier attempt created it? */
 	GLUE_STEP_CREATE,
-	GLUE_STEP_READ_TAKEN,		/* who has the name that was refused? */
+	GLUE_STEP_READ_TAKEN,		/* whose is the existing connection? */
 	GLUE_STEP_READ_EXISTING,
 	GLUE_STEP_COMPARE_TAGS,
 	GLUE_STEP_ADD_TAGS,
@@ -61,89 +61,96 @@ typedef enum GlueOperationStep
 	GLUE_STEP_DONE
 } GlueOperationStep;
 
-/* An operation.  Everything lives in the memory context where it was begun. */
+/* An operation.  All its memory is in the memory context where it began. */
 typedef struct GlueOperation
 {
-	/* what to do; all of it stays the caller's */
+	/* the arguments; all pointers stay the caller's */
 	GlueOperationKind kind;
 	GlueAccess *access;
 	const char *name;			/* UTF-8 */
-	json_object *input;			/* ConnectionInput, secrets and all */
+	json_object *input;			/* ConnectionInput with its secrets */
 	json_object *shown;			/* the same without secrets: the input itself
 								 * if it has none */
 	json_object *tags;			/* or NULL */
 	GlueConflictAction on_conflict;
-	bool		redacted;		/* the input has its secrets no more */
-	bool		create_missing; /* of an update: create what is not there */
-	bool		ignore_missing; /* of a deletion */
-	const GlueRecord *record;	/* what is recorded, or NULL */
+	bool		redacted;		/* the input does not have its secrets any
+								 * more */
+	bool		create_missing; /* for an update: create a missing connection */
+	bool		ignore_missing; /* for a deletion */
+	const GlueRecord *record;	/* its record, or NULL */
 	const GlueSecretDigest *digest; /* of the input's secrets, or NULL */
-	const char *arn;			/* of the connection, if there are tags */
-	bool		is_first;		/* there was no attempt before this one that
-								 * nobody remembers */
-	bool		uncertain;		/* it may have been carried out already... */
+	const char *arn;			/* of the connection, for tags */
+	bool		is_first;		/* no earlier attempt can be forgotten */
+	bool		uncertain;		/* AWS may have carried out an earlier
+								 * attempt... */
 	TimestampTz began_at;		/* ... since then */
 	TimestampTz requested_at;
-	const GlueOwned *row;		/* what the row owns that it is for; NULL: it
-								 * is for none */
+	const GlueOwned *row;		/* ownership of the row of the request; NULL:
+								 * the request is for no row */
 
-	/* of an undo: what is known of the call */
+	/* for an undo: the call */
 	const char *made_by;		/* "CreateConnection" */
 	const GlueUndo *undo;
 
-	/* how far it has got */
+	/* the state */
 	GlueOperationStep step;
 	GlueCall	call;			/* to be made next */
-	GlueRow    *prepared;		/* of the record of a create, or NULL */
+	GlueRow    *prepared;		/* record of a create, or NULL */
 	GlueFailure *refusal;		/* of the create, because the name is taken */
-	const char *differences;	/* from what exists, a line each */
-	json_object *recorded_tags; /* recorded of what exists, or NULL */
-	json_object *existing;		/* of that, what tells one life from another */
+	const char *differences;	/* from the existing connection, a line each */
+	json_object *recorded_tags; /* recorded tags of the existing connection,
+								 * or NULL */
+	json_object *existing;		/* its members that identify its life */
 	bool		tagged;			/* tags were added to it */
-	TimestampTz sent_at;		/* when a create was about to be */
+	TimestampTz sent_at;		/* before a create */
 
 	/*
-	 * How it ended: failure is set, or the connection is as it should be.
-	 * observed is what was read of it, redacted, or NULL.
+	 * The result: failure is set, or the connection is as requested. observed
+	 * is the connection that was read, redacted, or NULL.
 	 */
 	GlueFailure *failure;
-	TimestampTz ended_at;		/* if it is recorded later; 0: now */
-	bool		gone;			/* the connection is not there any more */
-	bool		missing;		/* nor was it when it was to be deleted */
-	bool		created;		/* it was not there before... */
-	bool		read_back;		/* ... and the answer was lost */
-	bool		adopted;		/* it was there before, and not changed */
+	TimestampTz ended_at;		/* time of the result, if it is recorded
+								 * later; 0: now */
+	bool		gone;			/* the connection does not exist any more */
+	bool		missing;		/* it did not exist before its deletion */
+	bool		created;		/* it did not exist before... */
+	bool		read_back;		/* ... and the answer was lost, so it was read */
+	bool		adopted;		/* it existed before, and was not changed */
 	json_object *observed;
 	const char *status;			/* or NULL: not known */
 	const char *request_id;		/* AWS's, or NULL */
-	TimestampTz aws_time;		/* of the last answer that matters; 0: not
-								 * known */
-	GlueLife	life;			/* of what was created, adopted or updated */
-	bool		other_life;		/* what the row owned is gone, and another
-								 * connection has its name */
-	const GlueSecretDigest *secrets;	/* those that it has, or NULL */
+	TimestampTz aws_time;		/* of the last relevant answer; 0: not known */
+	GlueLife	life;			/* of the connection that was created, adopted
+								 * or updated */
+	bool		other_life;		/* the row's connection is gone, and another
+								 * one has its name */
+	const GlueSecretDigest *secrets;	/* secrets of the connection, or NULL */
 	json_object *read_tags;		/* or NULL: not read */
 
-	/* what could not be read after it was updated, and why; or NULL */
+	/*
+	 * the failure to read the connection, or its tags, after the update; or
+	 * NULL
+	 */
 	GlueFailure *not_read;
 	GlueFailure *tags_not_read;
 
-	bool		unresolved;		/* too early to tell: to be tried again... */
-	TimestampTz not_before;		/* ... and when; also if it has failed */
-	TimestampTz aws_settled_at; /* from when on nothing that was sent before
-								 * arrives any more, by AWS's clock; 0: not
-								 * known, or there is nothing; DT_NOEND: not
-								 * known yet, as something was sent since */
+	bool		unresolved;		/* too early: the request must be retried... */
+	TimestampTz not_before;		/* ... not before this; also after a failure */
+	TimestampTz aws_settled_at; /* time after which no earlier message arrives
+								 * any more, by AWS's clock; 0: not known, or
+								 * nothing was sent; DT_NOEND: not known yet,
+								 * because a message was sent since */
 
-	/* of an undo */
+	/* for an undo */
 	TimestampTz asked_at;		/* before the connection was read */
 	GlueAwsMoment aws_asked;	/* the same by AWS's clock */
-	TimestampTz seen_at;		/* not before this that was so */
-	bool		doubtful;		/* whose the connection is, is not known */
-	int64		sender_gone_ms; /* for so long for certain, nobody sends
-								 * anything of it any more: see sender_gone.c */
-	const char *left;			/* what the call has left, and why; NULL if
-								 * that is nothing */
+	TimestampTz seen_at;		/* the connection was in that state then or
+								 * later */
+	bool		doubtful;		/* the owner of the connection is not known */
+	int64		sender_gone_ms; /* time in which certainly no message of it
+								 * was sent: see sender_gone.c */
+	const char *left;			/* code of the state that the call has left,
+								 * and the reason; or NULL */
 	const char *left_why;
 } GlueOperation;
 
@@ -155,7 +162,7 @@ extern void glue_operation_prepare_record(GlueOperation *operation);
 extern void glue_operation_record(const GlueOperation *operation,
 								  const GlueRecords *records);
 
-/* for the files that have a kind of their own */
+/* for the files of other kinds */
 extern GlueCall *glue_operation_read(GlueOperation *operation,
 									 GlueOperationStep step);
 extern GlueCall *glue_operation_tags(GlueOperation *operation,
@@ -182,7 +189,7 @@ extern GlueCall *glue_operation_after_update(GlueOperation *operation);
 extern GlueCall *glue_operation_after_read_updated(GlueOperation *operation);
 extern GlueCall *glue_operation_after_read_tags(GlueOperation *operation);
 
-/* in operation/late.c, for the same and undo.c */
+/* in operation/late.c, for operation.c, own.c and undo.c alone */
 extern GlueCall *glue_operation_look_again(GlueOperation *operation,
 										   int64 pause_ms);
 extern bool glue_operation_may_be_hit(const GlueOperation *operation);

@@ -1,18 +1,20 @@
 /*-------------------------------------------------------------------------
  *
  * own.c
- *	  What is done for a row about the connection that it owns.
+ *	  Operations for a row, on the connection that it owns.
  *
- * A connection that is deleted and created anew has the same name, and may have
- * the same definition, but another CreationTime: it has another life.  A row owns
- * one life.  So what it owns is read before it is updated or deleted, and another
- * life is left alone; unless the row may adopt or update what it finds.
+ * A connection that is deleted and created again has the same name, and may
+ * have the same definition, but another CreationTime: it has another life.  A
+ * row owns one life.  So the connection is read before it is updated or
+ * deleted, and another life is not touched, unless the row may adopt or update
+ * existing connections.
  *
- * AWS has no way to change a connection only if it is still the one that was read.
- * What others do between the two calls cannot be noticed.
+ * AWS has no conditional change of a connection.  Changes by other clients
+ * between the two calls cannot be detected.
  *
- * The answer to a create does not say when the connection was created; but it was
- * while the call was under way, by the clock of AWS, which dates the answer.
+ * The answer to a create does not have the CreationTime; but the connection
+ * was created during the call, by AWS's clock, which the Date of the answer
+ * shows.
  *
  * IDENTIFICATION
  *	  src/operation/own.c
@@ -39,7 +41,7 @@ static bool is_other_life(const GlueLife *life, json_object *connection);
 static TimestampTz creation_time(json_object *connection);
 static GlueCall *finish_other_life(GlueOperation *operation);
 
-/* Does the row that an operation is for own the connection, as far as is known? */
+/* Does the row of an operation own the connection, as far as is known? */
 bool
 glue_operation_owns(const GlueOperation *operation)
 {
@@ -48,8 +50,8 @@ glue_operation_owns(const GlueOperation *operation)
 }
 
 /*
- * What a row owns was read, or could not be: go on to update or to delete it, if
- * it is what the row owns.
+ * The connection of a row was read, or could not be: continue to update or
+ * delete it, if the row owns it.
  */
 GlueCall *
 glue_operation_after_read_own(GlueOperation *operation)
@@ -79,20 +81,23 @@ glue_operation_after_read_own(GlueOperation *operation)
 	return glue_operation_after_read_existing(operation);
 }
 
-/* Was a connection, which was read, created in a life?  Unknown is not equal. */
+/*
+ * Was a connection, which was read, created in a life?  An unknown time is not
+ * equal.
+ */
 static bool
 is_life(const GlueLife *life, json_object *connection)
 {
 	TimestampTz created = creation_time(connection);
 
 	if (life->until == DT_NOEND)
-		return true;			/* nobody knows */
+		return true;			/* the time is not known */
 	return created != 0 && life->until != 0 &&
 		created >= life->from - READ_TOLERANCE &&
 		created <= life->until + READ_TOLERANCE;
 }
 
-/* Is it known to be of another one? */
+/* Is it certain that the connection has another life? */
 static bool
 is_other_life(const GlueLife *life, json_object *connection)
 {
@@ -100,7 +105,7 @@ is_other_life(const GlueLife *life, json_object *connection)
 		!is_life(life, connection);
 }
 
-/* When a connection was created, by AWS's clock; 0 if nobody says so. */
+/* The CreationTime of a connection, by AWS's clock; 0 if it is not known. */
 static TimestampTz
 creation_time(json_object *connection)
 {
@@ -124,8 +129,9 @@ finish_other_life(GlueOperation *operation)
 }
 
 /*
- * Does another row, which still holds the name at another server, own a connection
- * that is to be adopted or updated?  Then the failure says which table has it.
+ * Does another row, which still holds the name at another server, own a
+ * connection that is to be adopted or updated?  Then the failure names the
+ * table of that row.
  */
 GlueFailure *
 glue_operation_find_rival(const GlueOperation *operation,

@@ -1,9 +1,9 @@
 /*-------------------------------------------------------------------------
  *
  * record.c
- *	  What is recorded of a connection that was read, and what is still true of it.
+ *	  Recording a connection that was read, and checking an older record.
  *
- * What is recorded has no secrets.
+ * Records hold no secrets.
  *
  * IDENTIFICATION
  *	  src/operation/record.c
@@ -24,15 +24,15 @@ static void ignore_difference(void *arg, const char *path,
 							  const char *message);
 
 /*
- * Record what was read of a connection, unless something newer is recorded.
+ * Record a connection that was read, unless the record is newer.
  *
- * record is what was recorded before, or NULL.  connection is redacted, and was
- * asked for at asked_at.  tags are those that it has; NULL if they are not known.
+ * known is the old record, or NULL.  connection is redacted, and was requested
+ * at asked_at.  tags are its tags; NULL if they are not known.
  *
- * As long as nobody else has changed the connection, more is known of it than
- * can be read: which secrets it has, and how it was asked to be validated.  And
- * what is recorded of its definition stays if this database lacks a character of
- * what was read.
+ * As long as no other client has changed the connection, the old record has
+ * more than can be read: the digest of its secrets, and how it was to be
+ * validated.  And the recorded definition stays if the encoding of this
+ * database lacks a character of the one that was read.
  */
 void
 glue_record_connection(const GlueAccess *access, const GlueRecords *records,
@@ -67,8 +67,8 @@ glue_record_connection(const GlueAccess *access, const GlueRecords *records,
 }
 
 /*
- * The tags that are recorded of a connection; NULL if another one may be there
- * now, so that nobody knows them.
+ * The recorded tags of a connection; NULL if it may be another connection now,
+ * whose tags are not known.
  */
 json_object *
 glue_recorded_tags(const GlueRecord *recorded, json_object *connection)
@@ -78,8 +78,8 @@ glue_recorded_tags(const GlueRecord *recorded, json_object *connection)
 }
 
 /*
- * What has become of a connection since it was recorded, besides what can be
- * seen?
+ * The change of a connection since it was recorded, besides visible
+ * differences.
  */
 GlueUnseenChange
 glue_change_since_recorded(const GlueRecord *recorded,
@@ -98,14 +98,14 @@ ignore_difference(void *arg, const char *path, const char *message)
 {
 }
 
-/* Tell the user what the status alone does not; it may be NULL. */
+/* Report details that the status alone does not tell; it may be NULL. */
 void
 glue_report_status(const char *name, const char *status)
 {
 	if (status != NULL && strcmp(status, "FAILED") == 0)
 		ereport(WARNING,
-				(errmsg("AWS Glue connection \"%s\" is there, but is not usable",
+				(errmsg("AWS Glue connection \"%s\" exists, but is not usable",
 						glue_server_from_utf8(name)),
 				 errdetail("Its status is FAILED."),
-				 errhint("\"StatusReason\" of glue_get_connection() says why. The name is taken until the connection is deleted.")));
+				 errhint("\"StatusReason\" of glue_get_connection() has the reason. The name is taken until the connection is deleted.")));
 }

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * record.h
- *	  What is recorded of a connection that was read, and what is still true of it.
+ *	  Recording a connection that was read, and checking an older record.
  *
  * IDENTIFICATION
  *	  src/operation/record.h

@@ -1,22 +1,21 @@
 /*-------------------------------------------------------------------------
  *
  * sender_gone.c
- *	  How long ago the last sender of an undo was gone, where AWS does not tell.
+ *	  The age of the last message of an undo, for endpoints without a clock.
  *
- * An undo waits until nothing of it can arrive any more: so long after whoever sent
- * something was gone, by AWS's clock (see undo.c).  But there are endpoints that
- * do not tell the time, and a proxy can take it out of their answers.  Then that
- * wait would have no end.
+ * An undo waits until none of its messages can arrive any more: for a time
+ * after the last sender was gone, by AWS's clock (see undo.c).  But some
+ * endpoints send no Date, and a proxy can remove it from their answers.  Then
+ * that wait would not end.
  *
- * It is the length of the wait that counts, and not what time it is.  So a clock of
- * this machine will do that nobody sets: it is noted that a look at the connection
- * is over, which was by someone who alone may send something; and the note is
- * thrown away before anything is sent.  So whatever has been sent was sent before
- * the note.
+ * The wait is an interval, not a time of day.  So a monotonic clock of this
+ * machine is sufficient: after the only process that may send a message has
+ * read the connection, it notes the time, and it removes the note before it
+ * sends a message.  So every message was sent before the note.
  *
- * Notes are in shared memory, and not in the table, for that clock means nothing
- * after a restart, or elsewhere.  If one is lost, the wait begins anew: it is
- * never too short.
+ * Notes are in shared memory, and not in the table, because that clock is not
+ * valid after a restart, or on another machine.  If a note is lost, the wait
+ * starts again: it is never too short.
  *
  * IDENTIFICATION
  *	  src/operation/sender_gone.c
@@ -29,7 +28,7 @@
 #include "miscadmin.h"
 #include "operation/sender_gone.h"
 
-/* Requests that have the same place push each other out. */
+/* Requests with the same hash replace each other. */
 #define NUM_NOTES		1021
 
 typedef struct SenderGoneNote
@@ -48,7 +47,10 @@ GlueSharedPart glue_sender_gone_part = {
 static SenderGoneNote *place_of(int64 request);
 static bool is_of(const SenderGoneNote *note, int64 request);
 
-/* Nobody sends anything of an undo any more, unless that was noted before. */
+/*
+ * Note that no process sends a message of an undo any more, unless that was
+ * noted before.
+ */
 void
 glue_sender_gone_note(int64 request)
 {
@@ -63,7 +65,7 @@ glue_sender_gone_note(int64 request)
 	glue_shared_unlock();
 }
 
-/* Something is about to be sent. */
+/* Remove the note: a message is about to be sent. */
 void
 glue_sender_gone_forget(int64 request)
 {
@@ -75,7 +77,7 @@ glue_sender_gone_forget(int64 request)
 	glue_shared_unlock();
 }
 
-/* For how long that has been so; 0 if it is not known. */
+/* The age of the note; 0 if there is none. */
 int64
 glue_sender_gone_ms(int64 request)
 {

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * sender_gone.h
- *	  How long ago the last sender of an undo was gone, where AWS does not tell.
+ *	  The age of the last message of an undo, for endpoints without a clock.
  *
  * IDENTIFICATION
  *	  src/operation/sender_gone.h

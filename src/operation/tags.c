@@ -3,13 +3,14 @@
  * tags.c
  *	  The tags of a connection in AWS Glue.
  *
- * Tags are no part of a connection's definition: AWS has operations of their
- * own for them, which address the connection by its ARN, and which add or
- * remove single tags.  So a session that changes some does not know what all of them
- * are then, and reads them once more, because what is recorded must be true.
+ * Tags are not part of a connection's definition: AWS has separate operations
+ * for them, which address the connection by its ARN, and which add or remove
+ * single tags.  So a session that changes tags does not know the complete
+ * result, and reads the tags again, because the record must be correct.
  *
- * If that fails, it does not undo the change.  What is recorded then is what
- * was known before with the change applied; and nothing, if nothing was known.
+ * If the read fails, the change has succeeded nevertheless.  Then the old
+ * record with the change applied is recorded; or no tags, if none were
+ * recorded.
  *
  * IDENTIFICATION
  *	  src/operation/tags.c
@@ -31,8 +32,8 @@
 static void read_tags(const GlueTagged *tagged, GlueCall *call);
 
 /*
- * Find out how tags are addressed to a connection, whose name is UTF-8; returns
- * NULL, or why the account of the connection cannot be found out.
+ * Find the ARN of a connection, whose name is UTF-8, for its tags; returns
+ * NULL, or the failure to find its account.
  */
 GlueFailure *
 glue_tagged_find(GlueTagged *tagged, GlueAccess *access, const char *name)
@@ -47,7 +48,7 @@ glue_tagged_find(GlueTagged *tagged, GlueAccess *access, const char *name)
 		if (failure != NULL)
 		{
 			glue_failure_add_detail(failure,
-									"Tags are addressed by an ARN, which has the account in it. AWS STS need not be asked if \"catalog_id\" says the account.");
+									"Tags are addressed by an ARN, which has the account in it. AWS STS is not called if \"catalog_id\" is the account.");
 			return failure;
 		}
 		tagged->arn = glue_target_connection_arn(&access->target, name);
@@ -70,7 +71,7 @@ glue_tags_read(const GlueTagged *tagged)
 	return tags;
 }
 
-/* The tags in the answer to GetTags; or why there are none. */
+/* The tags in the answer to GetTags; or the failure. */
 GlueFailure *
 glue_tags_answer(const GlueCall *call, json_object **tags)
 {
@@ -81,7 +82,7 @@ glue_tags_answer(const GlueCall *call, json_object **tags)
 	return NULL;
 }
 
-/* The same, if this database can record them. */
+/* The same; fails if this database cannot store them. */
 GlueFailure *
 glue_tags_readable(const GlueCall *call, json_object **tags)
 {
@@ -98,8 +99,7 @@ glue_tags_readable(const GlueCall *call, json_object **tags)
  * Change the tags of a connection; returns AWS's ID of the request.
  *
  * changes are tags to add, in place of those with the same keys, or a list of keys,
- * which need not be there, to remove.  change is the written down call that this is
- * part of.
+ * which need not be there, to remove.  change is the intent that it belongs to.
  */
 const char *
 glue_tags_change(const GlueTagged *tagged, const char *operation,
@@ -122,10 +122,10 @@ glue_tags_change(const GlueTagged *tagged, const char *operation,
 }
 
 /*
- * The tags to be recorded after a change: they are read, and if that fails, what is
- * expected, as far as is known.
+ * The tags to be recorded after a change.  They are read; if that fails, they are
+ * the recorded tags with the change, as far as any are known.
  *
- * known are those that were recorded before, which may be changed, or NULL.
+ * recorded are the recorded tags, which may be modified, or NULL.
  */
 json_object *
 glue_tags_changed(const GlueTagged *tagged, json_object *recorded,
@@ -184,7 +184,7 @@ read_tags(const GlueTagged *tagged, GlueCall *call)
 	glue_client_run(call, 1);
 }
 
-/* Tell the user that tags were changed, but could not be read. */
+/* Warn that tags were changed, but could not be read. */
 void
 glue_tags_warn_unread(const char *name, const GlueFailure *failure)
 {
@@ -192,5 +192,5 @@ glue_tags_warn_unread(const char *name, const GlueFailure *failure)
 			(errmsg("tags of AWS Glue connection \"%s\" were changed, but could not be read afterwards",
 					glue_server_from_utf8(name)),
 			 errdetail_internal("%s", glue_server_from_utf8(failure->detail)),
-			 errhint("What is recorded are the tags that were known before, with this change.")));
+			 errhint("The tags that were known before are recorded, with this change.")));
 }

@@ -14,7 +14,7 @@
 #include "journal/calls.h"
 #include "store/connections.h"
 
-/* A connection, as tags are addressed to it. */
+/* A connection, addressed for its tags. */
 typedef struct GlueTagged
 {
 	GlueAccess *access;

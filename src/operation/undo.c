@@ -3,19 +3,21 @@
  * undo.c
  *	  Undoing a call that acted at once, and was rolled back.
  *
- * A connection that the call has created is deleted again.  To delete somebody
- * else's would be far worse than to leave ours, so it must be proved that it is
- * ours, and nobody else's meanwhile:
+ * A connection that the call has created is deleted again.  Deleting another
+ * client's connection would be far worse than leaving ours, so it must be
+ * proved that the connection is ours, and that no other client uses it:
  *
- *	- nobody has used it through this database: see store/evidence.c
- *	- it was created while the call was under way, is defined as it was created,
- *	  and was not changed since: see glue/ownership.c
- *	- if AWS Glue has not answered the call, glue_connection does not have it
+ *	- no other request of this database has used it: see store/evidence.c
+ *	- it was created during the call, has the definition of the call, and was
+ *	  not changed since: see glue/ownership.c
+ *	- if AWS Glue has not answered the call, glue_connection has no record of
+ *	  the connection
  *
- * What cannot be proved is left alone, reported, and recorded as it is.
+ * Without that proof, the connection is not touched, but reported, and
+ * recorded.
  *
- * What else a call can do is not undone: what a connection was before, nobody
- * knows.  Then what is there is read and recorded, so that the table shows it.
+ * Updates and deletions are not undone, because the previous state of the
+ * connection is not known.  Its present state is read and recorded.
  *
  *	 read --+-- not there ---------------------> forget
  *			|
@@ -23,23 +25,23 @@
  *			|
  *			+-- kept, not ours, not undone ----> record
  *
- * If it is too early to record that, it is done later, by another look.
+ * If it is too early to record that, another look follows later.
  *
- * If nobody has seen the answer to the call, the request may still be on its
- * way, or another copy of it.  So for glue_conn.settle_time, and for as long as
- * the call itself would have waited for an answer, nothing that is seen is final:
- * what is ours is deleted, and looked for again.  After that, no request of the
- * call's is expected any more; so a connection that is younger is not ours.  In
- * the same way, a deletion whose answer was lost may come late, and hit somebody
- * else's connection.  The undo is not over before that is impossible, and so
- * nobody here makes one meanwhile.
+ * If the answer to the call was lost, its message, or a copy of it, may still
+ * be in transit.  So for glue_conn.settle_time, and for the timeout of the
+ * call, no state is final: a connection of ours is deleted, and looked for
+ * again.  After that, no message of the call is expected any more; so a
+ * connection that was created later is not ours.  In the same way, a deletion
+ * whose answer was lost may arrive late, and hit another client's connection.
+ * The undo does not end before that is impossible, so no session of this
+ * database creates such a connection meanwhile.
  *
- * All that goes by AWS's clock: a sender was gone before the first
- * answer to us, and what is asked for is final if that was long enough ago by what
- * is known of AWS's clock before we ask.
+ * AWS's clock decides all that: a sender was gone before the first answer to
+ * us, and a state is final if that was long enough ago by the latest known
+ * time of AWS's clock before the read.
  *
- * An undo that was interrupted begins from the start.  If it had deleted the
- * connection already, there is none.
+ * An interrupted undo starts again.  If it has deleted the connection already,
+ * it finds none.
  *
  * IDENTIFICATION
  *	  src/operation/undo.c
@@ -61,7 +63,10 @@
 #include "server/redacted.h"
 #include "server/settings.h"
 
-/* Times of AWS's that are nearer to each other than that do not tell what came first. */
+/*
+ * If two times of AWS's clocks are nearer than this, their order is not
+ * certain.
+ */
 #define CLOSE_QUARTERS_MS	5000
 
 /* prototypes of private functions */
@@ -89,7 +94,7 @@ static long long elapsed_ms(TimestampTz since, TimestampTz until);
 static long long epoch_ms_or_none(TimestampTz time);
 
 /*
- * Begin to undo a call; returns the first call for that, or NULL if it has to
+ * Begin to undo a call; returns the first call for that, or NULL if it must
  * wait.
  */
 GlueCall *
@@ -110,12 +115,12 @@ glue_operation_start_undo(GlueOperation *operation)
 }
 
 /*
- * Record what an undo that did not fail has found or done, unless something
- * newer is recorded.
+ * Record the result of an undo that has not failed, unless the record is
+ * newer.
  *
- * That goes for somebody else's connection, too: the table tells what there is.
- * What was recorded before a deletion is of no use for that, whatever has become
- * of the transaction that made it.
+ * Another client's connection is recorded, too, because the table mirrors AWS
+ * Glue.  A record from before a deletion is out of date, even if the
+ * transaction of the deletion was rolled back.
  */
 void
 glue_operation_record_undo(const GlueOperation *operation, const GlueRecords *records)
@@ -149,11 +154,11 @@ glue_operation_record_undo(const GlueOperation *operation, const GlueRecords *re
 }
 
 /*
- * Is what is recorded of the connection from after the last deletion of which it
- * is known when it was over, this call or one that is not resolved?
+ * Is the record of the connection from after the last deletion, by this call
+ * or by one that is not resolved?  Only deletions with a known end count.
  *
- * AWS's clock tells, if there is some time between the two; at close quarters ours
- * does, which is finer, but may have been set meanwhile.
+ * AWS's clock decides, if the two times are far enough apart; if they are
+ * close, our clock decides, which is finer, but may have been set meanwhile.
  */
 static bool
 recorded_since_deletion(const GlueOperation *operation,
@@ -177,8 +182,8 @@ recorded_since_deletion(const GlueOperation *operation,
 }
 
 /*
- * May a request still arrive: the call's, if it was not answered, or a deletion of
- * ours?  What is in doubt is looked at for as long, too.
+ * May a message still arrive: of the call, if it was not answered, or of a
+ * deletion of ours?  In doubt, the wait is as long, too.
  */
 static bool
 may_change(const GlueOperation *operation)
@@ -188,8 +193,8 @@ may_change(const GlueOperation *operation)
 }
 
 /*
- * How long a request may still arrive whose sender is gone: the call's, or a
- * deletion of ours, if one may have been sent.
+ * Time that a message may still arrive after its sender is gone: of the call,
+ * or of a deletion of ours, if one may have been sent.
  */
 static long long
 late_limit_ms(const GlueOperation *operation)
@@ -202,8 +207,8 @@ late_limit_ms(const GlueOperation *operation)
 }
 
 /*
- * A sender was gone at a moment by AWS's clock: from then on, it
- * takes so long until that is resolved.
+ * A sender was gone at a time of AWS's clock: from then on, the settling time
+ * passes.
  */
 static void
 note_sender_gone(GlueOperation *operation, TimestampTz gone_by)
@@ -216,12 +221,12 @@ note_sender_gone(GlueOperation *operation, TimestampTz gone_by)
 }
 
 /*
- * How long it takes until what was asked for is final; 0 or less: it is.
+ * Time until the state that was read is final; 0 or less: it is final.
  *
- * AWS's clock tells: how far that had got for certain before we asked.  If it does
- * not, what was sent last was sent before the note of sender_gone.c, if there is one
- * yet.  Our time of day, which may have been set meanwhile, is asked only if
- * nothing is known but when the call was made.
+ * AWS's clock decides, by its latest certain time before the read.  If it is
+ * not known, the last message was sent before the note of sender_gone.c, if
+ * there is one yet.  Our clock, which may have been set meanwhile, decides
+ * only if nothing is known but the time of the call.
  */
 static long long
 final_in_ms(const GlueOperation *operation)
@@ -237,7 +242,7 @@ final_in_ms(const GlueOperation *operation)
 		elapsed_ms(operation->began_at, operation->asked_at);
 }
 
-/* Does AWS's clock tell? */
+/* Does AWS's clock decide? */
 static bool
 is_told(const GlueOperation *operation)
 {
@@ -246,7 +251,7 @@ is_told(const GlueOperation *operation)
 		operation->aws_asked.earliest != 0;
 }
 
-/* Is final what was asked for? */
+/* Is the state that was read final? */
 static bool
 is_final(const GlueOperation *operation)
 {
@@ -294,14 +299,14 @@ resolve_maybe_ours(GlueOperation *operation, json_object *connection)
 	if (undo->answered_at == 0 && operation->record != NULL &&
 		recorded_since_deletion(operation, operation->record))
 		return finish_left(operation, "NotOurs",
-						   "It was left alone, because it is recorded in glue_connection, and whether this call has created it is not known.");
+						   "It was not deleted, because it is recorded in glue_connection, and it is not known whether this call has created it.");
 	switch (prove(operation, connection, findings))
 	{
 		case GLUE_OURS:
 			break;
 		case GLUE_SOMEBODY_ELSES:
 			return finish_left(operation, "NotOurs",
-							   psprintf("It was left alone, because it is not, or not any more, the connection that was created. %s",
+							   psprintf("It was not deleted, because it is not, or not any more, the connection that was created. %s",
 										findings));
 		case GLUE_CANNOT_TELL:
 			return finish_doubtful(operation, findings);
@@ -315,7 +320,8 @@ resolve_maybe_ours(GlueOperation *operation, json_object *connection)
 }
 
 /*
- * Is a connection the one that the call has created, and as we have left it?
+ * Is this connection the one that the call has created, unchanged since our
+ * last look?
  */
 static GlueOwnership
 prove(const GlueOperation *operation, json_object *connection,
@@ -336,7 +342,7 @@ prove(const GlueOperation *operation, json_object *connection,
 	return glue_ownership_unchanged(&made, connection, findings);
 }
 
-/* The tags are known, or cannot be. */
+/* The tags were read, or cannot be. */
 GlueCall *
 glue_operation_after_undo_read_tags(GlueOperation *operation)
 {
@@ -352,7 +358,10 @@ glue_operation_after_undo_read_tags(GlueOperation *operation)
 	return finish_not_undone(operation);
 }
 
-/* If it was sent more than once, it may be carried out once more. */
+/*
+ * The connection was deleted.  If the message was sent more than once, it may
+ * be carried out once more.
+ */
 GlueCall *
 glue_operation_after_undo_delete(GlueOperation *operation)
 {
@@ -384,7 +393,7 @@ finish_gone(GlueOperation *operation)
 	return glue_operation_finish(operation, NULL);
 }
 
-/* The call has left something. */
+/* The call has left a change. */
 static GlueCall *
 finish_left(GlueOperation *operation, const char *left, const char *why)
 {
@@ -395,7 +404,10 @@ finish_left(GlueOperation *operation, const char *left, const char *why)
 	return glue_operation_finish(operation, NULL);
 }
 
-/* Nobody can tell whose the connection is: say so, and look again for a while. */
+/*
+ * The owner of the connection cannot be determined: report that, and look
+ * again for a while.
+ */
 static GlueCall *
 finish_doubtful(GlueOperation *operation, const char *findings)
 {
@@ -403,7 +415,7 @@ finish_doubtful(GlueOperation *operation, const char *findings)
 	note_sender_gone(operation, glue_call_over_by(&operation->call));
 	operation->left = GLUE_UNDO_NOT_KNOWN;
 	operation->left_why =
-		psprintf("Whether it is the connection that was created is not known. It is left alone. %s",
+		psprintf("It is not known whether it is the connection that was created. It is not deleted. %s",
 				 findings);
 	return finish_left(operation, operation->left, operation->left_why);
 }
@@ -419,8 +431,8 @@ finish_not_undone(GlueOperation *operation)
 }
 
 /*
- * That is not final.  Look again after as long as has passed already, but at the
- * latest when it will be.
+ * The state is not final.  Look again after a pause as long as the time that
+ * has passed already, but at the latest when the state is final.
  */
 static GlueCall *
 look_again(GlueOperation *operation)
@@ -433,14 +445,14 @@ look_again(GlueOperation *operation)
 	return glue_operation_look_again(operation, pause_ms);
 }
 
-/* Milliseconds from one moment to another; negative if that is before. */
+/* Milliseconds between two times; negative if the second one is earlier. */
 static long long
 elapsed_ms(TimestampTz since, TimestampTz until)
 {
 	return (until - since) / 1000;
 }
 
-/* By AWS's clock, since 1970; 0: not known. */
+/* A time of AWS's clock, since 1970; 0: not known. */
 static long long
 epoch_ms_or_none(TimestampTz time)
 {

@@ -1,22 +1,24 @@
 /*-------------------------------------------------------------------------
  *
  * answer.c
- *	  What AWS Glue has answered, kept until it can be recorded.
+ *	  Results from AWS Glue that could not be recorded yet.
  *
- * A constraint or a trigger on glue_connection can keep what was done in AWS Glue
- * from being recorded.  It has been done all the same, and must neither be done
- * again nor be forgotten.  So what has come of it is kept in the row of the
- * request, which goes back into the queue with the error; the next attempt records
- * it, and does not call AWS Glue.
+ * A constraint or a trigger on glue_connection can reject the result of a
+ * call.  AWS Glue has carried out the call nevertheless, so the call must not
+ * be repeated, and its result must not be lost.  The result is stored in the
+ * row of the request, and the request returns to the queue with the error.
+ * The next attempt records the result, and does not call AWS Glue.
  *
- * What is kept holds no secret: the definition is in the row, redacted, and what
- * was read of the connection is redacted as well.
+ * The stored result holds no secret.  The definition is in the row of the
+ * request, redacted, and the definition that AWS Glue returned is redacted as
+ * well.
  *
- * Meanwhile others may have acted on the connection at once.  Then that is recorded,
- * and is newer than what was kept.
+ * Meanwhile another session may have changed the connection by a call that
+ * acted at once.  That change is recorded, and is newer than the stored
+ * result.
  *
- * An undo is different: what there is then is read again each time, so only how
- * the undo ends is kept.
+ * An undo reads the connection again in each attempt, so only the result of
+ * the undo is stored.
  *
  * IDENTIFICATION
  *	  src/queue/answer.c
@@ -38,8 +40,8 @@ static void add_digest(json_object *object, const GlueSecretDigest *digest);
 static const GlueSecretDigest *digest_of(json_object *object);
 
 /*
- * What has come of a job cannot be recorded, because of an error: keep it in the
- * row of its request, which is tried again later.
+ * The result of a job cannot be recorded, because of an error: store it in the
+ * row of the request.  The request is retried later.
  */
 void
 glue_job_keep_answer(GlueJob *job, const ErrorData *error)
@@ -59,7 +61,7 @@ glue_job_keep_answer(GlueJob *job, const ErrorData *error)
 	outcome.error_message =
 		psprintf(job->has_operation ?
 				 "It was carried out, but could not be recorded: %s" :
-				 "What has become of it could not be recorded: %s",
+				 "Its outcome could not be recorded: %s",
 				 failure->message);
 	if (job->has_operation || strcmp(job->outcome.state, GLUE_STATE_QUEUED) != 0)
 		outcome.answer = answer_of(job);
@@ -68,7 +70,7 @@ glue_job_keep_answer(GlueJob *job, const ErrorData *error)
 	MemoryContextSwitchTo(old_context);
 }
 
-/* Take what was kept by an attempt before this one for what has come of it. */
+/* Restore the result that an earlier attempt has stored. */
 void
 glue_job_restore_answer(GlueJob *job)
 {
@@ -83,7 +85,7 @@ glue_job_restore_answer(GlueJob *job)
 		.aws_request_id = glue_json_tree_text(answer, "request_id"),
 	};
 
-	/* one that says nothing, as we write none, is dropped */
+	/* an object without a final state, which we never write, is ignored */
 	if (outcome.state == NULL || strcmp(outcome.state, GLUE_STATE_QUEUED) == 0)
 	{
 		outcome.state = GLUE_STATE_QUEUED;
@@ -120,7 +122,7 @@ glue_job_restore_answer(GlueJob *job)
 	MemoryContextSwitchTo(old_context);
 }
 
-/* What is kept of a job, as an object. */
+/* The result of a job, as a JSON object. */
 static json_object *
 answer_of(const GlueJob *job)
 {
@@ -156,10 +158,7 @@ answer_of(const GlueJob *job)
 	add_tree(answer, "recorded_tags", operation->recorded_tags);
 	add_digest(answer, operation->secrets);
 
-	/*
-	 * what the database cannot hold is not recorded by the next attempt
-	 * either
-	 */
+	/* the database cannot store this text; a retry would fail in the same way */
 	if (!glue_tree_fits_jsonb(answer))
 		json_object_object_del(answer, "observed");
 	return answer;
@@ -172,7 +171,7 @@ add_tree(json_object *object, const char *name, json_object *tree)
 		glue_tree_add(object, name, json_object_get(tree));
 }
 
-/* The digest of the secrets, if there is one, in hexadecimal digits. */
+/* Add the digest of the secrets, if any, in hexadecimal digits. */
 static void
 add_digest(json_object *object, const GlueSecretDigest *digest)
 {

@@ -6,16 +6,16 @@
  * One transaction records and claims for many requests, so that a commit costs
  * each of them little.
  *
- * Calls that acted at once come first.  Those whose transaction was rolled back
- * are looked for when a run begins, at news, and now and then: other calls for the
- * same connection wait until they are undone.  That costs nothing if there are
- * none.  If there are many, whose transactions take long, it is not done all
- * the time.
+ * Calls that acted at once come first.  A run looks for calls of transactions
+ * that were rolled back when it begins, at news, and now and then, because
+ * other calls for the same connection wait until they are undone.  The search
+ * is cheap if there are no such calls.  If there are many calls of long
+ * transactions, the search is limited to a share of the time.
  *
- * One bad request keeps no other one waiting.  One that cannot be claimed or
- * prepared is put off alone, and so is one whose outcome cannot be recorded.  One
- * whose outcome cannot be recorded because somebody has locked the connection or
- * its row is recorded later.
+ * One bad request does not block another one.  A request that cannot be
+ * claimed or prepared is put off alone, and so is a request that cannot be
+ * recorded.  If another session holds the lock of the connection or of its
+ * row, the outcome is recorded later.
  *
  * IDENTIFICATION
  *	  src/queue/batch.c
@@ -30,8 +30,8 @@
 #include "utils/memutils.h"
 
 /*
- * Requests that are claimed ahead of time.  A claim costs little more for many
- * than for one.
+ * Requests that are claimed ahead of time.  The cost of a claim hardly depends
+ * on the number of requests.
  */
 #define CLAIM_AHEAD				256
 
@@ -39,8 +39,8 @@
 #define MAX_PARKED				1024
 
 /*
- * To look for what is to be undone takes at most a part of the time, and is
- * done so often at most.
+ * The search for calls to undo takes at most one part in LOOK_SHARE of the
+ * time.
  */
 #define LOOK_SHARE				10
 #define LOOK_REST_MS			10
@@ -67,8 +67,8 @@ static TimestampTz next_due_of(const GlueClaims *claims, GlueClaimKind kind,
 							   TimestampTz tried_again_at);
 
 /*
- * Record what has ended, and claim as much as can be begun; see before what is
- * to be undone.
+ * Record the outcomes of ended jobs, and claim as many requests as can begin;
+ * before that, look for calls to undo.
  */
 void
 glue_run_transaction(GlueRun *run)
@@ -113,11 +113,11 @@ glue_run_transaction(GlueRun *run)
 }
 
 /* ----------------------------------------------------------------
- * Looking for what is to be undone
+ * Looking for calls to undo
  * ----------------------------------------------------------------
  */
 
-/* Is it time to look for what is to be undone? */
+/* Is it time to look for calls to undo? */
 bool
 glue_run_wants_look(const GlueRun *run, TimestampTz now)
 {
@@ -125,7 +125,10 @@ glue_run_wants_look(const GlueRun *run, TimestampTz now)
 		now >= run->rest_until;
 }
 
-/* Somebody waits for that, or there is more to be found. */
+/*
+ * Look soon: another session waits for an undo, or the last search found more
+ * calls than it could handle.
+ */
 void
 glue_run_look_soon(GlueRun *run)
 {
@@ -137,7 +140,7 @@ glue_run_look_soon(GlueRun *run)
 static void
 look(GlueRun *run, const GlueClaims *queue, GlueResolution *resolution)
 {
-	/* what is put off while we look is put off until later */
+	/* requests that are put off during the search have a later time than this */
 	run->look_at = TimestampTzPlusMilliseconds(GetCurrentTimestamp(),
 											   GLUE_IDLE_LOOK_MS);
 	run->look_again = false;
@@ -146,7 +149,7 @@ look(GlueRun *run, const GlueClaims *queue, GlueResolution *resolution)
 		glue_run_look_soon(run);
 }
 
-/* How long to leave it at that, after what has taken since began_at. */
+/* Compute the pause after a search that began at began_at. */
 static void
 rest(GlueRun *run, TimestampTz began_at)
 {
@@ -165,8 +168,8 @@ rest(GlueRun *run, TimestampTz began_at)
  */
 
 /*
- * Claim requests, as many as can be begun and some more; but of a target that takes
- * few, no more than it takes in a minute.
+ * Claim as many requests as can begin, and some more; but of a target with a
+ * low rate limit, no more than its share of one minute.
  */
 static void
 claim(GlueRun *run, GlueClaims *queue, const GlueRecords *records, bool undo)
@@ -175,7 +178,7 @@ claim(GlueRun *run, GlueClaims *queue, const GlueRecords *records, bool undo)
 		run->stages.nparked > MAX_PARKED;
 	int			claimed = 0;
 
-	/* there is enough for a while, and a claim has its price */
+	/* enough jobs are waiting, and each claim has a fixed cost */
 	if ((enough && !undo) || run->claim_at == DT_NOEND)
 		return;
 	glue_work_targets_expire(&run->targets);
@@ -194,8 +197,8 @@ claim(GlueRun *run, GlueClaims *queue, const GlueRecords *records, bool undo)
 }
 
 /*
- * Claim requests that were queued.  If there are none, and nothing else was
- * claimed, do not look again at once.
+ * Claim queued requests.  If there are none, and nothing else was claimed,
+ * wait before the next claim.
  */
 static void
 claim_to_do(GlueRun *run, const GlueClaims *queue, const GlueRecords *records,
@@ -238,7 +241,7 @@ claim_kind(GlueRun *run, const GlueClaims *queue, const GlueRecords *records,
  */
 
 /*
- * Record the outcomes of all jobs that have ended: together, unless one of them
+ * Record the outcomes of all ended jobs in one transaction, unless one of them
  * cannot be recorded.
  */
 static void
@@ -264,12 +267,11 @@ record_ended(GlueRun *run, GlueClaims *queue, const GlueRecords *records)
 }
 
 /*
- * Record the outcome of one job; or, if that cannot be, keep it in the row of the
- * request.  If somebody has locked what is to be written, it is recorded later.
+ * Record the outcome of one job.  On failure, store it in the row of the
+ * request.  If another session has locked the rows, record it later.
  *
- * If not even the row of the request can be changed, that is left to the process
- * after this one, which finds the request claimed by nobody, and reads what there
- * is.
+ * If even the row of the request cannot be updated, leave that to the next
+ * process.  It finds that the claim has no owner, and reads the connection.
  */
 static void
 record_alone(GlueRun *run, GlueJob *job, GlueClaims *queue,
@@ -290,14 +292,15 @@ record_alone(GlueRun *run, GlueJob *job, GlueClaims *queue,
 	if (error != NULL)
 		ereport(LOG,
 				(errcode(error->sqlerrcode),
-				 errmsg("could not record what has become of request %lld: %s",
+				 errmsg("could not record the outcome of request %lld: %s",
 						(long long) job->request->id, error->message)));
 	note_recorded(run, job);
 }
 
 /*
- * Is a job for a row?  Then the transaction that has locked the row's entry, by
- * deleting the row, may act on the connection next, and wait for this process.
+ * Is a job for a row of a provisioning table?  Then the transaction that has
+ * deleted the row has locked its entry.  It may call AWS Glue for the
+ * connection next, and so wait for this process.
  */
 static bool
 has_row(const GlueJob *job)
@@ -305,7 +308,7 @@ has_row(const GlueJob *job)
 	return job->request->what.provision_id != 0;
 }
 
-/* Is an error due to a transaction that is under way? */
+/* Is an error due to a concurrent transaction? */
 static bool
 is_passing(const ErrorData *error)
 {
@@ -313,11 +316,13 @@ is_passing(const ErrorData *error)
 		ERRCODE_TO_CATEGORY(error->sqlerrcode) == ERRCODE_TRANSACTION_ROLLBACK;
 }
 
-/* A job needs nothing more, once the transaction is committed. */
+/*
+ * Mark a job as finished; it is released once the transaction is committed.
+ */
 static void
 note_recorded(GlueRun *run, GlueJob *job)
 {
-	/* nobody else tells us when to go on with an undo */
+	/* no news announces when an undo can continue */
 	if (job->request->undo != NULL)
 	{
 		run->undo_recorded = true;
@@ -328,7 +333,7 @@ note_recorded(GlueRun *run, GlueJob *job)
 }
 
 /* ----------------------------------------------------------------
- * When to come back
+ * When to run again
  * ----------------------------------------------------------------
  */
 
@@ -358,8 +363,8 @@ glue_run_next_due(GlueRun *run)
 }
 
 /*
- * Likewise for one kind.  What was due already when we looked for the last time
- * has to wait for something; we do not look again before tried_again_at.
+ * Likewise for one kind.  Requests that were due at the last look, and were
+ * not claimed, wait for something; they are due again at tried_again_at.
  */
 static TimestampTz
 next_due_of(const GlueClaims *claims, GlueClaimKind kind,

@@ -25,7 +25,7 @@ typedef struct GlueRun
 {
 	const GlueQueueProcess *process;
 	uint64		max_requests;	/* 0: no limit */
-	bool		only_undo;		/* what was rolled back */
+	bool		only_undo;		/* claim only calls to undo */
 	uint64		nclaimed;
 	TimestampTz began_at;
 	TimestampTz now;			/* the last time we looked */
@@ -35,9 +35,9 @@ typedef struct GlueRun
 	GlueStages	stages;
 	GlueWorkTargets targets;
 	TimestampTz claim_at;		/* not before: there was nothing to claim */
-	TimestampTz look_at;		/* when to look for what is to be undone... */
+	TimestampTz look_at;		/* when to look for calls to undo... */
 	TimestampTz rest_until;		/* ... but not before that */
-	bool		look_again;		/* somebody waits for that */
+	bool		look_again;		/* another session waits for an undo */
 	bool		undo_recorded;	/* by the current transaction */
 	GlueCallStream stream;
 } GlueRun;

@@ -1,14 +1,14 @@
 /*-------------------------------------------------------------------------
  *
  * claim.c
- *	  Claiming requests, and preparing what is to be done for them.
+ *	  Claiming requests, and preparing their operations.
  *
- * Many requests are claimed and prepared at once.  If that raises an error, it
- * is not known whose it is; so they are tried one by one then.  The one that
- * raises it stays in the queue, is put off, and has the error in its row.
+ * Many requests are claimed and prepared at once.  An error does not tell
+ * which request has caused it, so the requests are then tried one by one.  The
+ * one that fails stays in the queue, is put off, and has the error in its row.
  *
- * Even that can be refused, by a constraint on the table.  Then it is remembered
- * here, for as long as this process lives, and the log of the server says so.
+ * A constraint on the table can reject even that update.  Then this process
+ * remembers the request, and writes a message to the server log.
  *
  * IDENTIFICATION
  *	  src/queue/claim.c
@@ -24,14 +24,16 @@
 #include "store/evidence.h"
 #include "utils/memutils.h"
 
-/* Requests that are remembered here at most; of more, the oldest is forgotten. */
+/*
+ * Number of requests that are remembered; then the oldest one is forgotten.
+ */
 #define MAX_STUCK				256
 
 /* A request whose row cannot be changed at present. */
 typedef struct StuckRequest
 {
 	int64		id;
-	TimestampTz until;			/* it is not tried before that */
+	TimestampTz until;			/* not claimed before */
 	int			failures;
 } StuckRequest;
 
@@ -70,8 +72,8 @@ static StuckRequest *find_stuck(int64 id);
 static int	find_stuck_ids(int64 *ids);
 
 /*
- * Claim requests whose time has come, at most limit.  Returns a list of GlueJob *
- * in the current memory context.  Each lives in a context of its own, which is a
+ * Claim requests that are due, at most limit.  Returns a list of GlueJob * in
+ * the current memory context.  Each job has a memory context of its own, a
  * child of parent.
  */
 List *
@@ -117,10 +119,7 @@ glue_jobs_claim(const GlueClaims *queue, const GlueRecords *records,
 	return jobs;
 }
 
-/*
- * Claim and prepare as many requests as can be, or none.  Returns NULL, or the
- * error.
- */
+/* Claim and prepare requests, all or none.  Returns NULL, or the error. */
 static ErrorData *
 claim(Claiming *claiming)
 {
@@ -163,7 +162,7 @@ claim_and_prepare(void *arg)
 	{
 		GlueJob    *job = glue_job_new(lfirst(cell), claiming->targets);
 
-		/* whatever goes wrong now, its target is to be released */
+		/* from here on, an error must release the target */
 		claiming->jobs = lappend(claiming->jobs, job);
 		glue_job_prepare(job, claiming->records);
 		if (job->request->answer != NULL && job->request->undo == NULL &&
@@ -173,7 +172,7 @@ claim_and_prepare(void *arg)
 	glue_check_deferred();
 }
 
-/* Put off a request that could not be claimed, or not be prepared. */
+/* Put off a request after an error in its claim or its preparation. */
 static void
 put_off(const GlueClaims *queue, const GlueDueRequest *request,
 		ErrorData *error)
@@ -231,9 +230,9 @@ remember(int64 id, const ErrorData *error)
 	request->until = glue_work_backoff(++request->failures);
 	ereport(LOG,
 			(errcode(error->sqlerrcode),
-			 errmsg("could not record anything of request %lld: %s",
+			 errmsg("could not update request %lld: %s",
 					(long long) id, error->message),
-			 errdetail("It is tried again later.")));
+			 errdetail("It will be retried later.")));
 }
 
 static StuckRequest *
@@ -247,7 +246,10 @@ find_stuck(int64 id)
 	return NULL;
 }
 
-/* Find those that are not to be tried now; returns how many. */
+/*
+ * Find the remembered requests that must not be claimed yet; returns their
+ * number.
+ */
 static int
 find_stuck_ids(int64 *ids)
 {

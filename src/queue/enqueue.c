@@ -1,16 +1,16 @@
 /*-------------------------------------------------------------------------
  *
  * enqueue.c
- *	  From what a user asks for to a request in the queue.
+ *	  From the arguments of a function to a request in the queue.
  *
- * All that can be known to be wrong without asking AWS is found now, so that
- * it fails the statement that asks: the definition, the target, whether the
- * user may use it, and whether secrets can be kept.  Credentials are not
- * looked for: that may take calls, and whoever carries the request out has its
- * own.
+ * Every error that can be found without a call of AWS is raised now, so that
+ * it fails the user's statement: an error in the definition or in the target,
+ * a missing privilege, a missing key for the secrets.  Credentials are not
+ * looked up: that may take calls, and the process that carries the request out
+ * looks them up itself.
  *
- * The target is resolved now as well, since the settings of the session that
- * it may come from are not those of whoever carries the request out.
+ * The target is resolved now as well.  It may depend on settings of this
+ * session, and the process that carries the request out has other settings.
  *
  * IDENTIFICATION
  *	  src/queue/enqueue.c
@@ -28,10 +28,10 @@
 
 /*
  * Put a request into the queue, in the current transaction and in the name of
- * the current user; returns its ID.  Nobody is asked whose its connection is.
+ * the current user; returns its ID.  The account is not looked up at AWS.
  *
- * Of the request there must be what was asked for, checked; the rest is filled
- * in.
+ * The caller has set and checked the operation and its arguments; the other
+ * members are filled in here.
  */
 int64
 glue_enqueue(GlueAccess *access, GlueRequest *request)
@@ -42,7 +42,9 @@ glue_enqueue(GlueAccess *access, GlueRequest *request)
 	return glue_enqueue_resolved(access, request);
 }
 
-/* The same of a request that has its target, found for the current user. */
+/*
+ * Put a request into the queue whose target was resolved for the current user.
+ */
 int64
 glue_enqueue_resolved(const GlueAccess *access, GlueRequest *request)
 {
@@ -61,10 +63,7 @@ glue_enqueue_resolved(const GlueAccess *access, GlueRequest *request)
 	return glue_request_insert(&queue, request);
 }
 
-/*
- * Take a request of the current transaction back, as if it had not been made;
- * 0 is none.
- */
+/* Remove a request that the current transaction has made; 0 means none. */
 void
 glue_withdraw(const GlueAccess *access, int64 id)
 {

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * enqueue.h
- *	  From what a user asks for to a request in the queue.
+ *	  From the arguments of a function to a request in the queue.
  *
  * IDENTIFICATION
  *	  src/queue/enqueue.h

@@ -1,21 +1,21 @@
 /*-------------------------------------------------------------------------
  *
  * job.c
- *	  One request that is worked on.
+ *	  One claimed request.
  *
  * A request becomes a job when it is claimed.  The transaction that claims it
- * looks up all that the database knows about it: see queue/prepare.c.  Then its
- * calls are made, outside of any transaction: queue/steps.c says which.  When they
- * have ended, it is decided what becomes of the request: see queue/outcome.c.
- * That is recorded in another transaction, together with what the calls have
- * changed in glue_connection: see queue/record.c.
+ * reads everything that the database knows about it: see queue/prepare.c.
+ * Then its calls are made, outside of any transaction: see queue/steps.c.
+ * After the last call, the outcome of the request is decided: see
+ * queue/outcome.c.  Another transaction records the outcome, and the changes
+ * of glue_connection with it: see queue/record.c.
  *
- * When a job has its turn, and which jobs are recorded together, is up to
- * queue/run.c and queue/batch.c.
+ * queue/run.c schedules the calls of jobs, and queue/batch.c decides which
+ * jobs are recorded together.
  *
- * A job locks the name of its connection in AWS Glue when it begins, and keeps the
- * lock as long as it lives.  So no call that acts at once is made for the same
- * connection meanwhile.
+ * A job locks the name of its connection when it begins, and holds the lock
+ * until it is released.  So no session makes a call that acts at once for the
+ * same connection meanwhile.
  *
  * IDENTIFICATION
  *	  src/queue/job.c
@@ -31,7 +31,8 @@
 static void unlock_connection(void *arg);
 
 /*
- * Make a job of a request, which lives as long.  Its target is in use from now on.
+ * Make a job of a request, in the memory context of the request.  The job
+ * holds a reference to its target.
  */
 GlueJob *
 glue_job_new(GlueClaim *request, GlueWorkTargets *targets)
@@ -46,11 +47,11 @@ glue_job_new(GlueClaim *request, GlueWorkTargets *targets)
 }
 
 /*
- * Lock the name of the connection, for as long as the job lives; false if
- * somebody else has.
+ * Lock the name of the connection until the job is released; false if another
+ * session holds the lock.
  *
- * What has to be undone is waited for by others, who may have the lock, and they
- * keep away from it otherwise.
+ * The undo of a creation takes no lock: the session that waits for it may hold
+ * the lock, and no session acts on the connection before the undo has ended.
  */
 bool
 glue_job_lock(GlueJob *job)
@@ -71,14 +72,16 @@ glue_job_lock(GlueJob *job)
 	return job->locked;
 }
 
-/* A MemoryContextCallbackFunction: the job is over, even if by an error. */
+/*
+ * A MemoryContextCallbackFunction, so that an error releases the lock, too.
+ */
 static void
 unlock_connection(void *arg)
 {
 	glue_connection_lock_leave(arg);
 }
 
-/* Free a job that was recorded. */
+/* Free a job after its outcome was recorded. */
 void
 glue_job_release(GlueJob *job)
 {

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * job.h
- *	  One request that is worked on.
+ *	  One claimed request.
  *
  * For src/queue alone, but for glue_logged_undo_part.
  *
@@ -32,22 +32,26 @@ typedef struct GlueJob
 	GlueWorkTarget *target;
 	GlueOperation operation;
 	GlueRecord	record;
-	GlueOwned	owned;			/* by the row that it is for */
-	GlueFailure *refusal;		/* nothing is to be called, because of that */
+	GlueOwned	owned;			/* by the row of the request */
+	GlueFailure *refusal;		/* reason why no call is to be made, or NULL */
 	GlueUnsealOutcome sealing;
-	GlueFailure *failure;		/* its secrets cannot be opened */
-	bool		asks_account;	/* its call asks whose the credentials are */
-	bool		is_void;		/* there is nothing to be done */
-	bool		is_answered;	/* it is only to be recorded */
+	GlueFailure *failure;		/* error while its secrets were opened, or
+								 * NULL */
+	bool		asks_account;	/* its call asks for the account of the
+								 * credentials */
+	bool		is_void;		/* no call is necessary */
+	bool		is_answered;	/* its result is known, and only to be
+								 * recorded */
 	bool		is_tagged;		/* tags may be compared or changed */
-	bool		locked;			/* the name of the connection is */
-	GlueConnectionLock lock;	/* then */
+	bool		locked;			/* the name of the connection is locked */
+	GlueConnectionLock lock;	/* the lock, if locked */
 	MemoryContextCallback unlock;	/* at the end of the context */
 
-	/* what has become of it */
+	/* the outcome */
 	GlueClaimOutcome outcome;
-	bool		has_operation;	/* there is something in AWS to record */
-	char	   *log_line;		/* to be written after that, or NULL */
+	bool		has_operation;	/* the operation is to be recorded */
+	char	   *log_line;		/* line for the server log, written after the
+								 * commit, or NULL */
 } GlueJob;
 
 /* in queue/job.c */

@@ -3,11 +3,12 @@
  * log.c
  *	  Lines of the server log about requests that do not succeed.
  *
- * Each request that has failed for good, or is put off for longer than a minute, has
- * one line, in a form that programs can read: the words "glue_conn request", and
- * then key=value, where values that are not plain words are JSON strings.  What the
- * error says is in the table.  The line is made in the transaction that records it,
- * for the name may have to be converted, and written once that is committed.
+ * Each request that has failed for good, or is put off for longer than a
+ * minute, has one line, in a form that programs can read: the words "glue_conn
+ * request", and then key=value, where values that are not plain words are JSON
+ * strings.  The message of the error is in the table.  The line is built in
+ * the transaction that records the outcome, because the name may need an
+ * encoding conversion, and is written after the commit.
  *
  * IDENTIFICATION
  *	  src/queue/log.c
@@ -22,15 +23,15 @@
 #include "utils/json.h"
 #include "utils/timestamp.h"
 
-/* What is put off for less is no news. */
+/* Shorter delays are not logged. */
 #define LOGGED_PAUSE_MS			(60 * 1000)
 
 /* prototypes of private functions */
 static void append(StringInfo line, const char *key, const char *utf8);
 
 /*
- * What is to be said of a request that has ended or goes back into the queue; NULL
- * if that is nothing.  The line belongs to the current memory context.
+ * The line about a request that has ended or goes back into the queue; NULL if
+ * there is nothing to log.  It belongs to the current memory context.
  */
 char *
 glue_log_line(const GlueRequest *what, int64 id, int attempts,

@@ -1,20 +1,21 @@
 /*-------------------------------------------------------------------------
  *
  * outcome.c
- *	  What becomes of a request whose attempt has ended.
+ *	  The outcome of an attempt at a request.
  *
- * A request has succeeded, has failed, or goes back into the queue: because it
- * may succeed another time, because its connection is not ready yet, or because
- * an administrator must act first.  Only a failure of its own counts as an
- * attempt.
+ * A request has succeeded, has failed, or goes back into the queue.  It goes
+ * back if a retry may succeed, if its connection is not ready yet, or if an
+ * administrator must act first.  Only a failure of the request itself counts
+ * as an attempt.
  *
- * What is undone ends as rolled back, whatever has come of it.  It is tried as
- * long as it takes, even if AWS Glue refuses it, and fails only if nobody is left
- * in whose name it could be done, or if nobody can tell whose the connection is.
- * Then there may be something in AWS Glue that the database does not know, or
- * that nobody wants, and the log of the server says so.
+ * An undo ends as rolled back.  It is retried without limit, even if AWS Glue
+ * refuses it.  It fails only if its role or its server is gone, or if the
+ * owner of the connection cannot be determined.  Then AWS Glue may hold a
+ * connection that is not recorded, or that is not wanted, and the server log
+ * says so.
  *
- * Nothing is written here: a job has its outcome, which queue/record.c records.
+ * Nothing is written here: the outcome is a member of the job, and
+ * queue/record.c records it.
  *
  * IDENTIFICATION
  *	  src/queue/outcome.c
@@ -28,10 +29,10 @@
 #include "server/settings.h"
 #include "text/json.h"
 
-/* How long a request whose key is missing is left alone. */
+/* Delay of a request if its key is missing. */
 #define NO_KEY_RETRY_MS			30000
 
-/* How often a connection that is IN_PROGRESS is looked at. */
+/* Shortest interval between two reads of a connection that is IN_PROGRESS. */
 #define SHORTEST_POLL_MS		1000
 #define LONGEST_POLL_MS			30000
 #define MAX_PROGRESS_MS			(60 * 60 * 1000)
@@ -48,7 +49,7 @@ static bool is_unknown(const GlueJob *job, const GlueFailure *failure);
 static void put_off(GlueJob *job, const GlueFailure *failure);
 static void fail(GlueJob *job, const GlueFailure *failure);
 
-/* An operation has ended: decide what becomes of its request. */
+/* An operation has ended: decide the outcome of its request. */
 void
 glue_job_resolve(GlueJob *job)
 {
@@ -96,7 +97,7 @@ glue_job_resolve(GlueJob *job)
 	job->outcome = outcome;
 }
 
-/* What else there is to know of an operation that has succeeded; or NULL. */
+/* A remark about an operation that has succeeded; or NULL. */
 static const char *
 remark(const GlueOperation *operation)
 {
@@ -112,9 +113,9 @@ remark(const GlueOperation *operation)
 }
 
 /*
- * An undo has ended, or has to wait until it is resolved, or until it can be
- * recorded.  If only the call has failed, and its transaction has committed, the
- * call's own failure stays what there is to be said.
+ * An undo has ended, or must wait until the call is resolved, or until its
+ * result can be recorded.  If the call itself has failed, and its transaction
+ * has committed, the failure of the call stays in the row.
  */
 static void
 resolve_undo(GlueJob *job)
@@ -131,7 +132,7 @@ resolve_undo(GlueJob *job)
 
 	if (operation->doubtful)
 	{
-		/* it can be looked at once more */
+		/* read the connection once more */
 		outcome.state = GLUE_STATE_FAILED;
 		outcome.uncertain = true;
 	}
@@ -152,7 +153,10 @@ resolve_undo(GlueJob *job)
 	job->outcome = outcome;
 }
 
-/* What was sent before may yet arrive: do it, or do it again, when it cannot. */
+/*
+ * A message that was sent before may still arrive: do, or redo, the operation
+ * when it cannot arrive any more.
+ */
 static void
 resolve_late(GlueJob *job)
 {
@@ -161,7 +165,7 @@ resolve_late(GlueJob *job)
 		.next_attempt_at = job->operation.not_before,
 		.free_attempt = true,
 		.uncertain = true,
-		.error_message = "What was sent before may yet arrive at AWS Glue. Until it cannot, nothing is done about the connection.",
+		.error_message = "An earlier message may still arrive at AWS Glue. Until it cannot, no call is made for the connection.",
 		.aws_settled_at = job->operation.aws_settled_at,
 	};
 
@@ -169,7 +173,10 @@ resolve_late(GlueJob *job)
 	job->outcome = outcome;
 }
 
-/* A connection is not ready yet: look again, unless it takes for ever. */
+/*
+ * A connection is not ready yet: read it again, unless that has gone on for
+ * too long.
+ */
 static void
 resolve_progress(GlueJob *job)
 {
@@ -196,8 +203,8 @@ resolve_progress(GlueJob *job)
 }
 
 /*
- * For how long a connection has been in progress.  The request may have waited
- * long before it was made, and our clock may be wrong.
+ * Time that a connection has been in progress.  The request may have waited
+ * long before the call was made, and our clock may be wrong.
  */
 static long
 progress_ms(const GlueJob *job)
@@ -216,7 +223,7 @@ progress_ms(const GlueJob *job)
 													now));
 }
 
-/* A request has failed, for now or for good. */
+/* A request has failed, for now or permanently. */
 void
 glue_job_resolve_failure(GlueJob *job, const GlueFailure *failure)
 {
@@ -244,7 +251,10 @@ glue_job_resolve_failure(GlueJob *job, const GlueFailure *failure)
 		fail(job, failure);
 }
 
-/* Then another attempt waits for its turn, and need not be put off besides. */
+/*
+ * Was the failure a throttling error?  The rate limit delays the retry, so no
+ * further delay is necessary.
+ */
 static bool
 was_throttled(const GlueFailure *failure)
 {
@@ -252,8 +262,9 @@ was_throttled(const GlueFailure *failure)
 }
 
 /*
- * Does it end a request that its target is not to be used?  An undo waits until
- * an administrator has repaired that, unless the role or the server is gone.
+ * Does the refusal of its target end a request?  An undo waits until an
+ * administrator has corrected the cause, unless the role or the server is
+ * gone.
  */
 static bool
 is_final(const GlueJob *job, const GlueFailure *failure)
@@ -263,8 +274,8 @@ is_final(const GlueJob *job, const GlueFailure *failure)
 }
 
 /*
- * May a request have been carried out?  Then it does not end before that is
- * known: what is asked for after it must not be done in ignorance of it.
+ * May AWS have carried out a request?  Then the request stays open until that
+ * is known, because later requests for the connection depend on it.
  */
 static bool
 is_unknown(const GlueJob *job, const GlueFailure *failure)
@@ -273,8 +284,8 @@ is_unknown(const GlueJob *job, const GlueFailure *failure)
 }
 
 /*
- * The secrets of a request cannot be opened.  If a key is missing, that is for
- * an administrator to repair, and costs no attempt.
+ * The secrets of a request cannot be opened.  If a key is missing, an
+ * administrator must provide it, and no attempt is counted.
  */
 void
 glue_job_resolve_sealing(GlueJob *job)
@@ -291,8 +302,8 @@ glue_job_resolve_sealing(GlueJob *job)
 }
 
 /*
- * Decide that a job goes back into the queue, without having begun: others may wait
- * for the request as long as it is here.
+ * Return a job that has not begun to the queue: other requests may wait for it
+ * while it is claimed.
  */
 void
 glue_job_put_back(GlueJob *job, int pause_ms)
@@ -312,7 +323,7 @@ glue_job_put_back(GlueJob *job, int pause_ms)
 	job->outcome = outcome;
 }
 
-/* Back into the queue. */
+/* Put the request back into the queue, with a delay. */
 static void
 put_off(GlueJob *job, const GlueFailure *failure)
 {
@@ -337,7 +348,10 @@ put_off(GlueJob *job, const GlueFailure *failure)
 	job->outcome = outcome;
 }
 
-/* For good; but if others rely on a connection, it need not be undone. */
+/*
+ * End the request as failed.  But if another request relies on the connection,
+ * its undo has nothing left to do.
+ */
 static void
 fail(GlueJob *job, const GlueFailure *failure)
 {
@@ -351,7 +365,7 @@ fail(GlueJob *job, const GlueFailure *failure)
 		.aws_request_id = job->operation.request_id,
 	};
 
-	/* it was carried out before, and cannot be recorded any more */
+	/* AWS Glue has carried it out, and the result can never be recorded */
 	if (job->request->answer != NULL && job->request->undo == NULL)
 	{
 		outcome.error_message =
@@ -360,7 +374,7 @@ fail(GlueJob *job, const GlueFailure *failure)
 		outcome.answer = job->request->answer;
 	}
 
-	/* that there is no such connection is worth recording */
+	/* the absence of the connection is recorded, too */
 	job->has_operation = job->operation.gone;
 	job->outcome = outcome;
 	if (job->request->undo != NULL && job->request->undo->taken_over)

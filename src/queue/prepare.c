@@ -1,14 +1,14 @@
 /*-------------------------------------------------------------------------
  *
  * prepare.c
- *	  What a job has to know before its calls are made.
+ *	  The data that a job needs before its calls are made.
  *
- * All of it is looked up in the transaction that claims the request: what is
- * recorded of the connection, and what the request has sealed.  The result is an
- * operation that needs no transaction any more.
+ * The transaction that claims the request reads the record of the connection
+ * and opens the sealed input of the request.  The result is an operation that
+ * needs no transaction.
  *
- * What goes wrong here is a failure of this request alone.  One whose secrets
- * cannot be opened has its failure kept until it has its turn.
+ * A failure here concerns this request alone.  If its secrets cannot be
+ * opened, the job keeps the failure until it begins.
  *
  * IDENTIFICATION
  *	  src/queue/prepare.c
@@ -34,7 +34,7 @@ static void look_at_row(GlueJob *job, const GlueRecords *records);
 static void fill_input(GlueJob *job);
 static void fail_for_lack_of_key(GlueJob *job);
 
-/* Look up what a job has to know. */
+/* Read the data that a job needs. */
 void
 glue_job_prepare(GlueJob *job, const GlueRecords *records)
 {
@@ -47,9 +47,10 @@ glue_job_prepare(GlueJob *job, const GlueRecords *records)
 }
 
 /*
- * Fill in the operation of a job, if its target can be used, and it is known whose
- * connection it is about.  A request has to say so itself, for others compare it
- * with theirs; calls that acted at once do.
+ * Fill in the operation of a job, if its target can be used and the account is
+ * known.  The request itself must name the account, because other sessions
+ * compare it with the accounts of their requests.  The intent of a call that
+ * acted at once always names it.
  */
 static void
 fill_operation(GlueJob *job, const GlueRecords *records)
@@ -93,7 +94,7 @@ fill_operation(GlueJob *job, const GlueRecords *records)
 	fill_input(job);
 }
 
-/* What a request asks for. */
+/* The kind of operation that a request asks for. */
 static GlueOperationKind
 kind_of(const GlueClaim *request)
 {
@@ -106,7 +107,7 @@ kind_of(const GlueClaim *request)
 	return GLUE_OPERATION_CREATE;
 }
 
-/* What it says about a connection that exists. */
+/* The value of its argument on_conflict. */
 static GlueConflictAction
 on_conflict_of(const GlueClaim *request)
 {
@@ -124,7 +125,10 @@ is_word(const char *text, const char *word)
 	return text != NULL && strcmp(text, word) == 0;
 }
 
-/* Its tags may be compared or changed: then its target needs the account. */
+/*
+ * The operation may compare or change tags.  Tags are addressed by an ARN, so
+ * the target needs its account.
+ */
 static void
 note_tagged(GlueJob *job, bool is_tagged)
 {
@@ -134,9 +138,9 @@ note_tagged(GlueJob *job, bool is_tagged)
 }
 
 /*
- * A call is to be undone.  It takes no secrets to do that, and those that were
- * sent are not here.  Tags that the call may have changed are read, if anything
- * is recorded of the connection.
+ * A call is to be undone.  The undo needs no secrets, and the intent of a call
+ * does not keep them.  The tags are read if the connection is recorded,
+ * because the call may have changed them.
  */
 static void
 fill_undo(GlueJob *job)
@@ -158,8 +162,8 @@ fill_undo(GlueJob *job)
 }
 
 /*
- * The request is for a row: what does that own?  Nothing else is updated or deleted
- * for it.
+ * The request is for a row of a provisioning table: find the connection that
+ * the row owns.  The request updates or deletes no other connection.
  */
 static void
 look_at_row(GlueJob *job, const GlueRecords *records)
@@ -183,7 +187,7 @@ look_at_row(GlueJob *job, const GlueRecords *records)
 			  operation->kind == GLUE_OPERATION_UPDATE))
 		job->refusal =
 			glue_failure_not_ours(operation->name,
-								  "The row that it was asked for does not hold the name any more, so nothing would own what is made.");
+								  "The row of the request does not hold the name any more, so no row would own the connection.");
 	else if (job->owned.elsewhere)
 		job->refusal =
 			glue_failure_owned_elsewhere(operation->name,
@@ -205,8 +209,8 @@ look_at_row(GlueJob *job, const GlueRecords *records)
 }
 
 /*
- * Open the secrets of a request.  To see whether a connection is ready goes on
- * without them: they only keep what AWS Glue says of it from quoting them.
+ * Open the secrets of a request.  A check whether a connection is ready
+ * continues without them: they are only needed to redact messages of AWS Glue.
  */
 static void
 fill_input(GlueJob *job)
@@ -235,7 +239,10 @@ fill_input(GlueJob *job)
 		fail_for_lack_of_key(job);
 }
 
-/* Like a key that secrets were sealed with: an administrator can provide it. */
+/*
+ * The failure is treated like a missing key for sealing: an administrator can
+ * provide it.
+ */
 static void
 fail_for_lack_of_key(GlueJob *job)
 {

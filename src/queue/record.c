@@ -1,13 +1,13 @@
 /*-------------------------------------------------------------------------
  *
  * record.c
- *	  What is recorded of requests that were worked on.
+ *	  Recording the outcomes of jobs.
  *
- * What a request has done in AWS Glue, what has become of the request, and that
- * somebody is told, belong to one transaction.  Many requests share one.
+ * The change of glue_connection, the end of the request, and the notification
+ * belong to one transaction.  Many requests share a transaction.
  *
- * The names of their connections are locked by then, or are locked now, so that
- * nobody records something else in a transaction that we do not see yet.
+ * The names of their connections are locked by then, or are locked now, so
+ * that no concurrent transaction, which we do not see, records another state.
  *
  * IDENTIFICATION
  *	  src/queue/record.c
@@ -28,7 +28,7 @@
 #include "server/subtransaction.h"
 #include "store/notice.h"
 
-/* How often a request is named in the log that cannot be undone yet. */
+/* Interval between two log messages about an undo that still fails. */
 #define LOG_PAUSE_US			(60 * INT64CONST(1000000))
 #define NUM_LOGGED				64
 
@@ -44,17 +44,17 @@ GlueSharedPart glue_logged_undo_part = {
 	.size = NUM_LOGGED * sizeof(LoggedUndo),
 };
 
-/* What a job changes in what its row owns. */
+/* The change that a job makes to the ownership of its row. */
 typedef enum RowChange
 {
 	ROW_UNCHANGED,
-	ROW_ENDS,					/* its entry, with all that it owns */
-	ROW_DOUBTS,					/* it may own what cannot be seen */
-	ROW_LOSES,					/* what it owned is gone */
+	ROW_ENDS,					/* its entry is deleted */
+	ROW_DOUBTS,					/* it may own a connection that cannot be read */
+	ROW_LOSES,					/* the connection that it owned is gone */
 	ROW_OWNS
 } RowChange;
 
-/* What is recorded together, or not at all. */
+/* Jobs that are recorded together. */
 typedef struct JobList
 {
 	GlueJob   **jobs;
@@ -79,8 +79,8 @@ static void log_refusal(const GlueJob *job);
 static bool was_logged(int64 id);
 
 /*
- * Record the outcomes of some jobs, or of none of them.  Returns NULL if that is
- * done; if not, why, in the current memory context.
+ * Record the outcomes of all these jobs, or of none of them.  Returns NULL, or
+ * the error in the current memory context.
  */
 ErrorData *
 glue_jobs_record(GlueJob **jobs, int njobs, GlueClaims *queue,
@@ -113,8 +113,9 @@ record_jobs(void *arg)
 }
 
 /*
- * Record what a job has done in AWS Glue, as the role that asked for it; false if
- * it has done nothing, or others have acted on the connection since.
+ * Record the change that a job has made in AWS Glue, as the role of the
+ * request; false if there is none, or if another session has acted on the
+ * connection since.
  */
 static bool
 record_connection(GlueJob *job, const GlueClaims *queue,
@@ -144,7 +145,7 @@ record_connection(GlueJob *job, const GlueClaims *queue,
 	return true;
 }
 
-/* Record what the row that a job is for owns by now. */
+/* Record the connection that the row of a job owns now. */
 static void
 record_row(const GlueJob *job, const GlueRecords *records, bool recorded)
 {
@@ -167,7 +168,7 @@ record_row(const GlueJob *job, const GlueRecords *records, bool recorded)
 						   &job->operation.life, job->operation.created);
 }
 
-/* What a job changes in what its row owns. */
+/* The change that a job makes to the ownership of its row. */
 static RowChange
 row_change(const GlueJob *job, bool recorded)
 {
@@ -191,8 +192,9 @@ row_change(const GlueJob *job, bool recorded)
 }
 
 /*
- * Nobody is going to find out whether a connection was created: perhaps because its
- * target is gone.  But where it was sent to, the request says.
+ * It is not known whether a connection was created, and it will not be
+ * determined: perhaps the target is gone.  But the request names the place
+ * that it was sent to.
  */
 static void
 record_doubt(const GlueRequest *what, const GlueProvisions *provisions)
@@ -209,7 +211,7 @@ record_doubt(const GlueRequest *what, const GlueProvisions *provisions)
 	glue_provision_doubt(provisions, what->provision_id, &target, what->name);
 }
 
-/* Record what has become of the requests of some jobs, and tell. */
+/* Record the outcomes of requests, and notify. */
 static void
 record_requests(GlueJob **jobs, int njobs, GlueClaims *queue)
 {
@@ -255,7 +257,7 @@ prepare_log_line(GlueJob *job)
 	MemoryContextSwitchTo(old_context);
 }
 
-/* Say in the log what a failed undo may have left. */
+/* Warn in the log about the connection that a failed undo may have left. */
 static void
 warn_if_left(const GlueJob *job)
 {
@@ -265,18 +267,18 @@ warn_if_left(const GlueJob *job)
 		strcmp(job->outcome.state, GLUE_STATE_FAILED) != 0)
 		return;
 	ereport(WARNING,
-			(errmsg("could not undo what was rolled back of AWS Glue connection \"%s\"",
+			(errmsg("could not undo a rolled-back call for AWS Glue connection \"%s\"",
 					glue_server_from_utf8(request->what.name)),
 			 errdetail("Request %lld (%s) has failed: %s",
 					   (long long) request->id, request->what.operation,
 					   glue_server_from_utf8(job->outcome.error_message)),
-			 errhint("Correct the cause and call glue_retry_request(%lld), or look after the connection yourself.",
+			 errhint("Correct the cause and call glue_retry_request(%lld), or check the connection yourself.",
 					 (long long) request->id)));
 }
 
 /*
- * Say in the log that an undo did not succeed and is tried again: others wait for
- * the connection.
+ * Log that an undo has failed and is retried: other sessions wait for the
+ * connection.
  */
 static void
 log_refusal(const GlueJob *job)
@@ -290,7 +292,7 @@ log_refusal(const GlueJob *job)
 		return;
 	ereport(LOG,
 			(errcode(failure->sqlstate),
-			 errmsg("could not yet undo what was rolled back of AWS Glue connection \"%s\"",
+			 errmsg("could not yet undo a rolled-back call for AWS Glue connection \"%s\"",
 					glue_server_from_utf8(request->what.name)),
 			 errdetail("Request %lld (%s) is tried again: %s: %s",
 					   (long long) request->id, request->what.operation,
@@ -298,7 +300,10 @@ log_refusal(const GlueJob *job)
 					   glue_server_from_utf8(failure->detail))));
 }
 
-/* Was that said less than a minute ago?  If not, it is now. */
+/*
+ * Was this logged less than a minute ago?  If not, remember that it is logged
+ * now.
+ */
 static bool
 was_logged(int64 id)
 {

@@ -4,17 +4,18 @@
  *	  Working the queue: many requests side by side.
  *
  * A request goes through three stages.  In a transaction, it is claimed and
- * prepared.  Then its calls are made, outside of any transaction, while those
- * of others are under way.  In another transaction its outcome is recorded.
- * What all that means for one request is in queue/job.c; which jobs are in which
- * stage, in queue/stages.c; what a transaction does, in queue/batch.c.  Here it is
- * decided when to make a call, and when it is time for a transaction.
+ * prepared.  Then its calls are made, outside of any transaction and
+ * concurrently with the calls of other requests.  Another transaction records
+ * its outcome.  queue/job.c describes this for one request, queue/stages.c has
+ * the lists of jobs in each stage, and queue/batch.c has the transactions.
+ * This file decides when to make a call, and when to begin a transaction.
  *
- * Each request acts as the role that asked for it: with that role's user
- * mapping, and only as long as it may use the foreign server.  What a target
- * needs is looked up once in each transaction that claims requests for it.
+ * Each request acts as the role that made it: with the user mapping of that
+ * role, and only as long as the role has USAGE on the foreign server.  A
+ * target is looked up once in each transaction that claims requests for it.
  *
- * While credentials are waited for, everything else goes on, from within that wait.
+ * During the wait for credentials, the run continues with everything else,
+ * from within that wait.
  *
  * IDENTIFICATION
  *	  src/queue/run.c
@@ -31,12 +32,12 @@
 #include "utils/memutils.h"
 
 /*
- * Requests that are recorded at once.  A transaction waits for the disk once,
- * however many they are.
+ * Requests that are recorded at once.  A transaction flushes the WAL once, for
+ * any number of requests.
  */
 #define RECORD_BATCH			128
 
-/* How long we go on, at least, if others wait for room for their workers. */
+/* Minimum time of a run if other databases wait for a worker slot. */
 #define SLICE_MS				1000
 
 /* prototypes of private functions */
@@ -52,14 +53,15 @@ static void take_news(GlueRun *run);
 static void mind_clock(GlueRun *run, TimestampTz now);
 
 /*
- * Work the queue of the extension in this schema until nothing is due, or so
- * many requests were claimed (0: any number), or others wait for room.  Returns
- * how many were claimed.
+ * Work the queue of the extension in this schema until nothing is due, or
+ * max_requests were claimed (0: no limit), or other databases wait for a
+ * worker slot.  Returns the number of claimed requests.
  *
- * only_undo says that only what was rolled back is to be undone.
+ * If only_undo is set, only calls of transactions that were rolled back are
+ * undone.
  *
- * *next_due is when to come back, or 0 if there is nothing left.  No
- * transaction may be open that process does not know of.
+ * *next_due is set to the time of the next run, or to 0 if the queue is empty.
+ * No transaction may be open but that of process.
  */
 uint64
 glue_queue_run(const GlueQueueProcess *process, uint64 max_requests,
@@ -98,7 +100,7 @@ glue_queue_run(const GlueQueueProcess *process, uint64 max_requests,
 			wait_for_locks(&run);
 		}
 
-		/* to look for that takes a while, with many that are put off */
+		/* the search takes long if many requests are put off */
 		*next_due = run.claim_at == DT_NOEND ? GetCurrentTimestamp() :
 			glue_run_next_due(&run);
 	}
@@ -112,7 +114,7 @@ glue_queue_run(const GlueQueueProcess *process, uint64 max_requests,
 	return run.nclaimed;
 }
 
-/* Is nothing left that the run waits for? */
+/* Is there nothing left to wait for? */
 static bool
 is_over(GlueRun *run)
 {
@@ -121,7 +123,7 @@ is_over(GlueRun *run)
 		(!run->look_again || run->claim_at == DT_NOEND);
 }
 
-/* Somebody has locked what we need. */
+/* Another session holds a lock that we need: wait. */
 static void
 wait_for_locks(GlueRun *run)
 {
@@ -160,7 +162,7 @@ next_call(void *arg)
 	return call;
 }
 
-/* How long there may be no next call before we are asked again. */
+/* Time until we must be asked again for a next call. */
 static long
 longest_wait_ms(const GlueRun *run)
 {
@@ -176,8 +178,8 @@ longest_wait_ms(const GlueRun *run)
 }
 
 /*
- * Find the credentials of all targets.  Where that takes long, jobs of other
- * targets begin and end meanwhile: see go_on().
+ * Find the credentials of all targets.  While that takes time, jobs of other
+ * targets begin and end: see go_on().
  */
 static void
 connect_targets(GlueRun *run)
@@ -186,7 +188,7 @@ connect_targets(GlueRun *run)
 		glue_stages_unpark(&run->stages);
 }
 
-/* Go on with the stream while credentials are waited for. */
+/* Continue with the stream during the wait for credentials. */
 static long
 go_on(void *arg)
 {
@@ -210,9 +212,9 @@ note_done(void *arg, GlueCall *call)
  */
 
 /*
- * Is it time for a transaction?  Yes, if enough has ended, if an outcome has
- * waited long enough, if calls could be made and none is left, or if there is
- * nothing else to wait for.
+ * Is it time for a transaction?  Yes, if enough jobs have ended, if an outcome
+ * has waited long enough, if there is room for calls and no job for it, or if
+ * there is nothing else to wait for.
  */
 static bool
 wants_transaction(GlueRun *run)
@@ -233,8 +235,8 @@ wants_transaction(GlueRun *run)
 }
 
 /*
- * If somebody has queued a request or rolled back a call since we looked the
- * last time, look again.
+ * If another session has queued a request or rolled back a call since the last
+ * look, look again.
  */
 static void
 take_news(GlueRun *run)
@@ -247,8 +249,8 @@ take_news(GlueRun *run)
 }
 
 /*
- * Stop claiming after a while if other workers wait for a slot.  And if the clock was set
- * back, forget what was to be done when.
+ * Stop claiming after a while if other workers wait for a slot.  And if the
+ * clock was set back, recompute all times.
  */
 static void
 mind_clock(GlueRun *run, TimestampTz now)

@@ -11,13 +11,14 @@
  *								|		^
  *								+--> locked
  *
- * A job is parked until its target has credentials.  It waits until there is room
- * for its first call, and not too many of its target wait for their turn.  While a call is under way,
- * the job is in no list.  After the last call it waits for a transaction that
- * records it; if somebody has locked what is to be written, for a later one.
+ * A job is parked until its target has credentials.  It waits until there is
+ * room for its first call, and few calls of its target wait for the rate
+ * limit.  During a call, the job is in no list.  After the last call it waits
+ * for a transaction that records it; if another session has locked the rows,
+ * for a later one.
  *
- * Lists are in the order in which jobs came; but what is to be undone begins before
- * everything else, since others wait for that.
+ * Lists are in the order of arrival, but undos begin before everything else,
+ * since other sessions wait for them.
  *
  * IDENTIFICATION
  *	  src/queue/stages.c
@@ -32,12 +33,12 @@
 #include "server/progress.h"
 
 /*
- * Calls of a target that may wait for their turn.  Jobs of other targets go on
- * meanwhile.
+ * Calls of a target that may wait for the rate limit.  Jobs of other targets
+ * continue meanwhile.
  */
 #define MAX_TURNS				8
 
-/* When to try again if somebody has locked a connection, or its row. */
+/* Delay of a retry if another session has locked a connection, or its row. */
 #define LOCKED_RETRY_MS			1000
 
 /* prototypes of private functions */
@@ -58,7 +59,10 @@ glue_stages_init(GlueStages *stages)
 	dlist_init(&stages->recorded);
 }
 
-/* A job was claimed.  What is only to be recorded needs no credentials. */
+/*
+ * Enter a claimed job.  A job that is only to be recorded needs no
+ * credentials.
+ */
 void
 glue_stages_enter(GlueStages *stages, GlueJob *job)
 {
@@ -74,7 +78,7 @@ glue_stages_enter(GlueStages *stages, GlueJob *job)
 	}
 }
 
-/* Let those jobs begin whose targets have their credentials now. */
+/* Move the jobs whose targets have credentials now from parked to waiting. */
 void
 glue_stages_unpark(GlueStages *stages)
 {
@@ -96,7 +100,7 @@ glue_stages_unpark(GlueStages *stages)
 	}
 }
 
-/* Put jobs that have not begun back into the queue, but for undos. */
+/* Put jobs that have not begun back into the queue, except undos. */
 void
 glue_stages_put_back(GlueStages *stages, bool parked_too)
 {
@@ -105,7 +109,7 @@ glue_stages_put_back(GlueStages *stages, bool parked_too)
 		stages->nparked -= put_back(stages, &stages->parked);
 }
 
-/* The same of one list; returns how many. */
+/* The same for one list; returns the number of jobs. */
 static int
 put_back(GlueStages *stages, dlist_head *jobs)
 {
@@ -132,8 +136,9 @@ put_back(GlueStages *stages, dlist_head *jobs)
  */
 
 /*
- * Begin the first job that can be; returns its call, or NULL if there is none.
- * Others before it have failed, or enough calls of their targets wait.
+ * Begin the first job that can begin; returns its call, or NULL if there is
+ * none.  Jobs before it end at once, or stay in the list because enough calls
+ * of their targets wait.
  */
 GlueCall *
 glue_stages_start(GlueStages *stages)
@@ -145,7 +150,7 @@ glue_stages_start(GlueStages *stages)
 		GlueJob    *job = dlist_container(GlueJob, node, iter.cur);
 		GlueCall   *call;
 
-		/* another job of the target is finding that out */
+		/* another job of the target is asking for the account */
 		if (job->target->asks_account)
 			continue;
 		if (job->request->undo == NULL &&
@@ -182,7 +187,7 @@ glue_stages_next(GlueStages *stages)
 	return &job->operation.call;
 }
 
-/* A call has ended: go on with its job. */
+/* A call has ended: continue with its job. */
 void
 glue_stages_call_ended(GlueStages *stages, GlueCall *call)
 {
@@ -202,7 +207,7 @@ glue_stages_call_ended(GlueStages *stages, GlueCall *call)
  * ----------------------------------------------------------------
  */
 
-/* Put a job among those that are to be recorded. */
+/* Add a job to the jobs that are to be recorded. */
 static void
 end_job(GlueStages *stages, GlueJob *job)
 {
@@ -219,7 +224,7 @@ glue_stages_due(GlueStages *stages, TimestampTz now)
 	return is_due(&stages->locked, now) || is_due(&stages->ended, now);
 }
 
-/* Has the first one of a list? */
+/* Has the first job of a list waited long enough? */
 static bool
 is_due(dlist_head *jobs, TimestampTz now)
 {
@@ -227,7 +232,7 @@ is_due(dlist_head *jobs, TimestampTz now)
 		dlist_container(GlueJob, node, dlist_head_node(jobs))->record_at <= now;
 }
 
-/* Take all jobs that have ended out of their list. */
+/* Take all ended jobs out of their list. */
 GlueJob   **
 glue_stages_take_ended(GlueStages *stages, int *njobs)
 {
@@ -240,14 +245,17 @@ glue_stages_take_ended(GlueStages *stages, int *njobs)
 	return jobs;
 }
 
-/* Take a job that has waited for somebody's lock; NULL if none is due. */
+/*
+ * Take a job that has waited for the lock of another session; NULL if none is
+ * due.
+ */
 GlueJob *
 glue_stages_take_locked(GlueStages *stages, TimestampTz now)
 {
 	return is_due(&stages->locked, now) ? take_first(&stages->locked) : NULL;
 }
 
-/* Somebody has locked what is to be written of a job. */
+/* Another session has locked the rows of a job: record it later. */
 void
 glue_stages_lock(GlueStages *stages, GlueJob *job)
 {
@@ -256,7 +264,9 @@ glue_stages_lock(GlueStages *stages, GlueJob *job)
 	dlist_push_tail(&stages->locked, &job->node);
 }
 
-/* A job needs nothing more, once the transaction is committed. */
+/*
+ * Mark a job as finished; it is released once the transaction is committed.
+ */
 void
 glue_stages_recorded(GlueStages *stages, GlueJob *job)
 {
@@ -264,7 +274,7 @@ glue_stages_recorded(GlueStages *stages, GlueJob *job)
 	dlist_push_tail(&stages->recorded, &job->node);
 }
 
-/* Free the jobs that were recorded: that is committed now, and may be told. */
+/* Free the recorded jobs after the commit, and write their log lines. */
 void
 glue_stages_release(GlueStages *stages)
 {

@@ -16,7 +16,7 @@
 #include "lib/ilist.h"
 #include "queue/job.h"
 
-/* How long an outcome waits for others to be recorded with it. */
+/* Delay of an outcome, so that more of them are recorded together. */
 #define GLUE_RECORD_DELAY_MS	40
 
 typedef struct GlueStages

@@ -3,13 +3,13 @@
  * steps.c
  *	  The calls of a job, one after the other.
  *
- * Which calls an operation takes is up to src/operation.  Here it is decided
- * whether there is a first one at all: not without credentials or secrets, not
- * while somebody else has locked the name of the connection, and not if what AWS
- * Glue has answered is only to be recorded.
+ * src/operation decides which calls an operation takes.  This file decides
+ * whether there is a first call: not without credentials or secrets, not while
+ * another session has locked the name of the connection, and not if a stored
+ * result is only to be recorded.
  *
- * No transaction is open, and nothing is looked up.  As soon as there is no next
- * call, the outcome of the job is decided.
+ * No transaction is open, so no table can be read.  After the last call, the
+ * outcome of the job is decided.
  *
  * IDENTIFICATION
  *	  src/queue/steps.c
@@ -24,7 +24,7 @@
 #include "server/crash_point.h"
 #include "store/request_row.h"
 
-/* How long a request whose connection somebody has locked is left alone. */
+/* Delay of a request if another session has locked its connection. */
 #define LOCKED_RETRY_MS			250
 
 /* prototypes of private functions */
@@ -35,7 +35,7 @@ static void note_account(GlueJob *job);
 static GlueCall *start_operation(GlueJob *job);
 
 /*
- * The first call of a job; NULL if it ends without one, and its outcome is
+ * The first call of a job; NULL if it ends without a call, with its outcome
  * decided.
  */
 GlueCall *
@@ -59,7 +59,7 @@ glue_job_start(GlueJob *job)
 	else if (!glue_job_lock(job))
 		glue_job_put_back(job, LOCKED_RETRY_MS);
 	else if (job->is_answered)
-		 /* nothing to be called */ ;
+		 /* no call is necessary */ ;
 	else if (job->is_void && !glue_operation_may_be_hit(&job->operation))
 		job->outcome.state = GLUE_STATE_SUCCEEDED;
 	else if (job->refusal != NULL)
@@ -75,7 +75,7 @@ glue_job_start(GlueJob *job)
 	return ranked(job, call);
 }
 
-/* A call, as urgent as its job, or NULL. */
+/* A call, with the priority of its job, or NULL. */
 static GlueCall *
 ranked(const GlueJob *job, GlueCall *call)
 {
@@ -91,8 +91,8 @@ ranked(const GlueJob *job, GlueCall *call)
 }
 
 /*
- * The call that tells whose the credentials of a target are.  One job asks, and
- * the others of the target begin after that.
+ * The call that asks for the account of a target's credentials.  One job makes
+ * it, and the other jobs of the target begin after that.
  */
 static GlueCall *
 ask_account(GlueJob *job)
@@ -102,7 +102,7 @@ ask_account(GlueJob *job)
 	return &job->operation.call;
 }
 
-/* That call has ended. */
+/* The call for the account has ended. */
 static void
 learn_account(GlueJob *job)
 {
@@ -116,9 +116,9 @@ learn_account(GlueJob *job)
 }
 
 /*
- * Whose the connection of a request is was not known when it was claimed.  Now it
- * is, and goes into the row before anything is sent, so that everybody knows which
- * connection it is about.
+ * The account of the connection was not known when the request was claimed.
+ * Now it is, and it is written to the row before anything is sent, so that
+ * other sessions can tell which connection the request is for.
  */
 static void
 note_account(GlueJob *job)
@@ -128,10 +128,7 @@ note_account(GlueJob *job)
 	glue_job_put_back(job, 0);
 }
 
-/*
- * Start what is to be done.  It needs the ARN by which tags are addressed to the
- * connection, if that is wanted; to an undo, tags are of less concern.
- */
+/* Likewise, for an undo; its tags matter less. */
 static GlueCall *
 start_operation(GlueJob *job)
 {
@@ -149,8 +146,8 @@ start_operation(GlueJob *job)
 }
 
 /*
- * A call of a job has ended: the next one; NULL if that was the last, and the
- * outcome is decided.
+ * A call of a job has ended: return the next one; NULL after the last one,
+ * with the outcome decided.
  */
 GlueCall *
 glue_job_next(GlueJob *job)

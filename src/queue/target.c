@@ -1,21 +1,21 @@
 /*-------------------------------------------------------------------------
  *
  * target.c
- *	  Where the requests of a queue go, and as whom.
+ *	  The targets of requests: the endpoint, the account and the role.
  *
- * Requests for the same server, catalog and region that the same role asked
- * for share a target.  It is found anew in each transaction that claims
- * requests for it, with the rights of the role: so a right that was revoked, a
- * server that was altered and a role that was dropped are noticed.
+ * Requests of the same role for the same server, catalog and region share a
+ * target.  The target is looked up again in each transaction that claims
+ * requests for it, with the privileges of the role.  So a revoked privilege,
+ * an altered server and a dropped role take effect.
  *
- * A request goes where the settings of the session led that made it, and to the
- * server that it was made for, whatever that is called now.  If it would go
- * elsewhere, because the server, its user mapping or the settings were changed
- * since, it waits until a role that is entitled to says that this is right:
- * what it asks for was meant for another account, and its secrets, too.
+ * A request goes to the target that the settings of its session have selected,
+ * and to the server that it was made for, even if the server was renamed.  If
+ * the server, its user mapping or the settings were changed since, and the
+ * request would go elsewhere, it waits until an entitled role confirms the new
+ * target: the request and its secrets were meant for another account.
  *
- * How to get its credentials is decided in that transaction.  Unless they are
- * at hand, they are got outside of it: see queue/targets.c.
+ * The source of its credentials is determined in that transaction.  Unless the
+ * credentials are cached, they are fetched outside of it: see queue/targets.c.
  *
  * IDENTIFICATION
  *	  src/queue/target.c
@@ -35,20 +35,20 @@
 #include "server/subtransaction.h"
 #include "store/request_row.h"
 
-/* How far it was got in finding a target. */
+/* The progress of the search for a target. */
 typedef enum Progress
 {
-	PROGRESS_NONE,				/* the role must not use it */
-	PROGRESS_CHANGED,			/* it is another one than it was */
+	PROGRESS_NONE,				/* the role must not use the target */
+	PROGRESS_CHANGED,			/* the target differs from that of the request */
 	PROGRESS_RESOLVED
 } Progress;
 
-/* A target that is being found for a request. */
+/* The search for the target of a request. */
 typedef struct Finding
 {
 	GlueWorkTarget *target;
 	const GlueClaim *request;
-	Progress	progress;		/* how far it was got if that raises an error */
+	Progress	progress;		/* the progress so far, if an error is raised */
 } Finding;
 
 /* prototypes of private functions */
@@ -61,9 +61,10 @@ static bool is_unknown(const unsigned char *fingerprint);
 static bool may_pass(int sqlstate);
 
 /*
- * Find out where the requests of a role go, and how to get credentials; sets
- * target->failure if the role is gone or may not, if there is no way to any, or
- * if they would go elsewhere now.  The current memory context is the target's.
+ * Find the target of a role's requests, and the source of its credentials.
+ * Sets target->failure if the role is gone or lacks a privilege, if there is
+ * no source of credentials, or if the requests would go elsewhere now.  The
+ * current memory context is the target's.
  */
 void
 glue_work_target_resolve(GlueWorkTarget *target, const GlueClaim *request,
@@ -83,7 +84,10 @@ glue_work_target_resolve(GlueWorkTarget *target, const GlueClaim *request,
 		target->failure->code = GLUE_CODE_TARGET_CHANGED;
 }
 
-/* The work of that; an error restores the current user. */
+/*
+ * The part of it that runs with the privileges of the role; an error restores
+ * the current user.
+ */
 static void
 find_with_rights(void *arg)
 {
@@ -94,7 +98,7 @@ find_with_rights(void *arg)
 	if (!glue_act_as(&saved, target->state->target.role))
 		ereport(ERROR,
 				(errcode(ERRCODE_UNDEFINED_OBJECT),
-				 errmsg("the role that asked for it does not exist any more")));
+				 errmsg("the role of the request does not exist any more")));
 	find_way(finding);
 	target->connected = glue_credentials_at_hand(&target->access.target,
 												 &target->plan,
@@ -104,9 +108,7 @@ find_with_rights(void *arg)
 	glue_stop_impersonating(&saved);
 }
 
-/*
- * The part of that which depends on settings; an error restores them, too.
- */
+/* The part of it that depends on settings; an error restores them, too. */
 static void
 find_way(Finding *finding)
 {
@@ -124,7 +126,7 @@ find_way(Finding *finding)
 							   target->region);
 	finding->progress = PROGRESS_CHANGED;
 
-	/* a name can come to mean another server at any moment */
+	/* a concurrent session can give the name to another server */
 	if (found->server_oid != server || leads_elsewhere(&request->what, found))
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
@@ -139,12 +141,12 @@ find_way(Finding *finding)
 }
 
 /*
- * The foreign server of a request, and the name that it has now; NULL if it needs
- * none.
+ * The foreign server of a request, and its current name; NULL if the request
+ * uses none.
  *
- * A name says nothing about whose server it is: somebody else can give it to
- * another one.  OIDs of another cluster, before pg_upgrade, mean nothing either;
- * there the owner has to be the same.
+ * A name does not identify a server: another role can give it to another
+ * server.  OIDs of another cluster, before pg_upgrade, do not either; then the
+ * owner must be the same.
  */
 static const char *
 find_server(Finding *finding, Oid *server)
@@ -175,17 +177,17 @@ find_server(Finding *finding, Oid *server)
 				(errcode(ERRCODE_UNDEFINED_OBJECT),
 				 errmsg("foreign server \"%s\" was dropped",
 						glue_server_from_utf8(request->server)),
-				 errdetail("The request was made for it. Another server of that name may be anybody's.")));
+				 errdetail("The request was made for it. A server of the same name may belong to another role.")));
 	return name;
 }
 
 /*
- * Does a target lead elsewhere now than when a request was made?  A request that
+ * Does a target differ from that at the time of the request?  A request that
  * was not made by our functions may go anywhere.
  *
- * If the account is known, that decides, as soon as it is known of the
- * credentials, too; and then it does not matter how they are got.  But what is
- * only claimed of the account stays the same if they are changed.
+ * If the accounts of the request and of the credentials are both known, they
+ * are compared, and the source of the credentials does not matter.  But an
+ * account that is only configured stays the same if the credentials change.
  */
 static bool
 leads_elsewhere(const GlueRequest *request, const GlueTarget *target)
@@ -210,8 +212,8 @@ is_unknown(const unsigned char *fingerprint)
 }
 
 /*
- * Has an error nothing to do with what is asked for?  Then it is for an
- * administrator to repair, as a file that cannot be read, or for time.
+ * Is an error independent of the request?  Then an administrator must correct
+ * the cause, such as a file that cannot be read, or it disappears with time.
  */
 static bool
 may_pass(int sqlstate)
@@ -228,7 +230,9 @@ may_pass(int sqlstate)
 	}
 }
 
-/* Is it known what a target is called with, or that it cannot be called? */
+/*
+ * Are the credentials of a target known, or is it known that there are none?
+ */
 bool
 glue_work_target_connected(const GlueWorkTarget *target)
 {
@@ -236,8 +240,8 @@ glue_work_target_connected(const GlueWorkTarget *target)
 }
 
 /*
- * Does a target that has credentials need to know whose they are?  Not if its
- * requests name a catalog, and it was never known.
+ * Does a target with credentials need to know its account?  Not if its requests
+ * name a catalog, and were made without an account.
  */
 bool
 glue_work_target_lacks_account(const GlueWorkTarget *target)
@@ -252,8 +256,8 @@ glue_work_target_lacks_account(const GlueWorkTarget *target)
 }
 
 /*
- * The call that asks whose the credentials of a target are has ended.  Sets
- * target->failure if that is not known and has to be.
+ * The call for the account of a target's credentials has ended.  Sets
+ * target->failure if the account is unknown and required.
  */
 void
 glue_work_target_learn_account(GlueWorkTarget *target, GlueCall *call)

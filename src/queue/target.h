@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * target.h
- *	  Where the requests of a queue go, and as whom.
+ *	  The targets of requests: the endpoint, the account and the role.
  *
  * IDENTIFICATION
  *	  src/queue/target.h
@@ -17,28 +17,31 @@
 #include "queue/target_state.h"
 #include "store/claims.h"
 
-/* A target, as it was found in one transaction. */
+/* A target, as it was looked up in one transaction. */
 typedef struct GlueWorkTarget
 {
 	dlist_node	node;			/* in GlueWorkTargets.targets */
 	MemoryContext context;		/* of the target */
-	GlueTargetState *state;		/* what it is known by, with the next four */
+	GlueTargetState *state;		/* its identity, with the next four members */
 	GlueAccess	access;
 	const char *region;
 	const char *endpoint;
 	const char *catalog_id;		/* or NULL */
-	const char *account_id;		/* that its requests are for; or NULL: not
-								 * known yet */
-	int			njobs;			/* that use it */
-	bool		current;		/* found in the latest transaction */
-	GlueCredentialPlan plan;	/* how its credentials are to be got */
+	const char *account_id;		/* account of its requests; or NULL: not known
+								 * yet */
+	int			njobs;			/* number of jobs that use it */
+	bool		current;		/* looked up in the latest transaction */
+	GlueCredentialPlan plan;	/* the source of its credentials */
 	bool		connected;		/* credentials were found */
 	GlueFailure *failure;		/* there are none, or the target is not to be
 								 * used */
-	bool		refused;		/* the latter: its requests fail */
-	bool		asks_account;	/* some job asks whose the credentials are */
+	bool		refused;		/* the target is not to be used: its requests
+								 * fail */
+	bool		asks_account;	/* some job asks for the account of the
+								 * credentials */
 	bool		has_tags;		/* some request has, and needs an ARN... */
-	GlueFailure *no_account;	/* ... which cannot be had */
+	GlueFailure *no_account;	/* ... whose account cannot be found: the
+								 * reason */
 } GlueWorkTarget;
 
 extern void glue_work_target_resolve(GlueWorkTarget *target,

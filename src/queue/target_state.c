@@ -1,11 +1,11 @@
 /*-------------------------------------------------------------------------
  *
  * target_state.c
- *	  What is remembered of targets from one transaction to the next.
+ *	  The state of targets that outlives a transaction.
  *
  * A target is blocked if there are no credentials for it, or if AWS refuses
- * them.  All its requests would fail in the same way, so they are left alone:
- * longer and longer, until one of them succeeds.
+ * them.  All its requests would fail in the same way, so none is claimed for a
+ * while.  The delay grows until one request succeeds.
  *
  * IDENTIFICATION
  *	  src/queue/target_state.c
@@ -17,7 +17,7 @@
 #include "common/pg_prng.h"
 #include "queue/target_state.h"
 
-/* How long a request, or a blocked target, is left alone. */
+/* First delay of a request, or of a blocked target. */
 #define FIRST_BACKOFF_MS		2000
 #define LONGEST_BACKOFF_MS		(10 * 60 * 1000)
 
@@ -25,8 +25,8 @@
 static bool is_key(const GlueBlockedTarget *key, const GlueClaim *request);
 
 /*
- * What is remembered of the target of a request, in a list.  If that is nothing
- * yet, it is added, and lives in context as the list does.
+ * The state of the target of a request, in a list.  If there is none yet, it
+ * is added, in the memory context of the list.
  */
 GlueTargetState *
 glue_target_state_find(List **states, const GlueClaim *request,
@@ -55,7 +55,7 @@ glue_target_state_find(List **states, const GlueClaim *request,
 	return state;
 }
 
-/* Is a target known by what a request says of its own? */
+/* Does a state belong to the target of this request? */
 static bool
 is_key(const GlueBlockedTarget *key, const GlueClaim *request)
 {
@@ -67,7 +67,7 @@ is_key(const GlueBlockedTarget *key, const GlueClaim *request)
 			   GLUE_FINGERPRINT_LEN) == 0;
 }
 
-/* Leave a target alone for a while; returns until when. */
+/* Block a target for a while; returns the end of that time. */
 TimestampTz
 glue_target_state_block(GlueTargetState *state)
 {
@@ -76,7 +76,7 @@ glue_target_state_block(GlueTargetState *state)
 	return state->blocked_until;
 }
 
-/* When to try again after so many failures in a row. */
+/* Delay before the next attempt, after so many consecutive failures. */
 TimestampTz
 glue_work_backoff(int failures)
 {

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * target_state.h
- *	  What is remembered of targets from one transaction to the next.
+ *	  The state of targets that outlives a transaction.
  *
  * IDENTIFICATION
  *	  src/queue/target_state.h
@@ -13,13 +13,13 @@
 
 #include "store/claims.h"
 
-/* What is known of a target from one transaction to the next. */
+/* The state of a target that outlives a transaction. */
 typedef struct GlueTargetState
 {
 	GlueBlockedTarget target;
-	TimestampTz blocked_until;	/* it is left alone so long */
-	int			failures;		/* in a row */
-	int			njobs;			/* that were claimed, and are not recorded */
+	TimestampTz blocked_until;	/* no request is claimed before */
+	int			failures;		/* consecutive ones */
+	int			njobs;			/* claimed and not yet recorded */
 } GlueTargetState;
 
 extern GlueTargetState *glue_target_state_find(List **states,

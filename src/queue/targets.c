@@ -1,14 +1,14 @@
 /*-------------------------------------------------------------------------
  *
  * targets.c
- *	  All targets of a process that works a queue.
+ *	  All targets of a queue process.
  *
- * What was found of a target in one transaction lives on as long as requests use
- * it, while a later transaction finds it anew.
+ * A target that was looked up in one transaction is kept as long as jobs use
+ * it, while a later transaction looks it up again.
  *
- * The credentials of a target that are not at hand are got outside of a
- * transaction, since others have to be asked for them, and can take their time.
- * Requests for other targets go on meanwhile, from within that wait.  Those of the
+ * Credentials that are not cached are fetched outside of a transaction,
+ * because their source is another service, which can be slow.  Requests for
+ * other targets continue meanwhile, from within that wait.  Requests for this
  * target wait, and no more of them are claimed.
  *
  * IDENTIFICATION
@@ -37,10 +37,11 @@ static void connect_target(GlueWorkTargets *all, GlueWorkTarget *target);
 static long see_to_others(void *arg);
 
 /*
- * Begin without any target; what there will be is in the current context.
+ * Begin without any target; targets are allocated in the current memory
+ * context.
  *
- * meanwhile is called while the credentials of a target are waited for, and may
- * do with the others whatever it wants.
+ * meanwhile is called during the wait for the credentials of a target, and may
+ * use all other targets.
  */
 void
 glue_work_targets_init(GlueWorkTargets *all, const GlueQueueProcess *process,
@@ -54,7 +55,7 @@ glue_work_targets_init(GlueWorkTargets *all, const GlueQueueProcess *process,
 	dlist_init(&all->targets);
 }
 
-/* A new transaction begins, so all targets are to be found anew. */
+/* A new transaction begins: all targets must be looked up again. */
 void
 glue_work_targets_expire(GlueWorkTargets *all)
 {
@@ -72,9 +73,9 @@ glue_work_targets_expire(GlueWorkTargets *all)
 }
 
 /*
- * The targets that are left alone at present, as a list: those blocked, and
- * those that would have to wait; and those of which as many requests were claimed
- * as they take in a minute, if full_too.
+ * The targets that no request is claimed for at present, as a list: those that
+ * are blocked or wait for credentials; and, if full_too, those with as many
+ * claimed requests as their rate limit allows in a minute.
  */
 List *
 glue_work_targets_blocked(const GlueWorkTargets *all, bool full_too)
@@ -104,9 +105,9 @@ glue_work_targets_blocked(const GlueWorkTargets *all, bool full_too)
 }
 
 /*
- * How many more requests can be claimed, whichever targets they are for, so that
- * no target has more than it takes in a minute.  Before any are known, it is what
- * the slowest one takes.
+ * The number of requests that can be claimed for any targets, so that no
+ * target has more than its rate limit allows in a minute.  Before any target
+ * is known, it is the number for the slowest operation.
  */
 int
 glue_work_targets_room(const GlueWorkTargets *all)
@@ -121,14 +122,14 @@ glue_work_targets_room(const GlueWorkTargets *all)
 		int			least = room_of(dlist_container(GlueWorkTarget, node,
 													iter.cur));
 
-		/* nothing is claimed of a target that has none */
+		/* a target without room is not claimed for */
 		if (least > 0)
 			room = Min(room, least);
 	}
 	return room;
 }
 
-/* How many more requests of a target can be claimed. */
+/* The number of requests that can be claimed for a target. */
 static int
 room_of(const GlueWorkTarget *target)
 {
@@ -138,9 +139,7 @@ room_of(const GlueWorkTarget *target)
 	return ahead < INT_MAX ? ahead - target->state->njobs : INT_MAX;
 }
 
-/*
- * The target of a request, as it is now, until glue_work_target_release().
- */
+/* The current target of a request, until glue_work_target_release(). */
 GlueWorkTarget *
 glue_work_target_use(GlueWorkTargets *all, const GlueClaim *request)
 {
@@ -151,7 +150,7 @@ glue_work_target_use(GlueWorkTargets *all, const GlueClaim *request)
 	return target;
 }
 
-/* The target of a request, as it is now. */
+/* The current target of a request. */
 static GlueWorkTarget *
 find_target(GlueWorkTargets *all, const GlueClaim *request)
 {
@@ -192,7 +191,7 @@ find_target(GlueWorkTargets *all, const GlueClaim *request)
 	return target;
 }
 
-/* A request does not need its target any more. */
+/* Release the reference of a job to its target. */
 void
 glue_work_target_release(GlueWorkTarget *target)
 {
@@ -210,11 +209,10 @@ delete_target(GlueWorkTarget *target)
 }
 
 /*
- * Find the credentials of a target that needs some; false if there is none.  This can take calls, so no transaction is to be open, where
- * that can be helped.
+ * Find the credentials of a target that needs some; false if there is no such
+ * target.  This can take calls, so no transaction should be open.
  *
- * Nothing is done if that is being done already: then it is from there that we
- * were called.
+ * Does nothing in a recursive call, from within the wait for credentials.
  */
 bool
 glue_work_targets_connect(GlueWorkTargets *all)
@@ -240,9 +238,10 @@ glue_work_targets_connect(GlueWorkTargets *all)
 /*
  * Find the credentials of a target.
  *
- * An error that is raised on the way is the target's as well.  There is no
- * (sub)transaction that could clean up after it, but nothing is at work here
- * that needs one.  What is raised while others are seen to is not the target's.
+ * An error that is raised here becomes the failure of the target.  There is no
+ * (sub)transaction to clean up after it, but no code that is called here needs
+ * one.  An error that is raised while the jobs of other targets continue is
+ * not the target's.
  */
 static void
 connect_target(GlueWorkTargets *all, GlueWorkTarget *target)
@@ -281,7 +280,7 @@ connect_target(GlueWorkTargets *all, GlueWorkTarget *target)
 
 	if (error != NULL)
 	{
-		/* its text has to be converted */
+		/* its text must be converted */
 		all->process->begin();
 		MemoryContextSwitchTo(target->context);
 		target->failure = glue_failure_from_error(error);

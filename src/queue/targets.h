@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * targets.h
- *	  All targets of a process that works a queue.
+ *	  All targets of a queue process.
  *
  * For src/queue alone.
  *
@@ -16,7 +16,7 @@
 #include "queue/target.h"
 #include "queue/transaction.h"
 
-/* All targets of a process that works a queue. */
+/* All targets of a queue process. */
 typedef struct GlueWorkTargets
 {
 	MemoryContext context;
@@ -24,11 +24,11 @@ typedef struct GlueWorkTargets
 	dlist_head	targets;
 	List	   *states;
 
-	/* what is done for others while credentials are waited for */
+	/* called during the wait for credentials */
 	GlueHttpMeanwhile meanwhile;
 	void	   *meanwhile_arg;
-	bool		connecting;		/* they are being waited for */
-	bool		in_meanwhile;	/* and that is being done */
+	bool		connecting;		/* credentials are being waited for */
+	bool		in_meanwhile;	/* the callback is running */
 } GlueWorkTargets;
 
 extern void glue_work_targets_init(GlueWorkTargets *all,

@@ -1,17 +1,17 @@
 /*-------------------------------------------------------------------------
  *
  * transaction.c
- *	  Transactions of processes that work the queue.
+ *	  Transactions of queue processes.
  *
- * Statements run with the rights of a table's owner, so names must not be
- * looked up where anybody else can put something.  And what the planner thinks
- * of a queue is out of date as soon as it was learnt: a table that was empty a
- * moment ago has a million rows.  The few statements that there are have one
- * good plan each, along an index.
+ * Statements run with the privileges of the table's owner, so the search_path
+ * must name no schema in which another role can create objects.  The planner's
+ * statistics about a queue are always out of date: a table that was empty a
+ * moment ago has a million rows.  Each of the few statements has one good
+ * plan, an index scan, and the planner settings enforce it.
  *
- * What they commit is about what AWS Glue has been asked for and has answered.
- * So they wait for the disk, whatever the database thinks that is worth: no
- * crash of this server may forget it.
+ * A commit records calls of AWS Glue and their results, which no crash of this
+ * server may lose.  So it waits for the flush of the WAL, even if
+ * synchronous_commit is off for the database.
  *
  * IDENTIFICATION
  *	  src/queue/transaction.c
@@ -28,10 +28,10 @@
 #include "utils/memutils.h"
 #include "utils/snapmgr.h"
 
-/* How long to wait for the lock of a connection's row. */
+/* Value of lock_timeout for the lock of a connection's row. */
 #define LOCK_TIMEOUT			"100ms"
 
-/* The settings that follow from that. */
+/* The settings for all that. */
 typedef struct LocalSetting
 {
 	const char *name;
@@ -61,8 +61,9 @@ static void with_claims(const GlueQueueProcess *process,
 						void (*function) (const GlueClaims *claims));
 
 /*
- * Begin a transaction with the settings that all of them have.  Each statement
- * must see what has committed before it, whatever the default is.
+ * Begin a transaction with the settings above.  Each statement must see the
+ * transactions that have committed before it, with any
+ * default_transaction_isolation.
  */
 void
 glue_queue_begin(const GlueQueueProcess *process)
@@ -77,8 +78,8 @@ glue_queue_begin(const GlueQueueProcess *process)
 }
 
 /*
- * Have the current transaction wait for the disk when it commits, if nothing
- * has it wait for more.
+ * Make the commit of the current transaction wait for the flush of the WAL,
+ * unless it waits for more already.
  */
 void
 glue_transaction_keep(void)
@@ -87,7 +88,10 @@ glue_transaction_keep(void)
 		set_local("synchronous_commit", "on");
 }
 
-/* Set a parameter for the current transaction, as a superuser could. */
+/*
+ * Set a parameter for the current transaction, with the privileges of a
+ * superuser.
+ */
 static void
 set_local(const char *name, const char *value)
 {
@@ -96,8 +100,8 @@ set_local(const char *name, const char *value)
 }
 
 /*
- * Put what processes that are gone had claimed back into the queue, and hold what
- * comes from elsewhere.
+ * Put the claims of processes that are gone back into the queue, and hold the
+ * requests of other databases.
  */
 void
 glue_queue_recover(const GlueQueueProcess *process)
@@ -105,7 +109,7 @@ glue_queue_recover(const GlueQueueProcess *process)
 	with_claims(process, recover);
 }
 
-/* What that takes in one transaction. */
+/* The part of that in one transaction. */
 static void
 recover(const GlueClaims *claims)
 {
@@ -115,14 +119,14 @@ recover(const GlueClaims *claims)
 	glue_claims_release_orphans(claims);
 }
 
-/* Stop working the queue: nothing is claimed any more. */
+/* Stop working the queue: delete our entry from the list of claimants. */
 void
 glue_queue_leave(const GlueQueueProcess *process)
 {
 	with_claims(process, glue_claims_leave);
 }
 
-/* Do something in a transaction of its own, if the queue is still there. */
+/* Call a function in a transaction of its own, if the queue still exists. */
 static void
 with_claims(const GlueQueueProcess *process,
 			void (*function) (const GlueClaims *claims))

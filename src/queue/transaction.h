@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * transaction.h
- *	  Transactions of processes that work the queue.
+ *	  Transactions of queue processes.
  *
  * IDENTIFICATION
  *	  src/queue/transaction.h
@@ -13,11 +13,11 @@
 
 #include "store/claims.h"
 
-/* A process that works a queue, and how it begins and ends transactions. */
+/* A queue process, and how it begins and ends transactions. */
 typedef struct GlueQueueProcess
 {
 	Oid			schema;			/* of the extension */
-	int64		claimant;		/* as which it claims requests */
+	int64		claimant;		/* number of this process, for its claims */
 	void		(*begin) (void);
 	void		(*commit) (void);
 } GlueQueueProcess;

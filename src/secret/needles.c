@@ -1,12 +1,12 @@
 /*-------------------------------------------------------------------------
  *
  * needles.c
- *	  A list of secrets to be looked for in a text.
+ *	  A list of secrets to search for in a text.
  *
- * The text is a message from AWS that may quote what it was sent.  So each
- * secret is looked for as it is, and as it is spelled within up to three levels
- * of JSON strings: a property may hold JSON, and the message may quote all of
- * the request.
+ * The text is a message from AWS that may quote the request.  So each secret
+ * is searched for in its original form, and in its form within up to three
+ * levels of JSON strings: a property may hold JSON, and the message may quote
+ * the whole request.
  *
  * IDENTIFICATION
  *	  src/secret/needles.c
@@ -26,9 +26,9 @@
 #include "text/json.h"
 
 /*
- * Secrets shorter than this many bytes are replaced in a text only where they
- * stand alone: to blot out every "a" of a message would hide the message and
- * thereby tell the secret.
+ * Secrets shorter than this many bytes are replaced in a text only if they
+ * stand alone: if every "a" of a message were replaced, the message would be
+ * unreadable, and the gaps would reveal the secret.
  */
 #define SHORT_SECRET 4
 
@@ -42,10 +42,10 @@ static int	compare_needles(const void *a, const void *b);
 static bool is_word_character(char c);
 
 /*
- * Add a secret as it is, and as it is within each level of JSON strings as
- * long as that is different.
+ * Add a secret, and its form within each level of JSON strings as long as that
+ * is different.
  *
- * This and glue_needles_add_tree() return false if memory is short.
+ * This and glue_needles_add_tree() return false if there is no memory.
  */
 bool
 glue_needles_add(GlueNeedles *list, const char *text, size_t len)
@@ -95,7 +95,7 @@ add_value(json_object *value, int flags, json_object *parent,
 }
 
 /*
- * Make a complete list ready for glue_needles_match().
+ * Prepare a complete list for glue_needles_match().
  */
 void
 glue_needles_sort(GlueNeedles *list)
@@ -114,8 +114,7 @@ glue_needles_sort(GlueNeedles *list)
 }
 
 /*
- * Return the length of the longest needle that is at this place of the text,
- * or 0.
+ * Return the length of the longest needle at this place of the text, or 0.
  */
 size_t
 glue_needles_match(const GlueNeedles *list, const char *text, size_t len,
@@ -141,7 +140,7 @@ glue_needles_match(const GlueNeedles *list, const char *text, size_t len,
 }
 
 /*
- * Wipe and free what the list owns.
+ * Wipe and free the needles of the list.
  */
 void
 glue_needles_free(GlueNeedles *list)
@@ -155,7 +154,7 @@ glue_needles_free(GlueNeedles *list)
 }
 
 /*
- * Add the spelling of a needle within a JSON string, unless it is the same.
+ * Add the form of a needle within a JSON string, unless it is the same.
  */
 static bool
 add_escaped(GlueNeedles *list, size_t index)

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * needles.h
- *	  A list of secrets to be looked for in a text.
+ *	  A list of secrets to search for in a text.
  *
  * IDENTIFICATION
  *	  src/secret/needles.h
@@ -16,7 +16,7 @@
 
 #include <json-c/json.h>
 
-/* a secret to look for in a text; owned by its list */
+/* a secret to search for in a text; owned by its list */
 typedef struct GlueNeedle
 {
 	unsigned char *bytes;

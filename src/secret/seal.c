@@ -1,9 +1,9 @@
 /*-------------------------------------------------------------------------
  *
  * seal.c
- *	  Seal secrets so that they can be stored.
+ *	  Authenticated encryption ("sealing") of secrets that are stored.
  *
- * This is AES-256-GCM.  What is sealed looks like this:
+ * The cipher is AES-256-GCM.  A sealed secret has this form:
  *
  *		version		1 byte
  *		key			8 bytes, the identity of the key: see seal_keys.c
@@ -11,15 +11,14 @@
  *		ciphertext	as long as the plaintext
  *		tag			16 bytes
  *
- * The tag also vouches for the version, the identity of the key, and a
- * context that the caller gives and is not stored here: what the secrets
- * belong to.  Sealed secrets that were moved to another place do not open
- * there.
+ * The tag also authenticates the version, the identity of the key, and a
+ * context, which the caller gives and which is not stored here: the owner of
+ * the secrets.  Sealed secrets that were moved to another owner do not open.
  *
- * Nonces are random because nothing that counts survives every crash, clone
- * and restored backup.  At 96 bits, a key is good for some four thousand
- * million secrets; until then, the odds that a nonce comes twice are less
- * than one in as many.
+ * Nonces are random because no counter survives every crash, clone and
+ * restored backup.  With 96 bits, a key can seal some four thousand million
+ * secrets; until then, the probability of a repeated nonce is below one in
+ * four thousand million.
  *
  * IDENTIFICATION
  *	  src/secret/seal.c
@@ -56,7 +55,7 @@ static void write_number(GlueTextBuffer *writer, uint64_t number);
 static void write_string(GlueTextBuffer *writer, const char *string);
 
 /*
- * How long something will be once it is sealed.
+ * The length of a sealed plaintext.
  */
 size_t
 glue_sealed_len(size_t plain_len)
@@ -65,7 +64,7 @@ glue_sealed_len(size_t plain_len)
 }
 
 /*
- * Seal a plaintext, under the first key, into a buffer of glue_sealed_len()
+ * Seal a plaintext with the first key, into a buffer of glue_sealed_len()
  * bytes.  Returns false, and an empty buffer, if OpenSSL fails.
  */
 bool
@@ -97,10 +96,11 @@ glue_seal(const GlueSealKeys *keys, const void *context, size_t context_len,
 }
 
 /*
- * Open what was sealed into a buffer that has room for as many bytes, and
- * tell how many there are.
+ * Open a sealed secret into a buffer of at least its length, and return the
+ * length of the plaintext.
  *
- * Unless this returns GLUE_SEAL_OK, nothing of the plaintext is in the buffer.
+ * Unless the result is GLUE_SEAL_OK, the buffer holds no part of the
+ * plaintext.
  */
 GlueSealStatus
 glue_unseal(const GlueSealKeys *keys, const void *context, size_t context_len,
@@ -133,9 +133,8 @@ glue_unseal(const GlueSealKeys *keys, const void *context, size_t context_len,
 }
 
 /*
- * Write what makes a request the one that it is, like snprintf() but without
- * a NUL.  No two requests have the same bytes: each string has its length
- * before it.
+ * Write the identity of a request, like snprintf() but without a NUL.  No two
+ * requests have the same bytes, because each string is preceded by its length.
  */
 size_t
 glue_seal_context(const GlueSealedRequest *request, unsigned char *buffer,
@@ -159,8 +158,8 @@ glue_seal_context(const GlueSealedRequest *request, unsigned char *buffer,
 }
 
 /*
- * Begin to seal or open: header and nonce are there, and the context.  The
- * caller frees the result, which cleanses the key; NULL if OpenSSL fails.
+ * Begin to seal or open: process header, nonce and context.  The caller frees
+ * the result, which cleanses the key; NULL if OpenSSL fails.
  */
 static EVP_CIPHER_CTX *
 new_cipher(const unsigned char *key, const unsigned char *header,
@@ -181,8 +180,8 @@ new_cipher(const unsigned char *key, const unsigned char *header,
 }
 
 /*
- * To find the algorithm takes longer than to use it, so what was found is kept
- * for the life of the process.  Its nonces have 12 bytes unless told otherwise.
+ * Fetching the algorithm takes longer than its use, so it is kept for the life
+ * of the process.  Its default length of nonces is 12 bytes.
  */
 static const EVP_CIPHER *
 find_cipher(void)
@@ -194,7 +193,7 @@ find_cipher(void)
 	return cipher;
 }
 
-/* Decrypt all, and only then learn from the tag whether it may be believed. */
+/* Decrypt all of it, and then verify the tag. */
 static GlueSealStatus
 open_sealed(EVP_CIPHER_CTX * cipher, const unsigned char *sealed, void *plain,
 			size_t plain_len)

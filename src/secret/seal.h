@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * seal.h
- *	  Seal secrets so that they can be stored.
+ *	  Authenticated encryption ("sealing") of secrets that are stored.
  *
  * IDENTIFICATION
  *	  src/secret/seal.h
@@ -20,33 +20,33 @@
 typedef enum GlueSealStatus
 {
 	GLUE_SEAL_OK,
-	GLUE_SEAL_NO_KEY,			/* sealed with none of these keys */
-	GLUE_SEAL_ALTERED,			/* it, or what it belongs to, is another */
-	GLUE_SEAL_MALFORMED,		/* nothing that was ever sealed */
+	GLUE_SEAL_NO_KEY,			/* sealed with another key */
+	GLUE_SEAL_ALTERED,			/* it, or its owner, was changed */
+	GLUE_SEAL_MALFORMED,		/* not a sealed secret */
 	GLUE_SEAL_FAILED			/* OpenSSL lacks memory or random bytes */
 } GlueSealStatus;
 
 #define GLUE_SEAL_TARGET_LEN	32
 
 /*
- * The request that sealed secrets belong to; no string is NULL.
+ * The request that owns sealed secrets; no string is NULL.
  *
- * Of the foreign server there is neither the name, which can be changed, nor the
- * OID, which pg_upgrade changes: the target says where the secrets go.
+ * The foreign server is represented by the target, not by its name, which can
+ * be changed, nor by its OID, which pg_upgrade changes.
  */
 typedef struct GlueSealedRequest
 {
 	int64_t		id;
-	int64_t		home;			/* the database that it was made in */
-	uint32_t	role;			/* as which it is carried out */
+	int64_t		home;			/* of the database where it was made */
+	uint32_t	role;			/* role that carries it out */
 	const char *operation;
 	const char *connection_name;
 	const char *region;
 	const char *catalog_id;		/* "": that of the caller's account */
 	const char *tags;			/* as JSON; "": none */
-	const char *on_conflict;	/* "": not said */
+	const char *on_conflict;	/* "": not set */
 	const char *on_missing;		/* likewise */
-	unsigned char target[GLUE_SEAL_TARGET_LEN]; /* its fingerprint */
+	unsigned char target[GLUE_SEAL_TARGET_LEN]; /* fingerprint of the target */
 } GlueSealedRequest;
 
 extern size_t glue_sealed_len(size_t plain_len);

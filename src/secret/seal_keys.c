@@ -1,20 +1,19 @@
 /*-------------------------------------------------------------------------
  *
  * seal_keys.c
- *	  The keys that secrets are sealed with, as a file gives them.
+ *	  The keys for sealed secrets, from a file.
  *
- * A file has one key, or two while one takes the place of the other: the
- * first seals, and both open.  So keys are changed by putting a new one above
- * the old one, and by taking the old one out when nothing is left that was
- * sealed with it.
+ * A file has one key, or two during a key rotation: the first one seals, and
+ * both open.  To rotate, the administrator adds a new key above the old one,
+ * and removes the old one when no secret is sealed with it any more.
  *
- * What is sealed names its key by an identity, which is an HMAC of a fixed
- * text under that key.  It tells nothing of the key, and nobody has to think
- * of a name.
+ * A sealed secret names its key by an identity, an HMAC of a fixed text with
+ * that key.  The identity reveals nothing about the key, and needs no
+ * administration.
  *
- * Whoever can read the file can read the secrets, and whoever can write it
- * can have them sealed with a key of his own; so both are for the server's
- * user and root alone, as with the key of a TLS certificate.
+ * A reader of the file can read the secrets, and a writer can replace the key;
+ * so both are allowed for the server's user and root alone, as for the key of
+ * a TLS certificate.
  *
  * IDENTIFICATION
  *	  src/secret/seal_keys.c
@@ -33,7 +32,7 @@
 
 #define REMEDY_MAKE "Make a key with \"openssl rand -hex 32\"."
 
-/* What the identity of a key is the HMAC of, under that key. */
+/* The text whose HMAC is the identity of a key. */
 static const char key_id_text[] = "glue_conn sealing key";
 
 static bool refuse(GlueSealKeysProblem *problem, int line,
@@ -45,8 +44,8 @@ static bool decode_hex(const char *text, size_t len,
 static bool make_id(GlueSealKey *key);
 
 /*
- * May a file be used, as far as its status tells?  Its contents are left to
- * glue_seal_keys_parse().
+ * Is a file acceptable according to its status?  glue_seal_keys_parse() checks
+ * its contents.
  */
 bool
 glue_seal_key_file_usable(const struct stat *status, uid_t server_user,
@@ -81,9 +80,9 @@ glue_seal_key_file_usable(const struct stat *status, uid_t server_user,
 /*
  * Read keys from the text of a file: a line of 64 hexadecimal digits for each.
  *
- * Empty lines, lines that begin with "#", and blanks around a line do not
- * count.  If this fails, there is no key, and problem says why; it never
- * quotes the text.  The caller clears the keys.
+ * Empty lines, lines that begin with "#", and blanks around a line are
+ * ignored.  On failure there is no key, and problem describes the reason; it
+ * never quotes the text.  The caller clears the keys.
  */
 bool
 glue_seal_keys_parse(const char *text, size_t len, GlueSealKeys *keys,
@@ -115,7 +114,7 @@ glue_seal_keys_parse(const char *text, size_t len, GlueSealKeys *keys,
 }
 
 /*
- * The key with an identity; NULL if it is not there.
+ * Find the key with an identity; NULL if there is none.
  */
 const GlueSealKey *
 glue_seal_keys_find(const GlueSealKeys *keys,
@@ -130,7 +129,7 @@ glue_seal_keys_find(const GlueSealKeys *keys,
 }
 
 /*
- * Cleanse keys; none is left.
+ * Cleanse keys, and set their number to 0.
  */
 void
 glue_seal_keys_clear(GlueSealKeys *keys)
@@ -138,7 +137,7 @@ glue_seal_keys_clear(GlueSealKeys *keys)
 	OPENSSL_cleanse(keys, sizeof(*keys));
 }
 
-/* Always false, so that it can be returned. */
+/* Set the problem; always returns false. */
 static bool
 refuse(GlueSealKeysProblem *problem, int line, const char *reason,
 	   const char *remedy)
@@ -157,7 +156,7 @@ add_key(GlueSealKeys *keys, const char *text, size_t len, int line,
 
 	if (keys->count == GLUE_SEAL_MAX_KEYS)
 		return refuse(problem, line, "There are more than two keys.",
-					  "Keep the new key, and below it the one that it takes the place of.");
+					  "Keep the new key, and below it the key that it replaces.");
 	if (!decode_hex(text, len, key->key))
 		return refuse(problem, line,
 					  "A key consists of 64 hexadecimal digits, on a line of its own.",
@@ -189,7 +188,7 @@ decode_hex(const char *text, size_t len, unsigned char key[GLUE_SEAL_KEY_LEN])
 	return true;
 }
 
-/* Not with a context that is kept, since that would keep the key as well. */
+/* A context that is kept would keep the key as well. */
 static bool
 make_id(GlueSealKey *key)
 {

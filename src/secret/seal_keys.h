@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * seal_keys.h
- *	  The keys that secrets are sealed with, as a file gives them.
+ *	  The keys for sealed secrets, from a file.
  *
  * IDENTIFICATION
  *	  src/secret/seal_keys.h
@@ -20,7 +20,7 @@
 #define GLUE_SEAL_KEY_ID_LEN	8
 #define GLUE_SEAL_MAX_KEYS		2
 
-/* The largest file of keys that is read: room for keys and comments. */
+/* Largest key file that is read, with comments. */
 #define GLUE_SEAL_KEY_FILE_MAX	4096
 
 typedef struct GlueSealKey
@@ -35,10 +35,11 @@ typedef struct GlueSealKeys
 	GlueSealKey keys[GLUE_SEAL_MAX_KEYS];
 } GlueSealKeys;
 
-/* What is wrong with keys or their file, and what to do about it. */
+/* The problem of keys or their file, and its solution. */
 typedef struct GlueSealKeysProblem
 {
-	int			line;			/* where, from 1; 0: with all of it */
+	int			line;			/* line of the problem, from 1; 0: the whole
+								 * file */
 	const char *reason;			/* a sentence */
 	const char *remedy;			/* likewise */
 } GlueSealKeysProblem;

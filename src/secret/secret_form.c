@@ -1,18 +1,18 @@
 /*-------------------------------------------------------------------------
  *
  * secret_form.c
- *	  Values whose form tells whether they are secrets.
+ *	  Values whose form decides whether they are secrets.
  *
  * Some values are secrets whatever their name is:
  *
- *	- private keys in PEM; certificates and public keys are none
+ *	- private keys in PEM, but not certificates and public keys
  *	- credentials of HTTP, such as "Bearer ..." and "Basic ..."
- *	- tokens that their issuer begins in a way of his own (token_prefixes)
- *	- base64 of JSON, which is how tokens (JWT) and the keys of service
- *	  accounts are handed on, and of a private key in PEM
+ *	- tokens with a known prefix of their issuer (token_prefixes)
+ *	- base64 of JSON, the form of tokens (JWT) and of the keys of service
+ *	  accounts, and of a private key in PEM
  *
- * Others are none, although their name is that of a secret (public_forms):
- * they say where it comes from.
+ * Others are no secrets, although their name is that of a secret
+ * (public_forms): they refer to its location.
  *
  * IDENTIFICATION
  *	  src/secret/secret_form.c
@@ -25,11 +25,11 @@
 
 #include "text/ascii.h"
 
-/* The shortest of what follows a prefix, and of base64, that counts. */
+/* Shortest secret after a prefix, and shortest base64. */
 #define MIN_TOKEN 12
 #define MIN_BASE64 16
 
-/* How far into a PEM header we look for what kind it is. */
+/* Limit of the label in a PEM header. */
 #define MAX_PEM_LABEL 64
 
 typedef struct TokenPrefix
@@ -41,9 +41,9 @@ typedef struct TokenPrefix
 #define PREFIX(text) {text, sizeof(text) - 1}
 
 /*
- * How issuers begin their secret tokens.  Each ends with "_", "-" or "/", which
- * is what they are looked for by.  Identifiers of keys (AKIA, ASIA) and public
- * keys (pk_live_) are no secrets.
+ * Prefixes of issuers' secret tokens.  Each ends with "_", "-" or "/", which
+ * the search looks for.  Identifiers of keys (AKIA, ASIA) and public keys
+ * (pk_live_) are no secrets.
  */
 static const TokenPrefix token_prefixes[] = {
 	PREFIX("sk_live_"), PREFIX("sk_test_"), PREFIX("rk_live_"), PREFIX("rk_test_"), PREFIX("whsec_"),	/* Stripe */
@@ -57,7 +57,7 @@ static const TokenPrefix token_prefixes[] = {
 };
 
 /*
- * Others, which are only looked for where nothing is beside them.
+ * Others, which are recognized only as a whole value.
  */
 static const TokenPrefix whole_tokens[] = {
 	PREFIX("dapi"),				/* Databricks */
@@ -65,7 +65,7 @@ static const TokenPrefix whole_tokens[] = {
 	PREFIX("SG."),				/* SendGrid */
 };
 
-/* A scheme of HTTP, and the least that may follow it. */
+/* A scheme of HTTP, and the minimal length of its credentials. */
 typedef struct HttpScheme
 {
 	const char *name;
@@ -75,7 +75,7 @@ typedef struct HttpScheme
 
 typedef bool (*FormTest) (const char *value, size_t len);
 
-/* A form that is no secret, if the name says no more than kind. */
+/* A form that is no secret for names up to a kind. */
 typedef struct PublicForm
 {
 	FormTest	is;
@@ -94,10 +94,10 @@ static bool is_bare_address(const char *value, size_t len);
 static const PublicForm public_forms[] = {
 	{glue_value_is_placeholder, GLUE_NAME_SECRET},
 	{is_boolean, GLUE_NAME_SECRET},
-	{is_arn, GLUE_NAME_SECRET}, /* of the secret that has it */
-	{is_path, GLUE_NAME_KEY},	/* of the file that has the key */
+	{is_arn, GLUE_NAME_SECRET}, /* of the secret */
+	{is_path, GLUE_NAME_KEY},	/* of the file with the key */
 	{is_url, GLUE_NAME_KEY},
-	{is_class_name, GLUE_NAME_KEY}, /* of what fetches it */
+	{is_class_name, GLUE_NAME_KEY}, /* of the class that fetches it */
 	{is_access_key_id, GLUE_NAME_KEY},
 	{is_number, GLUE_NAME_MENTIONS},	/* a limit; but a PIN is a secret */
 	{is_bare_address, GLUE_NAME_ADDRESS},
@@ -122,11 +122,11 @@ static bool has_random_piece(const char *value, size_t len);
 static bool starts_like_path(const char *value, size_t len);
 
 /*
- * Does the form of a value show that it is no secret, whose name is of this
+ * Does the form of a value exclude that it is a secret, for a name of this
  * kind?
  *
- * No such form has white space, quotes or "=" in it, so that a search that
- * finds one goes on behind it.
+ * No such form has white space, quotes or "=" in it, so that a search
+ * continues behind such a value.
  */
 bool
 glue_form_is_public(GlueNameKind kind, const char *value, size_t len)
@@ -140,9 +140,9 @@ glue_form_is_public(GlueNameKind kind, const char *value, size_t len)
 }
 
 /*
- * Find a secret, given a character that is in it or before it: the first "-"
- * of PEM, the last one of a prefix, the blank after "Bearer", and the "J" of
- * the base64 of JSON ("eyJ" is that of "{" and a quote).
+ * Find a secret, given a character in it or before it: the first "-" of PEM,
+ * the last one of a prefix, the blank after "Bearer", and the "J" of the
+ * base64 of JSON ("eyJ" is that of "{" and a quote).
  */
 bool
 glue_form_find(const GlueText *text, size_t at, size_t *start, size_t *end)
@@ -175,7 +175,7 @@ glue_form_is_encoded_secret(const char *text, size_t len)
 	size_t		used;
 	size_t		at = 1;
 
-	/* these are what "{" and "-" become, and what whole_tokens begin with */
+	/* the encodings of "{" and "-", and the first letters of whole_tokens */
 	if (len < MIN_BASE64 || strchr("eLdAS", text[0]) == NULL)
 		return false;
 	for (size_t i = 0; i < sizeof(whole_tokens) / sizeof(TokenPrefix); i++)
@@ -196,7 +196,8 @@ glue_form_is_encoded_secret(const char *text, size_t len)
 }
 
 /*
- * A private key in PEM, up to the end of the last line, or all the rest.
+ * A private key in PEM, up to the end of the last line, or the rest of the
+ * text.
  */
 static bool
 find_pem(const GlueText *text, size_t at, size_t *end)
@@ -269,7 +270,7 @@ find_token(const GlueText *text, size_t at, size_t *start, size_t *end)
 }
 
 /*
- * What follows "Bearer" or the like, unless it is just a word.
+ * The credentials after "Bearer" or the like, unless they are just a word.
  */
 static bool
 find_http_credentials(const GlueText *text, size_t blank,
@@ -323,8 +324,8 @@ find_json_base64(const GlueText *text, size_t at, size_t *start, size_t *end)
 }
 
 /*
- * Decode base64, of either alphabet, as far as there is room.  Returns how
- * many bytes that gave.
+ * Decode base64, of either alphabet, as far as there is room.  Returns the
+ * number of decoded bytes.
  */
 static size_t
 decode_base64(const char *text, size_t len, char *decoded, size_t size)
@@ -343,7 +344,7 @@ decode_base64(const char *text, size_t len, char *decoded, size_t size)
 		if (digit == NULL)
 			continue;
 
-		/* the last two are the same as those before them */
+		/* the last two stand for the two before them */
 		value = (unsigned int) (digit - digits);
 		if (value > 63)
 			value -= 2;
@@ -408,8 +409,8 @@ starts_like_path(const char *value, size_t len)
 }
 
 /*
- * Base64 may begin with "/" and contain more of them, but then there is more to
- * it than words between them.
+ * Base64 may begin with "/" and contain more of them, but its pieces are not
+ * words.
  */
 static bool
 has_random_piece(const char *value, size_t len)
@@ -465,7 +466,7 @@ is_class_name(const char *value, size_t len)
 	return pieces > 2 && len - piece > 1 && glue_is_upper(value[piece]);
 }
 
-/* What names a key of AWS, and is not the key. */
+/* The identifier of a key of AWS, which is not the key. */
 static bool
 is_access_key_id(const char *value, size_t len)
 {
@@ -480,7 +481,7 @@ is_access_key_id(const char *value, size_t len)
 	return true;
 }
 
-/* A number, perhaps with a unit. */
+/* A number, optionally with a unit. */
 static bool
 is_number(const char *value, size_t len)
 {
@@ -518,8 +519,8 @@ starts_with(const char *text, size_t len, const char *prefix)
 }
 
 /*
- * Is this nothing or a word: all small or all capital letters, or a capital
- * and small ones?
+ * Is this empty or a word: all lower-case or all upper-case letters, or a
+ * capital and lower-case ones?
  */
 static bool
 is_word(const char *text, size_t len)
@@ -536,8 +537,8 @@ is_word(const char *text, size_t len)
 }
 
 /*
- * Does this look like chance made it: are there digits besides letters, or
- * capitals after small ones?
+ * Does this look random: are there digits besides letters, or capitals after
+ * lower-case letters?
  */
 static bool
 is_random(const char *text, size_t len)
@@ -556,7 +557,8 @@ is_random(const char *text, size_t len)
 }
 
 /*
- * How many bytes at the start of the text are letters, digits, or among more?
+ * The number of bytes at the start of the text that are letters, digits, or in
+ * more.
  */
 static size_t
 span(const char *text, size_t len, const char *more)

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * secret_form.h
- *	  Values whose form tells whether they are secrets.
+ *	  Values whose form decides whether they are secrets.
  *
  * IDENTIFICATION
  *	  src/secret/secret_form.h

@@ -1,16 +1,16 @@
 /*-------------------------------------------------------------------------
  *
  * secret_login.c
- *	  Passwords that stand in front of an "@".
+ *	  Passwords before an "@".
  *
  * These forms are found:
  *
  *	- user information of a URL, "//user:password@host"
  *	- Oracle's "oracle:thin:user/password@host"
- *	- both without what comes before: "user:password@tcp(host:3306)/db",
+ *	- both without their prefixes: "user:password@tcp(host:3306)/db",
  *	  "user:password@host:5432", "user/password@//host:1521/service"
  *
- * User names stay.
+ * User names are kept.
  *
  * IDENTIFICATION
  *	  src/secret/secret_login.c
@@ -40,15 +40,14 @@ static size_t start_of_login(const GlueSecretSearch *search, size_t at_sign);
 static bool has_port(const GlueText *text, size_t at);
 
 /*
- * Look for a password in the user information of a URL, whose authority
- * starts after the two slashes.
+ * Look for a password in the user information of a URL, whose authority starts
+ * after the two slashes.
  *
  * A password may contain "/", "?", "#", ";" and "@" that should have been
- * encoded.  So it goes up to the last "@" of the authority, or the last one
- * before the first "=", whichever is later: after "=" we would be among
- * parameters, where "@" is common.  If there is an "@" later still, and what
- * follows the colon is no port, then all of the rest is taken, which also
- * keeps the search linear.
+ * encoded.  So it extends to the last "@" of the authority, or the last one
+ * before the first "=", whichever is later: parameters follow "=", and "@" is
+ * common in them.  If there is an "@" later still, and no port follows the
+ * colon, then the whole rest is hidden, which also keeps the search linear.
  */
 bool
 glue_login_find_user_info(GlueSecretSearch *search, size_t slashes)
@@ -87,8 +86,8 @@ glue_login_find_user_info(GlueSecretSearch *search, size_t slashes)
 }
 
 /*
- * Return where an authority ends.  *at_sign is its last "@" and *colon its first
- * ":"; if there is none, they are the end of the text.
+ * Return the end of an authority.  *at_sign is its last "@" and *colon its
+ * first ":"; if there is none, they are the end of the text.
  *
  * No authority contains "//", so all of these together are linear.
  */
@@ -137,7 +136,7 @@ has_at_sign_from(GlueSecretSearch *search, size_t at)
 
 /*
  * Is this another URL, as in "mysql://jdbc:mysql://host" of Athena's
- * connectors, and not a user whose name is "jdbc"?
+ * connectors, and not a user named "jdbc"?
  */
 static bool
 is_nested_url(const char *text, size_t len)
@@ -156,7 +155,7 @@ is_nested_url(const char *text, size_t len)
 }
 
 /*
- * Is this a list of hosts, each with a port or none?
+ * Is this a list of hosts, each with or without a port?
  */
 static bool
 is_host_list(const char *text, size_t len)
@@ -218,7 +217,7 @@ glue_login_find_oracle(GlueSecretSearch *search, size_t colon)
 	if (start == 0)
 		return false;
 
-	/* the bound keeps this linear; if there is a slash, we do find a secret */
+	/* the bound keeps this linear; after a slash, a secret is always found */
 	while (slash < search->text.len && slash - start < MAX_ORACLE_USER &&
 		   text[slash] != '/' && text[slash] != '@')
 		slash++;
@@ -230,8 +229,8 @@ glue_login_find_oracle(GlueSecretSearch *search, size_t colon)
 }
 
 /*
- * Return where the user would be, behind "oracle:driver:", or 0 if it is not
- * that or nobody logs in.
+ * Return the position of the user, behind "oracle:driver:", or 0 if the text
+ * is not of that form or has no login.
  */
 static size_t
 start_of_oracle_user(GlueSecretSearch *search, size_t colon)
@@ -248,7 +247,7 @@ start_of_oracle_user(GlueSecretSearch *search, size_t colon)
 		return 0;
 	start++;
 
-	/* many write "thin://@host", where nobody logs in */
+	/* "thin://@host" is common, and has no login */
 	if (search->text.len - start > 2 && memcmp(&text[start], "//@", 3) == 0)
 		return 0;
 	return start;
@@ -256,7 +255,7 @@ start_of_oracle_user(GlueSecretSearch *search, size_t colon)
 
 /*
  * The password ends at the last "@" before the parameters, or at the last one
- * of all if there is none before them, or where a word of prose ends.
+ * of all if there is none before them, or at the end of a word of prose.
  */
 static size_t
 end_of_oracle_password(const GlueText *text, size_t start)
@@ -279,8 +278,8 @@ end_of_oracle_password(const GlueText *text, size_t start)
 }
 
 /*
- * Look for a login that stands alone, given its "@": "user:password@" before
- * the address of a host, or "user/password@" as Oracle's tools take it.
+ * Look for a login outside of a URL, given its "@": "user:password@" before
+ * the address of a host, or "user/password@" as in Oracle's tools.
  */
 bool
 glue_login_find_bare(GlueSecretSearch *search, size_t at_sign)
@@ -303,7 +302,7 @@ glue_login_find_bare(GlueSecretSearch *search, size_t at_sign)
 }
 
 /*
- * Return where the word starts that ends at an "@", behind the last secret.
+ * Return the start of the word before an "@", behind the last secret.
  */
 static size_t
 start_of_login(const GlueSecretSearch *search, size_t at_sign)
@@ -321,7 +320,7 @@ start_of_login(const GlueSecretSearch *search, size_t at_sign)
 }
 
 /*
- * Is the address of a host here: with a port, or in the brackets of Go's
+ * Is this the address of a host, with a port, or in the parentheses of Go's
  * drivers?
  */
 static bool
@@ -348,7 +347,7 @@ is_host(const GlueText *text, size_t at)
 }
 
 /*
- * Is a port here, and does the address end with it?
+ * Is this a port at the end of an address?
  */
 static bool
 has_port(const GlueText *text, size_t at)

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * secret_login.h
- *	  Passwords that stand in front of an "@".
+ *	  Passwords before an "@".
  *
  * IDENTIFICATION
  *	  src/secret/secret_login.h

@@ -3,14 +3,15 @@
  * secret_markup.c
  *	  Names and values in XML and YAML.
  *
- * People put whole files into a property.  These forms are found:
+ * Some properties contain whole files.  These forms are found:
  *
  *	- an element, <password>...</password>
  *	- Hadoop's <name>password</name> <value>...</value>
  *	- attributes, name="password" value="..."
- *	- a line of YAML, "password: ...", also in a list, "user: u, password: ..."
+ *	- a line of YAML, "password: ...", also in a list, "user: u, password:
+ *	  ..."
  *
- * All that is read backwards has a limit, which keeps the search linear.
+ * Every backward scan has a limit, which keeps the search linear.
  *
  * IDENTIFICATION
  *	  src/secret/secret_markup.c
@@ -21,10 +22,10 @@
 
 #include <string.h>
 
-/* longest start tag, and longest way from a value back to its name */
+/* longest start tag, and largest distance between a name and its value */
 #define MAX_TAG 256
 
-/* of line_start() */
+/* result of line_start() */
 #define NOT_FIRST ((size_t) -1)
 
 static size_t end_of_plain(const GlueText *text, size_t start, size_t line);
@@ -85,8 +86,8 @@ end_of_cdata(const GlueText *text, size_t at)
 }
 
 /*
- * Classify the name of an element, or if that is "value", of the name that stands
- * before it, or if that says nothing, the attribute that names it.
+ * Classify the name of an element; if that is "value", the name in front of
+ * it; or if that is not a secret's, the attribute with its name.
  */
 static GlueNameKind
 classify_tag(const GlueText *text, size_t tag, size_t end)
@@ -120,12 +121,12 @@ classify_tag(const GlueText *text, size_t tag, size_t end)
 }
 
 /*
- * Look for a value of YAML that is a secret, given its name and where it
- * starts, behind the colon.
+ * Look for a value of YAML that is a secret, given its name and its start,
+ * behind the colon.
  *
  * The name must be the first of its line, or follow a comma or the like.
- * Several words after it are prose, and no secret, unless they fill one line of
- * several.
+ * Several words after it are prose, and no secret, unless they fill one line
+ * of several.
  */
 bool
 glue_markup_find_line(GlueSecretSearch *search, size_t name_start,
@@ -154,7 +155,7 @@ glue_markup_find_line(GlueSecretSearch *search, size_t name_start,
 }
 
 /*
- * Return where a value that is not quoted ends, or 0 if this is prose.
+ * Return the end of an unquoted value, or 0 if this is prose.
  */
 static size_t
 end_of_plain(const GlueText *text, size_t start, size_t line)
@@ -190,8 +191,8 @@ is_in(const GlueText *text, size_t at, const char *characters)
 }
 
 /*
- * Classify what an attribute "value", or the content of an element, belongs to by
- * the attribute that ends before this place.
+ * Classify an attribute "value", or the content of an element, by the
+ * attribute that ends before this place.
  */
 GlueNameKind
 glue_markup_attribute_kind(const GlueText *text, size_t name_start)
@@ -213,7 +214,7 @@ glue_markup_attribute_kind(const GlueText *text, size_t name_start)
 }
 
 /*
- * Return where the last such character before at is, or at.
+ * Return the position of the last such character before at, or at.
  */
 static size_t
 back_to(const GlueText *text, size_t at, char c)
@@ -229,7 +230,7 @@ back_to(const GlueText *text, size_t at, char c)
 }
 
 /*
- * Return where the white space before at starts.
+ * Return the start of the white space before at.
  */
 static size_t
 skip_back(const GlueText *text, size_t at)
@@ -250,8 +251,8 @@ ends_with(const GlueText *text, size_t end, const char *part)
 }
 
 /*
- * Return where the line starts whose first name this is, but for blanks and
- * the mark of a list; NOT_FIRST if it is not the first.
+ * Return the start of the line with this name as its first one, except for
+ * blanks and the mark of a list; NOT_FIRST if it is not the first.
  */
 static size_t
 line_start(const GlueText *text, size_t at)
@@ -267,8 +268,7 @@ line_start(const GlueText *text, size_t at)
 }
 
 /*
- * Does a name follow what separates members, and does not begin a
- * placeholder?
+ * Does a name follow a separator of members, and not begin a placeholder?
  */
 static bool
 follows_separator(const GlueText *text, size_t at)
@@ -283,8 +283,8 @@ follows_separator(const GlueText *text, size_t at)
 }
 
 /*
- * Return where a block of YAML ends: before the first line that is not
- * indented.
+ * Return the end of a block of YAML: before the first line without
+ * indentation.
  */
 static size_t
 end_of_block(const GlueText *text, size_t at)

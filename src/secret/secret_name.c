@@ -1,21 +1,22 @@
 /*-------------------------------------------------------------------------
  *
  * secret_name.c
- *	  Names that say that a value is a secret.
+ *	  Names of secret values.
  *
- * AWS Glue lets a connection carry properties with names of the connector's
- * own.  Those that the model does not know are classified here, by their end:
+ * AWS Glue allows properties with names of the connector's own in a
+ * connection.  Those that are not in the model are classified here, by their
+ * end:
  *
- *	1. Without a word of secret_words, a name says nothing.
- *	2. The last such word counts: "secret_name_password" is a password.
- *	3. If the name ends with that word, perhaps with one of value_endings, then
- *	   the value is such a secret.
- *	4. If it ends with one of reference_endings, the value is about the secret:
- *	   where it is kept, how long it lives, what kind it is.
- *	5. Any other end leaves it open, and the value decides.
+ *	1.  A name without one of secret_words is not a secret's.
+ *	2.  The last such word counts: "secret_name_password" is a password.
+ *	3.  If the name ends with that word, optionally followed by one of
+ *	    value_endings, the value is such a secret.
+ *	4.  If it ends with one of reference_endings, the value is metadata of
+ *	    the secret: its location, lifetime or kind.
+ *	5.  Any other end is inconclusive, and the value decides.
  *
- * Case counts nothing, nor do separators: "API-Key", "api_key" and "apiKey"
- * are the same.
+ * Case and separators are ignored: "API-Key", "api_key" and "apiKey" are the
+ * same.
  *
  * IDENTIFICATION
  *	  src/secret/secret_name.c
@@ -29,16 +30,19 @@
 #include "text/ascii.h"
 
 /*
- * "_" stands for an optional separator.  A word in front of which there is a
- * space is one only if it stands alone: "pin", but not "shipping".
+ * "_" stands for an optional separator.  A word after a space must be a whole
+ * word of the name: "pin", but not "shipping".
  */
 typedef struct SecretWord
 {
 	const char *word;
-	GlueNameKind kind;			/* of a name that ends with it */
+	GlueNameKind kind;			/* kind of a name that ends with it */
 } SecretWord;
 
-/* By first letter, since every letter of every key is looked up here. */
+/*
+ * Grouped by first letter, because every letter of every key is looked up
+ * here.
+ */
 static const SecretWord secret_words[] = {
 	{"access_key", GLUE_NAME_KEY},	/* AWS; "secret access key" is below */
 	{"account_key", GLUE_NAME_SECRET},	/* Azure Storage, Cosmos DB */
@@ -47,7 +51,7 @@ static const SecretWord secret_words[] = {
 	{"api_key", GLUE_NAME_SECRET},	/* also "hapikey" of HubSpot */
 	{"app_key", GLUE_NAME_SECRET},	/* Datadog */
 	{"application_key", GLUE_NAME_SECRET},
-	{"assertion", GLUE_NAME_SECRET},	/* OAuth: what is given for a token */
+	{"assertion", GLUE_NAME_SECRET},	/* OAuth: exchanged for a token */
 	{"auth_code", GLUE_NAME_SECRET},
 	{"auth_mechanism_properties", GLUE_NAME_SECRET},	/* MongoDB: a token */
 	{"auth_user_info", GLUE_NAME_SECRET},	/* schema registry: "key:secret" */
@@ -119,14 +123,14 @@ static const SecretWord secret_words[] = {
 	{"symmetric_key", GLUE_NAME_KEY},
 	{"tls_key", GLUE_NAME_KEY},
 	{"token", GLUE_NAME_SECRET},
-	{"token_auth", GLUE_NAME_REFERENCE},	/* Oracle: what kind of token */
+	{"token_auth", GLUE_NAME_REFERENCE},	/* Oracle: kind of token */
 	{" totp", GLUE_NAME_SECRET},
 	{"user_pass", GLUE_NAME_SECRET},
 };
 
 /*
- * What says how a secret is written, or which of several it is: such a name
- * is that of the secret itself.  So is one with a number.
+ * Endings for the encoding of a secret, or for one of several: such a name is
+ * that of the secret itself.  So is one with a number.
  */
 static const char *const value_endings[] = {
 	"base64", "b64", "code", "content", "current", "data", "encoded", "encrypted",
@@ -135,20 +139,20 @@ static const char *const value_endings[] = {
 };
 
 /*
- * What says that a value is about a secret.  A space in front as above.
+ * Endings for metadata of a secret.  A space in front as above.
  */
 static const char *const reference_endings[] = {
-	/* which one it is, and whose */
+	/* its identity and owner */
 	"alias", "arn", "email", "group", " id", " ids", "identifier", "issuer",
 	"label", " kid", "name", "owner", "reference", " ref", "role", "scope",
 	"scopes", "subject", "user", "username", "version",
-	/* where it is kept, comes from, or is to be sent */
+	/* its location, source or destination */
 	"backend", "bucket", "cache", "cert", "certificate", "column", "dir", "directory",
 	"domain", "endpoint", "field", "file", "folder", "header", "host",
 	"keystore", "keytab", "location", "manager", "parameter", "path", "port",
 	"prefix", "property", "region", "server", "service", "source", "store",
 	"suffix", "tenant", "truststore", "uri", "url", "vault",
-	/* what kind it is, and what is done with it */
+	/* its kind and use */
 	" alg", "algorithm", "audience", "authentication", "class", "encoding", "encryption",
 	"exchange", "factory", "flow", "format", "generator", "handler",
 	"implementation", "ization", "izer", "kind", "length", "less", "mechanism",
@@ -156,22 +160,22 @@ static const char *const reference_endings[] = {
 	"recovery", "required", "retriever", "rotation", "rule", "rules", "size",
 	"spec", "stage", "state", "status", "strength", "support", "supported", "type",
 	"validation", "validator",
-	/* how often and how long */
+	/* its frequency and lifetime */
 	" age", "attempts", "count", "delay", "duration", "enabled",
 	"enable", "disabled", "expiration", "expires_in", "expiry", "interval",
 	"lifetime", "limit", "millis", " ms", "period", "retries", "seconds",
 	"threshold", "timeout", " ttl", "usage", "window",
 };
 
-/* What begins the name of a switch or a number. */
+/* Prefixes of the names of switches and numbers. */
 static const char *const switch_prefixes[] = {
 	"allow", "disable", "enable", "has", "is", "max", "min", "num", "require",
 	"requires", "skip", "use",
 };
 
 /*
- * Where the words with a first letter start, by its last five bits, and which
- * second letters they have: few pairs of letters of a name begin a word.
+ * The index of the words with a first letter, by its last five bits, and their
+ * second letters: few pairs of letters of a name begin a word.
  */
 typedef struct WordIndex
 {
@@ -195,7 +199,7 @@ static bool begins_word(const char *name, size_t at, size_t len);
 static bool is_separator(char c);
 
 /*
- * Say what a name says of its value.  Case and separators count nothing.
+ * Classify a name.  Case and separators are ignored.
  */
 GlueNameKind
 glue_secret_name_kind(const char *name, size_t len)
@@ -216,8 +220,8 @@ glue_secret_name_kind(const char *name, size_t len)
 }
 
 /*
- * Does the name say that its value tells which secret to use, such as
- * "secretId" or "aws_secret_arn"?
+ * Is the value of this name a reference to a secret, such as "secretId" or
+ * "aws_secret_arn"?
  */
 bool
 glue_secret_name_refers(const char *name, size_t len)
@@ -228,7 +232,7 @@ glue_secret_name_refers(const char *name, size_t len)
 }
 
 /*
- * Does the text contain a word that makes a name a secret's?
+ * Does the text contain a word of a secret's name?
  */
 bool
 glue_secret_name_mentioned(const char *text, size_t len)
@@ -239,7 +243,7 @@ glue_secret_name_mentioned(const char *text, size_t len)
 }
 
 /*
- * Is this name the plain one, but for case and separators?
+ * Is this name the plain one, ignoring case and separators?
  */
 bool
 glue_secret_same_name(const char *name, size_t len, const char *plain)
@@ -256,8 +260,8 @@ glue_secret_same_name(const char *name, size_t len, const char *plain)
 }
 
 /*
- * Find the secret word that ends last, and of those the longest; NULL if
- * there is none.  If any will do, take the first that is a secret's.
+ * Find the secret word that ends last, and of those the longest; NULL if there
+ * is none.  With any, take the first word of a secret.
  */
 static const SecretWord *
 find_word(const char *name, size_t len, size_t *end, bool any)
@@ -267,7 +271,7 @@ find_word(const char *name, size_t len, size_t *end, bool any)
 
 	for (size_t at = 0; at + 1 < len; at++)
 	{
-		/* this maps a few other characters to letters, which is harmless */
+		/* other characters become letters, too, which is harmless */
 		unsigned int letter = name[at] & 0x1F;
 		unsigned int second = name[at + 1] & 0x1F;
 
@@ -293,7 +297,7 @@ find_word(const char *name, size_t len, size_t *end, bool any)
 }
 
 /*
- * Return the index of the words, which the first call makes.
+ * Return the index of the words; the first call makes it.
  */
 static const WordIndex *
 word_index(void)
@@ -320,7 +324,7 @@ word_index(void)
 }
 
 /*
- * Return where a word that starts here ends, or 0.
+ * Return the end of a word that starts here, or 0.
  */
 static size_t
 match_word(const char *name, size_t len, size_t at, const SecretWord *word)
@@ -420,8 +424,8 @@ is_switch(const char *name, size_t len)
 }
 
 /*
- * Does a word begin here, or the name end?  A capital begins one after a small
- * letter and before one, as in "dbPin" and "DBPin".
+ * Is this the begin of a word, or the end of the name?  A capital begins a
+ * word after a lower-case letter and before one, as in "dbPin" and "DBPin".
  */
 static bool
 begins_word(const char *name, size_t at, size_t len)

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * secret_name.h
- *	  Names that say that a value is a secret.
+ *	  Names of secret values.
  *
  * IDENTIFICATION
  *	  src/secret/secret_name.h
@@ -15,18 +15,18 @@
 #include <stddef.h>
 
 /*
- * What a name says of its value.  From GLUE_NAME_ADDRESS on it is a secret,
- * unless its form shows that it is none; the later, the fewer forms can.  See
+ * The meaning of a name for its value.  From GLUE_NAME_ADDRESS on it is a
+ * secret, unless its form excludes that; the later, the fewer forms do.  See
  * glue_form_is_public().
  */
 typedef enum GlueNameKind
 {
-	GLUE_NAME_PLAIN,			/* nothing */
-	GLUE_NAME_REFERENCE,		/* it is about a secret, and is none */
-	GLUE_NAME_ADDRESS,			/* it is an address; a password may follow it */
-	GLUE_NAME_MENTIONS,			/* it has to do with a secret */
-	GLUE_NAME_KEY,				/* it is a secret, or the file of one */
-	GLUE_NAME_SECRET			/* it is a secret */
+	GLUE_NAME_PLAIN,			/* not a secret */
+	GLUE_NAME_REFERENCE,		/* metadata of a secret */
+	GLUE_NAME_ADDRESS,			/* an address; a password may follow it */
+	GLUE_NAME_MENTIONS,			/* related to a secret */
+	GLUE_NAME_KEY,				/* a secret, or the file of one */
+	GLUE_NAME_SECRET			/* a secret */
 } GlueNameKind;
 
 extern GlueNameKind glue_secret_name_kind(const char *name, size_t len);

@@ -3,8 +3,8 @@
  * secret_search.c
  *	  A search for the secrets in a text.
  *
- * This is what the ways of finding one share: secret_login.c and
- * secret_text.c.
+ * Common parts of the finders in secret_login.c, secret_markup.c,
+ * secret_form.c and secret_text.c.
  *
  * IDENTIFICATION
  *	  src/secret/secret_search.c
@@ -19,8 +19,8 @@
 #include "text/assertion.h"
 
 /*
- * Start a search.  The text must stay where it is until the search is over,
- * and need not be terminated.
+ * Start a search.  The text must stay valid until the search is over, and need
+ * not be terminated.
  */
 void
 glue_secret_search_init(GlueSecretSearch *search, const char *text,
@@ -35,9 +35,8 @@ glue_secret_search_init(GlueSecretSearch *search, const char *text,
 }
 
 /*
- * Take text[start] up to text[end] for a secret, unless it is none: it is
- * empty, has been hidden already, or its form shows it, given what its name
- * says.
+ * Report text[start] up to text[end] as a secret, unless it is none: it is
+ * empty, already redacted, or its form excludes it for this kind of name.
  */
 bool
 glue_secret_search_take(GlueSecretSearch *search, GlueNameKind kind,
@@ -46,7 +45,7 @@ glue_secret_search_take(GlueSecretSearch *search, GlueNameKind kind,
 	const char *value = &search->text.bytes[start];
 	size_t		len = end - start;
 
-	/* secrets do not overlap, and the search goes on behind each */
+	/* secrets do not overlap, and the search continues behind each */
 	glue_assert(search->end <= start && start <= end &&
 				end <= search->text.len);
 	if (len == 0 ||

@@ -14,15 +14,15 @@
 #include "secret/secret_name.h"
 #include "secret/secret_value.h"
 
-/* what stands in the place of a secret, everywhere */
+/* the replacement of every secret */
 #define GLUE_REDACTED "********"
 
-/* of last_at_sign */
+/* value of last_at_sign before the search for it */
 #define GLUE_NOT_LOOKED_FOR ((size_t) -1)
 
 /*
- * A search for the secrets in one text, from left to right.  After a secret
- * was found, it is text[start] up to but not including text[end].
+ * A search for the secrets in one text, from left to right.  A found secret is
+ * text[start] up to but not including text[end].
  */
 typedef struct GlueSecretSearch
 {
@@ -32,11 +32,10 @@ typedef struct GlueSecretSearch
 	size_t		end;
 
 	/*
-	 * Where the last "@" of all is, once it was needed, and the last one
-	 * before piece_end, the next white space, quote or "="; len and piece_end
-	 * mean that there is none.  The latter is only valid while at is before
-	 * piece_end.  Kept so that a text of nothing but slashes is not searched
-	 * once per slash.
+	 * The last "@" of the text, and the last one before piece_end, the next
+	 * white space, quote or "="; len and piece_end mean that there is none.
+	 * The latter is only valid while at is before piece_end.  They are cached
+	 * so that a text of nothing but slashes is not searched once per slash.
 	 */
 	size_t		last_at_sign;
 	size_t		piece_end;

@@ -1,28 +1,27 @@
 /*-------------------------------------------------------------------------
  *
  * secret_text.c
- *	  Finding the secrets in a text.
+ *	  Search for the secrets in a text.
  *
- * Credentials hide in URLs and other values that are no secrets themselves,
- * and AWS quotes what it was sent in messages.  These are found:
+ * Credentials can be a part of URLs and other values that are no secrets
+ * themselves, and AWS's messages may quote the request.  These are found:
  *
- *	- passwords in front of an "@": see secret_login.c
- *	- what its own form shows to be a secret: see secret_form.c
- *	- parameters, "password=..." in whatever list, with "=" or the name
+ *	- passwords before an "@": see secret_login.c
+ *	- values whose form identifies them as secrets: see secret_form.c
+ *	- parameters, "password=..." in any kind of list, with "=" or the name
  *	  percent-encoded or not
  *	- members of JSON, "\"password\": ...", also escaped once more
  *	- XML and YAML: see secret_markup.c
  *	- HTTP headers that carry credentials, as AWS quotes them in the message
  *	  about a wrong signature
  *
- * User names stay.  So does what its form shows to be no secret, such as a
- * placeholder, and what has been redacted already, so that redacting twice
- * gives the same as once.
+ * User names are kept.  So are values whose form excludes a secret, such as a
+ * placeholder, and redacted values, so that redaction is idempotent.
  *
  * As in secret_value.c, every guess errs towards hiding too much.
  *
- * Each search takes time in proportion to the length of the text, whatever is
- * in it; the comments say how where it is not plain.
+ * Each search takes linear time in the length of any text; comments explain
+ * that where it is not obvious.
  *
  * IDENTIFICATION
  *	  src/secret/secret_text.c
@@ -38,10 +37,10 @@
 #include "secret/secret_markup.h"
 #include "text/ascii.h"
 
-/* longest name of a parameter that we look at; of longer ones, the end */
+/* longest name of a parameter; longer ones are truncated at the front */
 #define MAX_NAME 128
 
-/* The bytes that may stand in the middle of something to be found. */
+/* The bytes that may be in the middle of a secret's syntax. */
 static const bool is_trigger[256] = {
 	['/'] = true,
 	['='] = true,
@@ -66,7 +65,7 @@ static bool is_header(const char *name, size_t len);
 static bool find_from(GlueSecretSearch *search, size_t at);
 
 /*
- * Find the next secret.  Returns false if there is none any more.
+ * Find the next secret.  Returns false if there is none.
  *
  * Secrets are found in order and do not overlap.
  */
@@ -95,7 +94,7 @@ glue_secret_search_next(GlueSecretSearch *search)
 }
 
 /*
- * Look for a secret that a character of the text tells of.
+ * Look for a secret around a character of the text.
  */
 static bool
 find_from(GlueSecretSearch *search, size_t at)
@@ -133,7 +132,7 @@ find_from(GlueSecretSearch *search, size_t at)
 }
 
 /*
- * Look for a secret that its form shows, given a character of it.
+ * Look for a secret by its form, given a character of it.
  */
 static bool
 find_form(GlueSecretSearch *search, size_t at)
@@ -177,7 +176,7 @@ find_parameter(GlueSecretSearch *search, size_t at, size_t width)
 	if (end > 0)
 		return glue_secret_search_take(search, kind, start, end);
 
-	/* what follows a closing bracket still belongs to the value */
+	/* text after a closing bracket still belongs to the value */
 	end = glue_value_bracketed_end(text, start);
 	end = glue_value_unquoted_end(text, end > 0 ? end : start,
 								  introducer, width);
@@ -239,7 +238,7 @@ is_header(const char *name, size_t len)
 }
 
 /*
- * Take the value of a member of a JSON object for a secret.
+ * Report the value of a member of a JSON object as a secret.
  */
 static bool
 find_json_value(GlueSecretSearch *search, GlueNameKind kind, size_t start)
@@ -253,7 +252,7 @@ find_json_value(GlueSecretSearch *search, GlueNameKind kind, size_t start)
 		return glue_secret_search_take(search, kind, start, end);
 	if (start < search->text.len && (text[start] == '{' || text[start] == '['))
 	{
-		/* hide all that follows, unless there is nothing in the brackets */
+		/* hide all that follows, unless the brackets are empty */
 		end = glue_value_skip_blanks(&search->text, start + 1);
 		if (end < search->text.len && (text[end] == '}' || text[end] == ']'))
 			return false;
@@ -275,8 +274,8 @@ find_json_value(GlueSecretSearch *search, GlueNameKind kind, size_t start)
 /*
  * Read the name that ends before end, with blanks and a quote in between.
  *
- * Returns false if there is none.  Of a name longer than MAX_NAME, the last
- * part is returned, which keeps the search linear.
+ * Returns false if there is none.  A name longer than MAX_NAME is truncated at
+ * the front, which keeps the search linear.
  */
 static bool
 read_name(const GlueSecretSearch *search, size_t end,
@@ -305,8 +304,8 @@ read_name(const GlueSecretSearch *search, size_t end,
 }
 
 /*
- * What does a name say once it is percent-decoded?  If that shows more than a
- * name, its last part counts.
+ * Classify a percent-decoded name.  If the decoded text is more than a name,
+ * its last part counts.
  */
 static GlueNameKind
 parameter_kind(const char *name, size_t len)

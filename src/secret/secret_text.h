@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * secret_text.h
- *	  Finding the secrets in a text.
+ *	  Search for the secrets in a text.
  *
  * IDENTIFICATION
  *	  src/secret/secret_text.h

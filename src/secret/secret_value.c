@@ -1,11 +1,11 @@
 /*-------------------------------------------------------------------------
  *
  * secret_value.c
- *	  Where a value within a text ends.
+ *	  The end of a value within a text.
  *
- * A password in a URL or a message need not be encoded as it should be, so
- * where it ends is often a guess.  Every guess here errs towards taking too
- * much, because what follows is hidden together with the password.
+ * A password in a URL or a message may lack its required encoding, so its end
+ * is often a guess.  Every guess errs towards the longer value, because the
+ * rest is hidden together with the password.
  *
  * IDENTIFICATION
  *	  src/secret/secret_value.c
@@ -30,7 +30,7 @@ static bool is_of_placeholder(char c, bool doubled);
 
 /*
  * If a quoted value starts at *start, move *start behind the quote and return
- * where the closing one is.  Otherwise return 0.
+ * the position of the closing one.  Otherwise return 0.
  *
  * The quotes may be escaped, once or more often; the closing one is then
  * escaped as the opening one is.  If the quotes must enclose all of the value
@@ -60,7 +60,8 @@ glue_value_quoted_end(const GlueText *text, size_t *start, bool must_enclose)
 }
 
 /*
- * Return where the quote is that closes the one before start, or the end.
+ * Return the position of the quote that closes the one before start, or the
+ * end.
  *
  * At n levels of escapes, 2^n - 1 backslashes precede a plain quote.
  */
@@ -88,7 +89,7 @@ find_closing_quote(const GlueText *text, size_t start, size_t backslashes)
 }
 
 /*
- * May what is here follow a value that quotes enclose?
+ * Can a quoted value end before this place?
  */
 static bool
 may_end_value(const GlueText *text, size_t at)
@@ -98,11 +99,11 @@ may_end_value(const GlueText *text, size_t at)
 }
 
 /*
- * Return where a value in brackets ends, behind them, or 0 if start is at no
- * bracket.
+ * Return the end of a value in brackets, behind them, or 0 if there is no
+ * bracket at start.
  *
- * SQL Server's driver has "}}" for a brace in the value.  So unless there is
- * another one within, two of them do not end it.
+ * SQL Server's driver escapes a brace as "}}".  So unless there is another one
+ * within, two of them do not end it.
  */
 size_t
 glue_value_bracketed_end(const GlueText *text, size_t start)
@@ -127,7 +128,7 @@ glue_value_bracketed_end(const GlueText *text, size_t start)
 }
 
 /*
- * Return where a value that started before or at start ends.
+ * Return the end of a value that started before or at start.
  */
 size_t
 glue_value_unquoted_end(const GlueText *text, size_t start, char introducer,
@@ -159,12 +160,12 @@ glue_value_unquoted_end(const GlueText *text, size_t start, char introducer,
 }
 
 /*
- * Does a value end here, where a separator may be?
+ * Is there a separator at this place that ends the value?
  *
- * What came before the name tells what kind of list it is in: a query that
- * "&" separates may have ";" in its values and the other way round.  If that
- * does not tell, a separator only counts when another parameter follows it;
- * of white space only the first is looked at, which keeps the search linear.
+ * The character before the name is the introducer of the list: a query with
+ * "&" may have ";" in its values and the other way round.  If there is no
+ * introducer, a separator only counts if another parameter follows it; only
+ * the first white space is checked, which keeps the search linear.
  */
 static bool
 ends_value(const GlueText *text, size_t start, size_t at, char introducer)
@@ -236,7 +237,7 @@ glue_value_is_placeholder(const char *value, size_t len)
 }
 
 /*
- * Return the length of the placeholder that the text starts with, or 0.
+ * Return the length of the placeholder at the start of the text, or 0.
  */
 size_t
 glue_value_placeholder_end(const char *text, size_t len)

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * secret_value.h
- *	  Where a value within a text ends.
+ *	  The end of a value within a text.
  *
  * IDENTIFICATION
  *	  src/secret/secret_value.h
@@ -17,13 +17,13 @@
 #include "text/ascii.h"
 
 /*
- * What a text is, which decides how far a secret in it goes.
+ * The kind of a text, which decides the extent of a secret in it.
  */
 typedef enum GlueTextKind
 {
 	/*
-	 * The value of one property, such as a URL: a secret goes on until the
-	 * next parameter starts.
+	 * The value of one property, such as a URL: a secret extends to the next
+	 * parameter.
 	 */
 	GLUE_TEXT_VALUE,
 
@@ -48,7 +48,7 @@ extern size_t glue_value_placeholder_end(const char *text, size_t len);
 extern size_t glue_value_skip_blanks(const GlueText *text, size_t at);
 
 /*
- * Can this be part of a parameter's name?  Anything that is not ASCII can.
+ * Is this valid in a parameter's name?  Every character outside of ASCII is.
  */
 static inline bool
 glue_is_name_character(char c)

@@ -1,18 +1,19 @@
 /*-------------------------------------------------------------------------
  *
  * activity.c
- *	  What processes are waiting for, for others to see.
+ *	  The current waits of all processes, for the view glue_activity.
  *
- * Each call of AWS that is waited for, and whatever is waited for before one can be
- * made, has a slot of shared memory as long as it lasts.  A slot is taken without a
- * lock, and written by its process alone; see server/shared_state.c.  If there is
- * none left, the activity is not shown, and nothing else happens.
+ * Each call of AWS under way, and each wait that precedes a call, has a slot
+ * in shared memory while it lasts.  A slot is taken without a lock, and only
+ * its process writes it; see server/shared_state.c.  If no slot is free, the
+ * activity is not shown, without any other effect.
  *
- * Whoever begins an activity ends it, be it by an error: from a MemoryContextCallback
- * or PG_FINALLY.  What a process leaves behind at its exit is ended then.
+ * The code that begins an activity must end it on every path, in a
+ * MemoryContextCallback or PG_FINALLY.  Activities that are still there at the
+ * exit of the process are ended then.
  *
- * Without the library preloaded there is nobody to show anything to, for a session
- * that is waiting looks at nothing.
+ * If the library is not preloaded, activities are not recorded: a session that
+ * waits cannot query the view itself.
  *
  * IDENTIFICATION
  *	  src/server/activity.c
@@ -30,7 +31,7 @@
 #include "storage/proc.h"
 #include "utils/timestamp.h"
 
-/* As many activities can be shown in the whole server. */
+/* Limit of the activities in the whole server. */
 #define NUM_SLOTS		1024
 
 typedef struct ActivitySlot
@@ -63,7 +64,7 @@ initialize(void *memory)
 		pg_atomic_init_u32(&slots[i].taken, 0);
 }
 
-/* Show that something is waited for. */
+/* Begin an activity. */
 void
 glue_activity_begin(GlueActivity *activity, GlueActivityWait wait,
 					const GlueActivitySubject *subject)
@@ -86,7 +87,7 @@ glue_activity_begin(GlueActivity *activity, GlueActivityWait wait,
 	glue_show_end(&shown->shown);
 }
 
-/* A slot that is free now; those of different processes are apart. */
+/* Take a free slot; processes start at different ones. */
 static ActivitySlot *
 take_slot(void)
 {
@@ -133,7 +134,7 @@ fill(GlueShownActivity *activity, const GlueActivitySubject *subject)
 	activity->role = GetUserId();
 }
 
-/* Copy as many whole characters as there is room for; "" for NULL. */
+/* Copy as many whole characters as fit; NULL becomes "". */
 static void
 copy_clipped(char *to, Size size, const char *from, int encoding)
 {
@@ -145,7 +146,7 @@ copy_clipped(char *to, Size size, const char *from, int encoding)
 	to[len] = '\0';
 }
 
-/* What is waited for now. */
+/* Change the wait of an activity. */
 void
 glue_activity_wait(GlueActivity *activity, GlueActivityWait wait, int attempts)
 {
@@ -163,11 +164,11 @@ glue_activity_wait(GlueActivity *activity, GlueActivityWait wait, int attempts)
 	glue_show_end(&shown->shown);
 }
 
-/* Nothing is waited for any more.  Raises no error, and may be called again. */
+/* End an activity.  Raises no error, and may be called again. */
 void
 glue_activity_end(GlueActivity *activity)
 {
-	/* at the exit of the process, its slots were freed before */
+	/* end_at_exit() may have freed the slot before */
 	if (activity->slot != NULL && activity->slot->activity.pid == MyProcPid)
 		free_slot(activity->slot);
 	activity->slot = NULL;
@@ -197,8 +198,8 @@ end_at_exit(int code, Datum arg)
 }
 
 /*
- * Copy an activity of any process; false if the number is not that of one.  There
- * may be none in its place: then the pid is 0.
+ * Copy a slot by its number; false if there is no such number.  The pid is 0
+ * in a free slot.
  */
 bool
 glue_activity_copy(int number, GlueShownActivity *copy)
@@ -214,7 +215,7 @@ glue_activity_copy(int number, GlueShownActivity *copy)
 	return true;
 }
 
-/* The name of what is waited for, as views show it. */
+/* The name of a wait in the view. */
 const char *
 glue_activity_wait_name(GlueActivityWait wait)
 {

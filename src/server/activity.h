@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * activity.h
- *	  What processes are waiting for, for others to see.
+ *	  The current waits of all processes, for the view glue_activity.
  *
  * IDENTIFICATION
  *	  src/server/activity.h
@@ -18,17 +18,19 @@ typedef enum GlueActivityWait
 {
 	GLUE_WAITS_FOR_LOCK,		/* on the name of a connection */
 	GLUE_WAITS_FOR_CREDENTIALS,
-	GLUE_WAITS_FOR_WORKER,		/* to write down what is about to be done */
-	GLUE_WAITS_FOR_REQUEST,		/* that is to be undone before */
+	GLUE_WAITS_FOR_WORKER,		/* for a background worker to record an intent */
+	GLUE_WAITS_FOR_REQUEST,		/* for an undo request of the same connection */
 	GLUE_WAITS_FOR_RATE_LIMIT,
 	GLUE_WAITS_FOR_RETRY,
 	GLUE_WAITS_FOR_ANSWER
 } GlueActivityWait;
 
-/* What is being done.  Text is UTF-8, but for the name of the server. */
+/*
+ * The subject of an activity.  Texts are UTF-8, except the name of the server.
+ */
 typedef struct GlueActivitySubject
 {
-	int64		request;		/* its ID; 0: it is none's */
+	int64		request;		/* ID of the glue_request row; 0: none */
 	const char *operation;		/* or NULL */
 	const char *name;			/* of the connection, or NULL */
 	const char *server;			/* or NULL */
@@ -36,26 +38,26 @@ typedef struct GlueActivitySubject
 	const char *catalog_id;		/* or NULL */
 } GlueActivitySubject;
 
-/* The same as it is shown; what is too long is cut off. */
+/* The same as a row of the view; long texts are clipped. */
 typedef struct GlueShownActivity
 {
 	GlueShown	shown;			/* MUST BE FIRST */
-	int			pid;			/* 0: there is none */
+	int			pid;			/* 0: free */
 	Oid			database;
 	Oid			role;
 	int64		request;
 	GlueActivityWait wait;
 	TimestampTz since;
 	int			attempts;
-	char		operation[64];	/* "": not known yet */
+	char		operation[64];	/* "": unknown so far */
 	char		name[256];		/* "": none */
 	char		target[256];	/* in the encoding of the database */
 } GlueShownActivity;
 
-/* An activity of this process; zeroed at first. */
+/* An activity of this process; initialized with zeroes. */
 typedef struct GlueActivity
 {
-	struct ActivitySlot *slot;	/* NULL: it is not shown */
+	struct ActivitySlot *slot;	/* NULL: not shown */
 } GlueActivity;
 
 extern GlueSharedPart glue_activity_part;

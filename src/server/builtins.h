@@ -3,8 +3,8 @@
  * builtins.h
  *	  PostgreSQL's utils/builtins.h, for files that also use json-c.
  *
- * Both declare "json_object": PostgreSQL a function, json-c a type.  Nothing
- * here needs the function, so it is declared under another name.  Files of
+ * Both declare "json_object": PostgreSQL a function, json-c a type.  Our code
+ * does not call the function, so it is declared under another name.  Files of
  * this extension include this header instead of PostgreSQL's own.
  *
  * IDENTIFICATION

@@ -4,8 +4,8 @@
  *	  Differences between PostgreSQL 15 and 19, and nothing else.
  *
  * This is the only file with conditions on the server's version.  Each one
- * gives the newest spelling to older servers, so that the rest of the code
- * reads as if written for one version.
+ * defines the newest name or signature for older versions, so that the rest of
+ * the code is written for one version.
  *
  * IDENTIFICATION
  *	  src/server/compat.h
@@ -22,22 +22,22 @@
 #error "glue_conn needs PostgreSQL 15 or newer"
 #endif
 
-/* 16 took the layout of values of variable length out of postgres.h */
+/* 16 moved the layout of varlena values from postgres.h to varatt.h */
 #if PG_VERSION_NUM >= 160000
 #include "varatt.h"
 #endif
 
-/* 18 has a word of its own for functions that do not return */
+/* 18 has pg_noreturn for functions that do not return */
 #if PG_VERSION_NUM < 180000
 #define pg_noreturn pg_attribute_noreturn()
 #endif
 
-/* 16 renamed the set-up of functions that return a materialized set */
+/* 16 renamed SetSingleFuncCall() to InitMaterializedSRF() */
 #if PG_VERSION_NUM < 160000
 #define InitMaterializedSRF(fcinfo, flags) SetSingleFuncCall(fcinfo, flags)
 #endif
 
-/* 16 made the look-up of a parameter public */
+/* 16 exports find_option() */
 #if PG_VERSION_NUM >= 160000
 #define glue_find_parameter(name) find_option(name, false, true, ERROR)
 #else
@@ -55,7 +55,7 @@ glue_find_parameter(const char *name)
 }
 #endif
 
-/* 16 made the list of all parameters one that is put together on demand */
+/* 16 builds the list of all parameters on demand */
 #if PG_VERSION_NUM >= 160000
 #define glue_list_parameters(n) get_guc_variables(n)
 #else
@@ -63,15 +63,15 @@ glue_find_parameter(const char *name)
 	(*(n) = GetNumConfigOptions(), get_guc_variables())
 #endif
 
-/* 16 gave what is allocated for settings a memory context */
+/* 16 allocates the values of parameters in a memory context of their own */
 #if PG_VERSION_NUM < 160000
 #define guc_malloc(level, size) malloc(size)
 #define guc_free(pointer) free(pointer)
 #endif
 
 /*
- * 17 lets extensions name their wait events.  That takes shared memory, so a
- * name is registered when it is first waited for; cache is a static uint32.
+ * 17 has custom wait events for extensions.  The registration needs shared
+ * memory, so a name is registered at its first wait; cache is a static uint32.
  */
 #if PG_VERSION_NUM >= 170000
 #define GLUE_WAIT_EVENT(cache, name) \
@@ -80,7 +80,7 @@ glue_find_parameter(const char *name)
 #define GLUE_WAIT_EVENT(cache, name) ((void) (cache), PG_WAIT_EXTENSION)
 #endif
 
-/* 16 gave all kinds of objects one function that checks privileges */
+/* 16 has one function that checks privileges on objects of any class */
 #if PG_VERSION_NUM >= 160000
 #define glue_foreign_server_aclcheck(server, role, mode) \
 	object_aclcheck(ForeignServerRelationId, server, role, mode)
@@ -90,8 +90,8 @@ glue_find_parameter(const char *name)
 #endif
 
 /*
- * 17 made sets of wait events belong to a resource owner, none of which
- * means the process; before, they were memory of a context.
+ * 17 gives a WaitEventSet a resource owner, or NULL for the life of the
+ * process; before, it had a memory context.
  */
 #if PG_VERSION_NUM >= 170000
 #define GLUE_CREATE_WAIT_EVENT_SET(nevents) CreateWaitEventSet(NULL, nevents)
@@ -100,7 +100,7 @@ glue_find_parameter(const char *name)
 	CreateWaitEventSet(TopMemoryContext, nevents)
 #endif
 
-/* 19 put the state of building jsonb into a struct, result included */
+/* 19 builds jsonb with a struct that includes the result */
 #if PG_VERSION_NUM >= 190000
 #define GlueJsonbBuilder JsonbInState
 #define glue_jsonb_push(builder, token, value) \
@@ -116,7 +116,10 @@ typedef struct GlueJsonbBuilder
 	((builder)->result = pushJsonbValue(&(builder)->state, token, value))
 #endif
 
-/* 16 added a flag to the insert into indexes, and 19 made one of all flags */
+/*
+ * 16 added a flag to the insert into indexes, and 19 combined all flags in a
+ * mask
+ */
 #if PG_VERSION_NUM >= 190000
 #define glue_insert_index_tuples(target, slot, executor, unless_there, conflict) \
 	ExecInsertIndexTuples(target, executor, \
@@ -132,7 +135,7 @@ typedef struct GlueJsonbBuilder
 						  conflict, NIL)
 #endif
 
-/* 18 lets those who form a minimal tuple have room before it */
+/* 18 can reserve extra space before a minimal tuple */
 #if PG_VERSION_NUM >= 180000
 #define glue_form_minimal_tuple(desc, values, nulls) \
 	heap_form_minimal_tuple(desc, values, nulls, 0)
@@ -141,7 +144,7 @@ typedef struct GlueJsonbBuilder
 	heap_form_minimal_tuple(desc, values, nulls)
 #endif
 
-/* 19 lets those who begin a scan of a table say what it is for */
+/* 19 takes flags at the begin of a table scan */
 #if PG_VERSION_NUM >= 190000
 #define glue_table_beginscan(table, snapshot, nkeys, keys) \
 	table_beginscan(table, snapshot, nkeys, keys, SO_NONE)
@@ -150,12 +153,12 @@ typedef struct GlueJsonbBuilder
 	table_beginscan(table, snapshot, nkeys, keys)
 #endif
 
-/* 19 wants to be told when a tuple descriptor is complete */
+/* 19 requires a call when a tuple descriptor is complete */
 #if PG_VERSION_NUM < 190000
 #define TupleDescFinalize(desc) ((void) (desc))
 #endif
 
-/* 17 gave processes a name for what is the index into all of them */
+/* 17 introduced ProcNumber for the index of a process */
 #if PG_VERSION_NUM >= 170000
 #define GLUE_PROCESS_NUMBER(proc) GetNumberFromPGProc(proc)
 #else

@@ -1,14 +1,14 @@
 /*-------------------------------------------------------------------------
  *
  * crash_point.c
- *	  Places where a test can have a process die.
+ *	  Crash points: places where a test can kill a process.
  *
- * What is to survive a crash is tested by one at each place that matters.
- * Such a place has a name.  A test writes it into a file in the data
- * directory, and the first process that comes to the place removes the file
- * and kills itself, as the kernel would.
+ * Tests of crash recovery crash a process at each place that matters.  Such a
+ * place has a name.  A test writes it into a file in the data directory.  The
+ * first process that reaches the place removes the file and kills itself with
+ * SIGKILL.
  *
- * Only "make CRASH_POINTS=1" builds this; else the places are nothing.
+ * Only "make CRASH_POINTS=1" compiles this; otherwise the macros are empty.
  *
  * IDENTIFICATION
  *	  src/server/crash_point.c

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * crash_point.h
- *	  Places where a test can have a process die.
+ *	  Crash points: places where a test can kill a process.
  *
  * IDENTIFICATION
  *	  src/server/crash_point.h
@@ -12,8 +12,9 @@
 #define GLUE_SERVER_CRASH_POINT_H
 
 /*
- * The first takes the place's name, as a format for printf() with its arguments.
- * The other one is for a place where the answer to a GlueCall is awaited.
+ * The first macro takes the name of the place, as a format for printf() with
+ * its arguments.  The second one is for the time while a GlueCall is under
+ * way.
  */
 #ifdef GLUE_CRASH_POINTS
 extern void glue_crash_point(const char *format, ...) pg_attribute_printf(1, 2);

@@ -1,16 +1,16 @@
 /*-------------------------------------------------------------------------
  *
  * encoding.c
- *	  Text between the database's encoding and UTF-8.
+ *	  Conversion between the database's encoding and UTF-8.
  *
- * AWS speaks UTF-8, a database any encoding.  PostgreSQL's own conversion
- * raises an error that shows the bytes it could not convert.  That is wrong
- * on the way out, where the bytes may be of a password, and on the way in,
- * where an answer must be recorded whatever characters it has.  So nothing
- * here raises an error.
+ * AWS uses UTF-8, a database any encoding.  PostgreSQL's own conversion raises
+ * an error that quotes the bytes that could not be converted.  That is wrong
+ * for output, because they may be part of a password, and for input, because
+ * an answer must be recorded whatever characters it has.  So these functions
+ * raise no errors.
  *
- * Which function converts is looked up in a catalog.  Outside of a transaction
- * that cannot be done, and nothing but ASCII is converted.
+ * The conversion function is looked up in the catalog pg_conversion.  Outside
+ * of a transaction that is impossible, and only ASCII is converted.
  *
  * IDENTIFICATION
  *	  src/server/encoding.c
@@ -31,10 +31,10 @@ static bool convert(int from, int to, const char *text, int len,
 					char *buffer, int size);
 
 /*
- * Convert text of the database to UTF-8; false if that cannot be done.
+ * Convert text of the database to UTF-8; return false if that is impossible.
  *
- * *utf8 is the text itself where there is nothing to do, and else secret
- * memory of the current context; it need not be NUL-terminated.
+ * *utf8 is the text itself if no conversion is needed, and otherwise secret
+ * memory of the current context; it may lack a NUL at the end.
  */
 bool
 glue_utf8_from_server(const char *text, int len,
@@ -61,8 +61,8 @@ glue_utf8_from_server(const char *text, int len,
 }
 
 /*
- * Convert valid UTF-8 to the database's encoding, with "?" for characters
- * that it does not have.  The result is new memory, or the argument itself.
+ * Convert valid UTF-8 to the database's encoding; characters that it lacks
+ * become "?".  Returns new memory, or the argument itself.
  */
 char *
 glue_server_from_utf8(const char *utf8)
@@ -80,7 +80,7 @@ glue_server_from_utf8(const char *utf8)
 	if (convert(PG_UTF8, encoding, utf8, len, buffer, size))
 		return buffer;
 
-	/* some character is the culprit: convert them one by one */
+	/* some character cannot be converted: convert one by one */
 	end = buffer;
 	while (*utf8 != '\0')
 	{
@@ -97,7 +97,7 @@ glue_server_from_utf8(const char *utf8)
 	return buffer;
 }
 
-/* Convert all of a text, or say that it cannot be done. */
+/* Convert a whole text; return false if that is impossible. */
 static bool
 convert(int from, int to, const char *text, int len, char *buffer, int size)
 {

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * encoding.h
- *	  Text between the database's encoding and UTF-8.
+ *	  Conversion between the database's encoding and UTF-8.
  *
  * IDENTIFICATION
  *	  src/server/encoding.h

@@ -1,12 +1,12 @@
 /*-------------------------------------------------------------------------
  *
  * foreign_code.c
- *	  Code of other roles in what hangs on a table.
+ *	  Detection of other roles' code in the definition of a table.
  *
- * The owner of a function can give it another body at any time, and the owner
- * of a domain can give it another constraint.  So what matters is not what
- * they do now, but whose they are.  What comes with PostgreSQL, or with this
- * extension, is trusted.
+ * The owner of a function can replace its body at any time, and the owner of a
+ * domain can change its constraints.  So the check is about the owners, not
+ * about the present code.  Objects of PostgreSQL and of this extension are
+ * trusted.
  *
  * IDENTIFICATION
  *	  src/server/foreign_code.c
@@ -28,12 +28,12 @@
 static bool is_own_function(Oid function);
 
 /*
- * Is there anything in an expression that executes code of another role than
- * found->owner?  A walker of expressions: context is a GlueForeignCode, in which
- * what was found is noted; found->any is set if there is code of the owner.
+ * Does an expression execute code of another role than found->owner?  This is
+ * an expression_tree_walker: context is a GlueForeignCode that receives the
+ * result; found->any is set if there is code of the owner.
  *
- * Types count because a domain can have any constraint, and be part of any other
- * type; that of the owner can be made of another role's.
+ * Types are checked as well: a domain can have any constraint, and can be a
+ * part of any other type, even of one that belongs to the owner.
  */
 bool
 glue_find_foreign_code(Node *node, void *context)
@@ -54,7 +54,10 @@ glue_find_foreign_code(Node *node, void *context)
 	return expression_tree_walker(node, glue_find_foreign_code, context);
 }
 
-/* Is a function another role's?  A check_function_callback, of the same context. */
+/*
+ * Does a function belong to another role?  A check_function_callback with the
+ * same context.
+ */
 bool
 glue_is_foreign_function(Oid function, void *context)
 {
@@ -79,7 +82,10 @@ is_own_function(Oid function)
 		getExtensionOfObject(ProcedureRelationId, function) == extension;
 }
 
-/* Can values of a type have a constraint that is not PostgreSQL's own? */
+/*
+ * Is a type a domain, or does it belong to another role than owner?  Types of
+ * PostgreSQL are excepted.
+ */
 bool
 glue_is_foreign_type(Oid oid, Oid owner)
 {
@@ -98,7 +104,7 @@ glue_is_foreign_type(Oid oid, Oid owner)
 	return foreign;
 }
 
-/* The role that can give a function another body. */
+/* The role that can replace the body of a function. */
 Oid
 glue_function_owner(Oid function)
 {

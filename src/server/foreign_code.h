@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * foreign_code.h
- *	  Code of other roles in what hangs on a table.
+ *	  Detection of other roles' code in the definition of a table.
  *
  * IDENTIFICATION
  *	  src/server/foreign_code.h
@@ -13,13 +13,13 @@
 
 #include "nodes/nodeFuncs.h"
 
-/* What is looked for in an expression, and found. */
+/* Input and result of a search. */
 typedef struct GlueForeignCode
 {
-	Oid			owner;			/* of the table */
-	Oid			function;		/* that is not the owner's; or InvalidOid, and
-								 * then it may be a type that is not */
-	bool		any;			/* there is one that is not PostgreSQL's */
+	Oid			owner;			/* owner of the table */
+	Oid			function;		/* function of another role; if it is
+								 * InvalidOid, a type may be another role's */
+	bool		any;			/* found code that is not PostgreSQL's */
 } GlueForeignCode;
 
 extern bool glue_find_foreign_code(Node *node, void *context);

@@ -1,33 +1,33 @@
 /*-------------------------------------------------------------------------
  *
  * home.c
- *	  Whose requests are whose: the database that this is.
+ *	  The home of a request: the identity of its database.
  *
- * A queue can come to be in two places: CREATE DATABASE copies it with its
- * template, a publication of all tables copies it to every subscriber, and a
- * restore to an earlier point in time brings back what was carried out since.
- * To carry its requests out in both would be to do things twice, and to undo
- * calls whose transactions one does not know would be worse.  So each request
- * says where its home is, and a worker that finds one from elsewhere holds it.
+ * A queue can be duplicated: CREATE DATABASE copies it with its template, a
+ * publication FOR ALL TABLES copies it to every subscriber, and point-in-time
+ * recovery restores requests that have been carried out since.  If both copies
+ * were carried out, calls would be made twice.  Worse, a copy could undo calls
+ * whose transactions it does not know.  So each request stores its home, and a
+ * worker holds a request with another home.
  *
  * The home is a hash of
  *
- *	- the random identity that CREATE EXTENSION gives to the database.  It is in
- *	  the body of a function, because that is copied with the database and by
- *	  pg_upgrade, but by no publication and no dump
- *	- the OID of the database, which a copy of it has not, and which pg_upgrade
+ *	- the random identity that CREATE EXTENSION gives to the database.  It
+ *	  is in the body of a function, because CREATE DATABASE and pg_upgrade
+ *	  copy that, but no publication and no dump does
+ *	- the OID of the database, which differs in a copy, and which pg_upgrade
  *	  keeps
- *	- where the server was restored to a point in time for the last time.  The
- *	  history of the timeline tells why each one began: a promotion says that no
- *	  recovery target was specified, and so changes nothing
+ *	- the point of the last point-in-time recovery.  The history file of the
+ *	  timeline has the reason of each timeline: a promotion has "no recovery
+ *	  target specified", and does not change the home
  *
- * A copy of the whole data directory cannot be told from its original, for
- * nothing in it is different.  Nor can a directory that is started again after
- * pg_upgrade has copied it.
+ * A copy of the whole data directory cannot be detected, because it is
+ * identical.  The same is true of the old directory if it is started again
+ * after pg_upgrade.
  *
- * Objects that belong to the cluster, such as foreign servers, are known by OIDs
- * that pg_upgrade changes.  With them goes the identity of the cluster, which it
- * changes, too: OIDs of another cluster mean nothing.
+ * Cluster-wide OIDs, for example of foreign servers, are changed by
+ * pg_upgrade.  They are stored with the system identifier, which pg_upgrade
+ * changes, too: OIDs of another cluster are ignored.
  *
  * IDENTIFICATION
  *	  src/server/home.c
@@ -55,13 +55,13 @@
 #include "utils/snapmgr.h"
 #include "utils/syscache.h"
 
-/* Why a timeline has begun that nothing was restored for. */
+/* Reason of a timeline that begins with a promotion. */
 #define PROMOTION	"no recovery target specified"
 
-/* A line of a timeline's history; what is longer is cut. */
+/* Buffer for a line of a timeline's history; longer lines are truncated. */
 #define MAX_LINE	1024
 
-/* What the hash is of. */
+/* Input of the hash. */
 typedef struct HomeParts
 {
 	pg_uuid_t	database_id;
@@ -78,7 +78,7 @@ static void find_last_restore(TimeLineID timeline, char line[MAX_LINE]);
 static bool is_restore(const char *line);
 
 /*
- * The home of what this database asks for.  schema is that of the extension; the
+ * The home of this database's requests.  schema is that of the extension; the
  * current transaction must have a snapshot.
  */
 int64
@@ -101,14 +101,16 @@ glue_home(Oid schema)
 	return known_home;
 }
 
-/* Can it be found out?  Not while the extension is being dropped. */
+/* Can the home be determined?  Not while the extension is being dropped. */
 bool
 glue_home_is_known(Oid schema)
 {
 	return OidIsValid(look_for_function(schema));
 }
 
-/* What tells clusters apart, and from what pg_upgrade makes of them. */
+/*
+ * The system identifier, which differs between clusters, and after pg_upgrade.
+ */
 int64
 glue_cluster(void)
 {
@@ -118,8 +120,8 @@ glue_cluster(void)
 /*
  * The identity of the database.
  *
- * It takes longer to execute the function than to do most of what the identity
- * is needed for; so it is done once.
+ * A call of the function takes longer than most uses of its result, so the
+ * result is cached.
  */
 const pg_uuid_t *
 glue_database_id(Oid schema)
@@ -161,7 +163,7 @@ find_function(Oid schema)
 		ereport(ERROR,
 				(errcode(ERRCODE_UNDEFINED_FUNCTION),
 				 errmsg("function glue_database_id() of extension \"glue_conn\" does not exist"),
-				 errhint("Create the extension anew.")));
+				 errhint("Drop the extension and create it again.")));
 	return function;
 }
 
@@ -195,11 +197,11 @@ make_home(Oid schema, TimeLineID timeline)
 }
 
 /*
- * Find the last line in the history of a timeline that tells of a restore to a
- * point in time; line is empty if there was none.
+ * Find the last line of a point-in-time recovery in the history of a timeline;
+ * line is empty if there was none.
  *
- * If the history is gone, this is not known.  To hold what was asked for
- * before does less harm then than to do it twice.
+ * If the history file is missing, the result is a home of its own: to hold
+ * earlier requests does less harm than to carry them out twice.
  */
 static void
 find_last_restore(TimeLineID timeline, char line[MAX_LINE])
@@ -208,7 +210,7 @@ find_last_restore(TimeLineID timeline, char line[MAX_LINE])
 	char		next[MAX_LINE];
 	FILE	   *file;
 
-	/* the first one has no history */
+	/* timeline 1 has no history file */
 	if (timeline == 1)
 		return;
 	TLHistoryFilePath(path, timeline);
@@ -230,7 +232,7 @@ find_last_restore(TimeLineID timeline, char line[MAX_LINE])
 	FreeFile(file);
 }
 
-/* A line has the timeline before, where that ended, and why, after tabs. */
+/* The tab-separated fields: parent timeline, switchpoint, reason. */
 static bool
 is_restore(const char *line)
 {

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * home.h
- *	  Whose requests are whose: the database that this is.
+ *	  The home of a request: the identity of its database.
  *
  * IDENTIFICATION
  *	  src/server/home.h

@@ -1,20 +1,21 @@
 /*-------------------------------------------------------------------------
  *
  * impersonation.c
- *	  Acting with the rights of another role for a while.
+ *	  Switching to another role for some statements.
  *
- * That role is the owner of our tables, which their users have no rights on.
+ * That role is the owner of our tables, on which our callers have no
+ * privileges.
  *
- * Whatever is executed then, our own statements and the functions of indexes
- * and triggers that an administrator has made, looks names up in pg_catalog
- * alone.  The search_path that there was is another role's: what is found
- * there would be executed with the owner's rights.  Only the owner itself
- * keeps its own, as in any statement on its tables, unless it is that of the
- * database, whose owner may be any role.
+ * While it is active, our own statements, and the functions of indexes and
+ * triggers that an administrator has created, look names up in pg_catalog
+ * alone.  The search_path before belongs to another role, whose objects would
+ * be executed with the owner's rights.  Only if the caller is the owner
+ * itself, its own search_path stays in effect, as in any statement on its
+ * tables; but not if it is set for the database, whose owner may be any role.
  *
- * A table may have been given to a role that is no superuser.  Its functions must
- * leave nothing behind that is executed later, when we act as another role, such
- * as a deferred trigger.
+ * A table may have been given to a role without superuser.  Its functions must
+ * leave nothing behind that is executed later under another role, such as a
+ * deferred trigger.
  *
  * IDENTIFICATION
  *	  src/server/impersonation.c
@@ -34,7 +35,7 @@
 static bool is_path_of_database(void);
 
 /*
- * Act as a role until glue_stop_impersonating().
+ * Switch to a role until glue_stop_impersonating().
  *
  * An error restores the user and the search_path as part of the abort.
  */
@@ -56,7 +57,7 @@ glue_impersonate(GlueImpersonation *saved, Oid role)
 							 PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
 }
 
-/* Has the database set the search_path, for all or for this role? */
+/* Is the search_path set for the database, for all roles or for this one? */
 static bool
 is_path_of_database(void)
 {
@@ -69,9 +70,9 @@ is_path_of_database(void)
 }
 
 /*
- * Act as a role that asked for something, in settings that are safe already,
- * until glue_stop_impersonating(); false, and nothing has changed, if the role
- * does not exist.
+ * Switch to the role that made a request, in settings that are safe already,
+ * until glue_stop_impersonating().  If the role does not exist, change
+ * nothing, and return false.
  */
 bool
 glue_act_as(GlueImpersonation *saved, Oid role)

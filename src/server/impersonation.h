@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * impersonation.h
- *	  Acting with the rights of another role for a while.
+ *	  Switching to another role for some statements.
  *
  * IDENTIFICATION
  *	  src/server/impersonation.h
@@ -11,15 +11,15 @@
 #ifndef GLUE_SERVER_IMPERSONATION_H
 #define GLUE_SERVER_IMPERSONATION_H
 
-/* Where names are looked up meanwhile. */
+/* The search_path while the role is active. */
 #define GLUE_SEARCH_PATH	"pg_catalog, pg_temp"
 
-/* Whose rights these were before. */
+/* The role and settings to be restored. */
 typedef struct GlueImpersonation
 {
 	Oid			user;
 	int			security_context;
-	int			settings_level; /* of the search_path; 0: it was ours already */
+	int			settings_level; /* of the search_path; 0: unchanged */
 } GlueImpersonation;
 
 extern void glue_impersonate(GlueImpersonation *saved, Oid role);

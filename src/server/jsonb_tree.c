@@ -3,13 +3,13 @@
  * jsonb_tree.c
  *	  Conversion between jsonb and json-c trees.
  *
- * SQL gives and takes jsonb in the database's encoding; the pure modules and
- * AWS work on trees in UTF-8.  This is where the one becomes the other.
+ * SQL uses jsonb in the database's encoding; the pure modules and AWS use
+ * trees in UTF-8.
  *
- * Both are done node by node and not by way of a text, which is several times
- * faster.  A tree belongs to the current memory context from its
- * first node on, so an error in the middle leaks nothing, and the context
- * cleanses what it held.
+ * Both directions convert node by node and not through text, which would be
+ * several times slower.  A tree belongs to the current memory context from its
+ * first node on, so an error leaks nothing, and the context cleanses its
+ * contents.
  *
  * IDENTIFICATION
  *	  src/server/jsonb_tree.c
@@ -108,7 +108,7 @@ glue_tree_new_object(void)
 /*
  * Add a member to an object, which takes over the reference to value.
  *
- * NULL is no value but json-c's failure to make one.
+ * NULL is no value: json-c returns it when it is out of memory.
  */
 void
 glue_tree_add(json_object *object, const char *name, json_object *value)
@@ -129,7 +129,7 @@ glue_tree_add_text(json_object *object, const char *name, const char *text)
 		glue_tree_add(object, name, json_object_new_string(text));
 }
 
-/* Append a value to a list, or raise an error for want of memory. */
+/* Append a value to a list; raises an error if there is no memory. */
 void
 glue_tree_append(json_object *list, json_object *value)
 {
@@ -143,9 +143,9 @@ glue_tree_append(json_object *list, json_object *value)
 
 /*
  * Can a tree be converted to jsonb of this database?  It cannot if it holds
- * U+0000, or a character that the database's encoding does not have.
+ * U+0000, or a character that the database's encoding lacks.
  *
- * Recurses no deeper than a tree can be nested.
+ * The recursion is limited by the depth of trees.
  */
 bool
 glue_tree_fits_jsonb(json_object *tree)
@@ -178,7 +178,7 @@ glue_tree_fits_jsonb(json_object *tree)
 }
 
 /*
- * Is a text the same after it went through the database's encoding?
+ * Does a text survive a round trip through the database's encoding?
  */
 static bool
 text_fits(const char *utf8, int len)
@@ -196,7 +196,7 @@ text_fits(const char *utf8, int len)
  * Convert a tree to jsonb.
  *
  * Raises an error if the tree holds a character that the database's encoding
- * does not have.  The tree must be redacted: jsonb is for users to see.
+ * lacks.  The tree must be redacted, because users can see jsonb.
  */
 Jsonb *
 glue_jsonb_from_tree(json_object *tree)
@@ -215,9 +215,9 @@ glue_jsonb_from_tree(json_object *tree)
 }
 
 /*
- * Push an object or an array with all that is in it.
+ * Push an object or an array with all its contents.
  *
- * Recurses no deeper than a tree can be nested.
+ * The recursion is limited by the depth of trees.
  */
 static void
 push_container(GlueJsonbBuilder *builder, json_object *container)
@@ -342,8 +342,8 @@ scalar_from_jsonb(TreeBuilder *builder, JsonbValue *value)
 }
 
 /*
- * Make a number that keeps its digits: a value of 1.10 must not become 1.1
- * on its way through a double.
+ * Make a number that keeps its digits: 1.10 must not become 1.1 through a
+ * double.
  */
 static json_object *
 number_from_numeric(Numeric numeric)

@@ -1,12 +1,12 @@
 /*-------------------------------------------------------------------------
  *
  * kept_file.c
- *	  Shared memory that a clean restart keeps, in a file.
+ *	  Files that keep shared memory over a clean restart.
  *
- * As PostgreSQL does with its own statistics: the file is written when the server
- * shuts down, read when it starts, and removed then, so that after a crash there is
- * none.  It lies beside those.  One that is damaged, or was written by another
- * version, is as good as none.
+ * They work like PostgreSQL's own statistics file, and are in the same
+ * directory: a file is written at shutdown, and read and removed at start, so
+ * that there is none after a crash.  A damaged file, or one of another
+ * version, is ignored.
  *
  * IDENTIFICATION
  *	  src/server/kept_file.c
@@ -27,9 +27,9 @@
 typedef struct KeptHeader
 {
 	uint32		magic;
-	uint32		version;		/* of what follows */
-	uint64		size;			/* likewise */
-	pg_crc32c	crc;			/* likewise */
+	uint32		version;		/* of the memory's layout */
+	uint64		size;			/* of the memory */
+	pg_crc32c	crc;			/* of the memory */
 } KeptHeader;
 
 /* prototypes of private functions */
@@ -38,8 +38,8 @@ static void fill_header(KeptHeader *header, uint32 version,
 static bool read_all(FILE *file, uint32 version, void *memory, Size size);
 
 /*
- * Read a file, and remove it.  If there is none that can be used, false: then the
- * memory may hold anything.
+ * Read a file, and remove it.  Returns false if there is no valid one; the
+ * contents of memory are undefined then.
  */
 bool
 glue_kept_file_read(const char *name, uint32 version, void *memory, Size size)
@@ -94,7 +94,7 @@ read_all(FILE *file, uint32 version, void *memory, Size size)
 	return memcmp(&header, &expected, sizeof(header)) == 0;
 }
 
-/* Write a file.  If that cannot be done, there will be none. */
+/* Write a file.  After a failure, there is none. */
 void
 glue_kept_file_write(const char *name, uint32 version, const void *memory,
 					 Size size)

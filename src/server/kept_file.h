@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * kept_file.h
- *	  Shared memory that a clean restart keeps, in a file.
+ *	  Files that keep shared memory over a clean restart.
  *
  * IDENTIFICATION
  *	  src/server/kept_file.h

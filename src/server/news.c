@@ -1,40 +1,42 @@
 /*-------------------------------------------------------------------------
  *
  * news.c
- *	  Telling the workers that there is something new to do.
+ *	  Wake-ups of the workers when there is new work.
  *
- * A process is woken then: the one that listens for work of that kind in the
- * database, or else the launcher, which listens for all that no other process
- * listens for, and starts a worker.
+ * The woken process is the one that listens for that kind of work in the
+ * database, or else the launcher, which listens for all work without a
+ * listener, and starts a worker.
  *
- * A request in the queue can be worked once the transaction that enqueued it
- * has committed, so that is when that is told.
+ * A request in the queue can be processed after the commit of the transaction
+ * that enqueued it, so the wake-up happens at commit.
  *
- * A listener keeps this order, so that it misses nothing:
+ * A listener keeps this order, so that it misses no wake-up:
  *
  *		glue_news_listen(database, kind);	once
  *		for (;;)
  *		{
  *			ResetLatch(MyLatch);
- *			glue_news_take(...);	forgets what is new
+ *			glue_news_take(...);	resets the news
  *			look for work;
  *			WaitLatch(MyLatch, ...);
  *		}
  *
- * News may still get lost, and nothing depends on them: listeners look at the
- * queue every now and then anyway, and a session that waits for a journal's
- * worker tells again.  There are none of COMMIT PREPARED, because the session
- * that enqueued something may be gone by then; so what is prepared is news,
- * and a worker that looks and finds it comes back.
+ * News can still get lost, and nothing depends on it: listeners also poll the
+ * queue at long intervals, and a session that waits for the journal's worker
+ * repeats the wake-up.  COMMIT PREPARED wakes no one, because the session that
+ * enqueued the request may have ended.  So PREPARE TRANSACTION wakes the
+ * worker, which finds the prepared transaction and polls.
  *
- * There is a note of each database that has news, or may have work left.  It is
- * freed when neither is so, or when the database is gone.  If there is no room
- * for another one, it is only remembered that some news had to be left out.
+ * Each database with news, or with open requests, has a note.  A note is freed
+ * when it has neither, or when the database was dropped.  If all notes are in
+ * use, only the fact that news was lost is recorded.
  *
- * Without shared memory, there are no listeners, and all of this does nothing.
+ * Without shared memory there are no listeners, and these functions do
+ * nothing.
  *
- * Other processes are known by their number, and not by pointers: it stays
- * valid after they are gone, when at worst another process is woken for nothing.
+ * Processes are identified by their number and not by pointers: a number stays
+ * valid after the process has ended; at worst, another process is woken
+ * without reason.
  *
  * IDENTIFICATION
  *	  src/server/news.c
@@ -52,13 +54,14 @@
 #include "storage/latch.h"
 #include "storage/proc.h"
 
-/* Databases that have news, or work left. */
+/* Limit of databases with news or open requests. */
 #define MAX_NOTES		4096
 
 typedef struct Listener
 {
 	bool		used;
-	Oid			database;		/* InvalidOid: those without a listener */
+	Oid			database;		/* InvalidOid: all databases without a
+								 * listener */
 	GlueWorkKind kind;
 	int			process;		/* number of its PGPROC */
 	bool		news;
@@ -67,17 +70,17 @@ typedef struct Listener
 typedef struct DatabaseNote
 {
 	Oid			database;
-	bool		news[GLUE_NUM_WORK_KINDS];	/* which the listener to all
-											 * others does not know yet */
-	bool		open;			/* it may have requests that have not ended */
+	bool		news[GLUE_NUM_WORK_KINDS];	/* news that the listener without
+											 * a database has not taken */
+	bool		open;			/* the database may have open requests */
 } DatabaseNote;
 
 typedef struct QueueWake
 {
 	DatabaseNote notes[MAX_NOTES];
 	int			nnotes;
-	bool		lost_news;		/* there were more */
-	bool		crowded;		/* others wait for room for their workers */
+	bool		lost_news;		/* there was no note for some news */
+	bool		crowded;		/* other workers wait for a free worker slot */
 	Listener	listeners[FLEXIBLE_ARRAY_MEMBER];	/* max_worker_processes */
 } QueueWake;
 
@@ -87,7 +90,7 @@ GlueSharedPart glue_news_part = {
 	.size_per_backend = sizeof(Listener),
 };
 
-/* The listener that this process is; NULL if it is none. */
+/* The listener of this process; NULL if it does not listen. */
 static Listener *own = NULL;
 
 /* Has this transaction changed the queue? */
@@ -105,8 +108,8 @@ static void free_note_if_empty(QueueWake *state, DatabaseNote *note);
 static void unlisten_at_exit(int code, Datum arg);
 
 /*
- * Wake the worker of the queue of this database, if and when the current
- * transaction commits.
+ * Wake the worker of this database's queue when the current transaction
+ * commits.
  */
 void
 glue_news_wake_queue_at_commit(void)
@@ -121,8 +124,8 @@ glue_news_wake_queue_at_commit(void)
 }
 
 /*
- * A XactCallback.  What is called here must not raise errors: the transaction
- * has committed.
+ * A XactCallback.  It must not raise errors, because the transaction has
+ * committed.
  */
 static void
 at_end_of_transaction(XactEvent event, void *arg)
@@ -144,7 +147,7 @@ at_end_of_transaction(XactEvent event, void *arg)
 }
 
 /*
- * Wake the worker of the queue of this database, now.
+ * Wake the worker of this database's queue, now.
  *
  * Raises no errors.
  */
@@ -155,7 +158,7 @@ glue_news_wake_queue(void)
 }
 
 /*
- * Wake the worker of the journal of this database, now.
+ * Wake the worker of this database's journal, now.
  *
  * Raises no errors.
  */
@@ -201,10 +204,10 @@ wake(GlueWorkKind kind)
 }
 
 /*
- * Have this process woken for a kind of work in a database; or, without a
- * database, for work of any kind that no other process is woken for.
+ * Listen for a kind of work in a database; or, without a database, for all
+ * work without another listener.
  *
- * Raises an error if too many listen already.
+ * Raises an error if there are too many listeners.
  */
 void
 glue_news_listen(Oid database, GlueWorkKind kind)
@@ -236,8 +239,8 @@ glue_news_listen(Oid database, GlueWorkKind kind)
 }
 
 /*
- * Do not have this process woken any more; returns whether there is news that
- * it has not taken, and that no other process will be told.
+ * Stop listening.  Returns whether this process had news that it has not
+ * taken, and no other process will get.
  */
 bool
 glue_news_unlisten(void)
@@ -254,7 +257,7 @@ glue_news_unlisten(void)
 	return news;
 }
 
-/* Is there news that this process has not taken yet? */
+/* Has this process news that it has not taken yet? */
 bool
 glue_news_exist(void)
 {
@@ -269,8 +272,7 @@ unlisten_at_exit(int code, Datum arg)
 }
 
 /*
- * Was there more news without a listener than is remembered?  Also
- * forgets that.
+ * Was news without a listener lost for lack of notes?  Resets the flag.
  */
 bool
 glue_news_lost(void)
@@ -286,10 +288,9 @@ glue_news_lost(void)
 }
 
 /*
- * Find out, and forget, the news without a listener, and what is new for
- * this process.
+ * Take the news without a listener, and reset the news of this process.
  *
- * Returns how many of the former there are.  Those that are more than max stay.
+ * Returns the number of taken items; more than max stay for the next call.
  */
 int
 glue_news_take(GlueNews *news, int max)
@@ -325,8 +326,8 @@ glue_news_take(GlueNews *news, int max)
  */
 
 /*
- * Note whether this database has requests that have not ended, as far as this
- * process knows: if there is news, it may have.
+ * Record whether this database has open requests, as far as this process
+ * knows: untaken news may be about more.
  */
 void
 glue_news_note_open(bool open)
@@ -346,8 +347,8 @@ glue_news_note_open(bool open)
 }
 
 /*
- * Make news of all databases that may have requests that have not ended, for a
- * launcher that does not know what one before it knew.
+ * Make news of all databases that may have open requests, for a launcher that
+ * was restarted.
  */
 void
 glue_news_recall(void)
@@ -360,7 +361,7 @@ glue_news_recall(void)
 	glue_shared_unlock();
 }
 
-/* May a database have requests that have not ended? */
+/* May a database have open requests? */
 bool
 glue_news_is_open(Oid database)
 {
@@ -375,7 +376,7 @@ glue_news_is_open(Oid database)
 	return open;
 }
 
-/* A database is gone. */
+/* A database was dropped. */
 void
 glue_news_forget(Oid database)
 {
@@ -394,7 +395,7 @@ glue_news_forget(Oid database)
  * ----------------------------------------------------------------
  */
 
-/* Say whether there are workers that find no room. */
+/* Record whether workers wait for a free worker slot. */
 void
 glue_news_tell_crowded(bool crowded)
 {
@@ -412,7 +413,7 @@ glue_news_tell_crowded(bool crowded)
 	glue_shared_unlock();
 }
 
-/* Does a worker wait for this process to exit, if this is a worker? */
+/* Does another worker wait for this worker to exit? */
 bool
 glue_news_is_crowded(void)
 {
@@ -421,7 +422,7 @@ glue_news_is_crowded(void)
 	return own != NULL && state->crowded;
 }
 
-/* Why is work of a kind not done for this database? */
+/* Why does no worker do this kind of work for this database? */
 GlueObstacle
 glue_work_obstacle(GlueWorkKind kind)
 {
@@ -478,7 +479,7 @@ find_note(QueueWake *state, Oid database)
 	return NULL;
 }
 
-/* The note of a database, which may be a new one; NULL if there is no room. */
+/* Find or make the note of a database; NULL if all notes are in use. */
 static DatabaseNote *
 make_note(QueueWake *state, Oid database)
 {
@@ -493,7 +494,7 @@ make_note(QueueWake *state, Oid database)
 	return note;
 }
 
-/* Free a note that says nothing; the last one takes its place. */
+/* Free a note without contents; the last one is moved into its place. */
 static void
 free_note_if_empty(QueueWake *state, DatabaseNote *note)
 {

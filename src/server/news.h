@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * news.h
- *	  Telling the workers that there is something new to do.
+ *	  Wake-ups of the workers when there is new work.
  *
  * IDENTIFICATION
  *	  src/server/news.h
@@ -13,23 +13,23 @@
 
 #include "server/shared_state.h"
 
-/* What background workers do in a database. */
+/* The kinds of work of background workers. */
 typedef enum GlueWorkKind
 {
-	GLUE_WORK_QUEUE,			/* carry out requests */
-	GLUE_WORK_JOURNAL			/* record calls before they are made */
+	GLUE_WORK_QUEUE,			/* carry out queued requests */
+	GLUE_WORK_JOURNAL			/* record intents */
 } GlueWorkKind;
 
 #define GLUE_NUM_WORK_KINDS	2
 
-/* There is something new to do. */
+/* A database and its kind of new work. */
 typedef struct GlueNews
 {
 	Oid			database;
 	GlueWorkKind kind;
 } GlueNews;
 
-/* What keeps calls from being recorded, as far as can be told. */
+/* Reasons why intents are not recorded, as far as they are known. */
 typedef enum GlueObstacle
 {
 	GLUE_OBSTACLE_UNKNOWN,
@@ -41,19 +41,19 @@ typedef enum GlueObstacle
 
 extern GlueSharedPart glue_news_part;
 
-/* for a session that makes work */
+/* for sessions that make work */
 extern void glue_news_wake_queue_at_commit(void);
 extern void glue_news_wake_queue(void);
 extern void glue_news_wake_journal(void);
 
-/* for a worker */
+/* for workers */
 extern void glue_news_listen(Oid database, GlueWorkKind kind);
 extern bool glue_news_unlisten(void);
 extern bool glue_news_exist(void);
 extern bool glue_news_lost(void);
 extern int	glue_news_take(GlueNews *news, int max);
 
-/* which databases have work, and whether there is room for it */
+/* databases with work, and free worker slots */
 extern void glue_news_note_open(bool open);
 extern void glue_news_recall(void);
 extern bool glue_news_is_open(Oid database);

@@ -1,21 +1,21 @@
 /*-------------------------------------------------------------------------
  *
  * owner_spi.c
- *	  Statements that are executed with the rights of an owner: plans,
- *	  parameters and results.
+ *	  SPI statements with the rights of the tables' owner.
  *
  * The extension's tables belong to the role that created it, and are written
- * for roles that have no rights on them.  A statement's plan is kept for the
- * life of the backend, with a key that says what its text depends on: a table of
- * another extension, in another schema, has another plan.
+ * for roles without privileges on them.  The plan of a statement is kept for
+ * the life of the backend, with a key of everything that its text depends on:
+ * if the extension was created again, in another schema, the plan is made
+ * again.
  *
- * PostgreSQL makes a plan anew when something that it depends on has changed.
- * So none is ever freed while it may be executing; and one whose key is out of
- * date may be, if the table was renamed and we are called from a trigger on it.
- * That happens so seldom that such a plan is left behind.
+ * PostgreSQL replans a statement when an object that it depends on has
+ * changed.  A plan is never freed while it may be executing.  One with an
+ * outdated key may be executing, if the table was renamed and we are called
+ * from a trigger on it.  That is so rare that such a plan is leaked.
  *
- * Statements that are about many requests at once get their parameters as
- * arrays.  What they return is copied into the current memory context.
+ * Statements about many requests get their parameters as arrays.  Their
+ * results are copied into the current memory context.
  *
  * IDENTIFICATION
  *	  src/server/owner_spi.c
@@ -39,7 +39,7 @@
 #include "utils/resowner.h"
 #include "utils/snapmgr.h"
 
-/* What a list has of each column. */
+/* The item for each column in a list. */
 typedef enum ColumnItem
 {
 	ITEM_NAME,
@@ -60,8 +60,8 @@ static Datum field_value(const GlueField *field, const void *member,
 						 bool *is_null);
 
 /*
- * Plan a statement, unless its plan is kept and good.  What is wrong with a
- * statement that finds its rows by a key is said now.
+ * Plan a statement, unless its plan is kept and valid.  A statement that finds
+ * its rows by a key is checked now, so that its errors are raised here.
  */
 void
 glue_statement_plan(GlueStatement *statement, const GlueOwnTable *table)
@@ -81,7 +81,7 @@ glue_statement_plan(GlueStatement *statement, const GlueOwnTable *table)
 	statement->ready = true;
 }
 
-/* With the rights of the owner, as it will be executed. */
+/* Prepare it with the rights of the owner, as it will be executed. */
 static void
 prepare(GlueStatement *statement, const GlueOwnTable *table)
 {
@@ -118,7 +118,7 @@ prepare(GlueStatement *statement, const GlueOwnTable *table)
 	statement->ready = false;
 }
 
-/* The text of a statement, as PostgreSQL understands it. */
+/* The text of a statement, with all "@" words replaced. */
 char *
 glue_statement_text(const GlueStatement *statement, const GlueOwnTable *table)
 {
@@ -136,7 +136,7 @@ glue_statement_text(const GlueStatement *statement, const GlueOwnTable *table)
 	return text.data;
 }
 
-/* Append what a word stands for that has "@" before it; returns what follows. */
+/* Append the replacement of an "@" word; returns the rest of the text. */
 static const char *
 append_word(StringInfo text, const GlueStatement *statement,
 			const GlueOwnTable *table, const char *word)
@@ -162,7 +162,9 @@ append_word(StringInfo text, const GlueStatement *statement,
 	return word + len;
 }
 
-/* Append a list that has an item for each column, of its name and number. */
+/*
+ * Append a list with an item for each column, made from its name and number.
+ */
 static void
 append_columns(StringInfo text, const GlueStatement *statement,
 			   ColumnItem item)
@@ -192,8 +194,8 @@ append_columns(StringInfo text, const GlueStatement *statement,
 }
 
 /*
- * Plan a statement for tables of any size.  The planner may see one that is
- * empty, and believe that it is best to read all of it; by and by it is not.
+ * Plan a statement for tables of any size.  The planner may see an empty table
+ * and choose a sequential scan, which is wrong after the table has grown.
  */
 static void
 plan_with_indexes(SPIPlanPtr plan)
@@ -209,11 +211,11 @@ plan_with_indexes(SPIPlanPtr plan)
 }
 
 /*
- * Execute a statement with the rights of the table's owner; returns how many rows
- * it has read or written.
+ * Execute a statement with the privileges of the table's owner; returns the number
+ * of rows that it has read or written.
  *
- * What it returns is in SPI_tuptable until glue_execute_end(), which must
- * follow.  An error restores the user as part of the abort.
+ * Its result is in SPI_tuptable until glue_execute_end(), which must follow.
+ * An error restores the user as part of the abort.
  */
 uint64
 glue_execute(GlueStatement *statement, const GlueOwnTable *table,
@@ -245,7 +247,7 @@ glue_execute_end(const GlueImpersonation *saved)
 	glue_stop_impersonating(saved);
 }
 
-/* Execute a statement of which nothing but the number of rows is wanted. */
+/* Execute a statement if only the number of rows matters. */
 uint64
 glue_execute_alone(GlueStatement *statement, const GlueOwnTable *table,
 				   Datum *values, const char *nulls)
@@ -262,7 +264,7 @@ glue_execute_alone(GlueStatement *statement, const GlueOwnTable *table,
  * ----------------------------------------------------------------
  */
 
-/* A row of what the latest statement has returned, counted from 0. */
+/* A row of the latest statement's result, counted from 0. */
 GlueResultRow
 glue_result_row(uint64 number)
 {
@@ -273,7 +275,7 @@ glue_result_row(uint64 number)
 	};
 }
 
-/* A column as it is, not copied. */
+/* A column, not copied. */
 Datum
 glue_result_datum(const GlueResultRow *row, int column, bool *is_null)
 {
@@ -281,7 +283,7 @@ glue_result_datum(const GlueResultRow *row, int column, bool *is_null)
 	return SPI_getbinval(row->tuple, row->desc, column, is_null);
 }
 
-/* Numbers that are not null. */
+/* Columns of type int4 that are not null. */
 int32
 glue_result_int32(const GlueResultRow *row, int column)
 {
@@ -327,7 +329,7 @@ glue_result_time(const GlueResultRow *row, int column)
 	return is_null ? 0 : DatumGetTimestampTz(value);
 }
 
-/* Text in UTF-8, or NULL. */
+/* Text as UTF-8, or NULL. */
 const char *
 glue_result_text(const GlueResultRow *row, int column)
 {
@@ -359,14 +361,14 @@ glue_result_tree(const GlueResultRow *row, int column)
 	return tree;
 }
 
-/* Make all values of a row null. */
+/* Set a parameter, or a column of a row. */
 void
 glue_row_clear(GlueRow *row)
 {
 	memset(row->nulls, 'n', sizeof(row->nulls));
 }
 
-/* Give a row one of its values, which are counted from 0. */
+/* Set one to text in UTF-8, or null. */
 void
 glue_row_set(GlueRow *row, int number, Datum value)
 {
@@ -375,7 +377,7 @@ glue_row_set(GlueRow *row, int number, Datum value)
 	row->nulls[number] = ' ';
 }
 
-/* Do the same with text in UTF-8; NULL leaves the value as it is. */
+/* Set one to a time; 0 is null. */
 void
 glue_row_set_text(GlueRow *row, int number, const char *utf8)
 {
@@ -384,7 +386,7 @@ glue_row_set_text(GlueRow *row, int number, const char *utf8)
 					 CStringGetTextDatum(glue_server_from_utf8(utf8)));
 }
 
-/* With a name, as the server has it; likewise. */
+/* With a name in the encoding of the server; likewise. */
 void
 glue_row_set_name(GlueRow *row, int number, const char *name)
 {
@@ -420,8 +422,8 @@ glue_row_set_time(GlueRow *row, int number, TimestampTz time)
 }
 
 /*
- * Read a column into the member of a struct that it is: text as UTF-8, jsonb as a
- * tree, null as zero.
+ * Read a column into its member of a struct: text as UTF-8, jsonb as a tree,
+ * null as zero.
  */
 void
 glue_result_field(const GlueResultRow *row, const GlueField *field, void *to)
@@ -457,8 +459,8 @@ glue_result_field(const GlueResultRow *row, const GlueField *field, void *to)
 }
 
 /*
- * A member of some structs as an array: text in UTF-8, a tree as jsonb.  A text, a
- * tree or a time of zero is null.
+ * Make an array of one member of several structs: text in UTF-8, trees as
+ * jsonb.  A zero text, tree or time is null.
  */
 Datum
 glue_field_parameter(const GlueField *field, const void *const *structs,
@@ -506,7 +508,7 @@ field_value(const GlueField *field, const void *member, bool *is_null)
 	return (Datum) 0;			/* keep the compiler quiet */
 }
 
-/* An array as a parameter; nulls may be NULL. */
+/* Make an array parameter; nulls may be NULL. */
 Datum
 glue_array_parameter(const Datum *values, const bool *nulls, int count,
 					 Oid type)

@@ -1,8 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * owner_spi.h
- *	  Statements that are executed with the rights of an owner: plans,
- *	  parameters and results.
+ *	  SPI statements with the rights of the tables' owner.
  *
  * IDENTIFICATION
  *	  src/server/owner_spi.h
@@ -23,29 +22,29 @@ typedef struct GlueColumn
 {
 	const char *name;
 	Oid			type;
-	const char *member;			/* of AWS Glue's Connection that it shows, or
-								 * NULL */
+	const char *member;			/* corresponding member of AWS Glue's
+								 * Connection, or NULL */
 } GlueColumn;
 
-/* One of our tables, which is locked until the end of the transaction. */
+/* One of our tables, locked until the end of the transaction. */
 typedef struct GlueOwnTable
 {
-	Oid			schema;			/* of the extension */
+	Oid			schema;			/* schema of the extension */
 	Oid			owner;
 	Oid			oid;
-	char	   *name;			/* qualified */
-	char	   *key;			/* what the plan of a statement depends on */
-	bool		plain;			/* rows need no statement to be inserted */
-	int64		home;			/* of this database */
+	char	   *name;			/* qualified name */
+	char	   *key;			/* key of the plans of statements about it */
+	bool		plain;			/* a row can be inserted without a statement */
+	int64		home;			/* the home of this database */
 } GlueOwnTable;
 
 #define GLUE_MAX_PARAMETERS		18
 
 /*
- * A statement about our tables, which keeps its plan.  To be static.
+ * A statement about our tables, which keeps its plan.  It must be static.
  *
- * In its text, "@" before the name of a table stands for the schema of the
- * extension, and these for what they say:
+ * In its text, "@" before the name of a table is the schema of the extension,
+ * and these words are replaced:
  *
  *		@home			the home of this database
  *		@columns		the names of the columns
@@ -56,20 +55,20 @@ typedef struct GlueOwnTable
 typedef struct GlueStatement
 {
 	const char *text;
-	Oid			types[GLUE_MAX_PARAMETERS]; /* of its parameters, then 0 */
-	const GlueColumn *columns;	/* of the table, or NULL; its parameters are
-								 * these if it has no types */
+	Oid			types[GLUE_MAX_PARAMETERS]; /* of the parameters, then 0 */
+	const GlueColumn *columns;	/* of the table, or NULL; without types, they
+								 * are the parameters */
 	int			ncolumns;
-	bool		by_key;			/* it finds its rows by a key, so that the
-								 * values of its parameters do not matter to
-								 * its plan */
-	bool		latest;			/* it sees what others have committed since
-								 * the transaction has begun */
+	bool		by_key;			/* it finds its rows by a key, so that its
+								 * plan does not depend on the parameters */
+	bool		latest;			/* its snapshot includes transactions that
+								 * have committed since this one began */
 
-	/* set by server/owner_spi.c; zero at first */
+	/* set by server/owner_spi.c; initialized with zeroes */
 	SPIPlanPtr	plan;
 	char	   *key;
-	bool		ready;			/* it was, and is as long as it is valid */
+	bool		ready;			/* the plan is made, and valid until
+								 * invalidation */
 } GlueStatement;
 
 extern void glue_statement_plan(GlueStatement *statement,
@@ -85,7 +84,7 @@ extern uint64 glue_execute_alone(GlueStatement *statement,
 extern char *glue_statement_text(const GlueStatement *statement,
 								 const GlueOwnTable *table);
 
-/* A row that a statement has returned; its columns are counted from 1. */
+/* A row of a statement's result; its columns are counted from 1. */
 typedef struct GlueResultRow
 {
 	HeapTuple	tuple;
@@ -121,7 +120,7 @@ extern void glue_row_set_bytes(GlueRow *row, int number, const void *bytes,
 							   Size len);
 extern void glue_row_set_time(GlueRow *row, int number, TimestampTz time);
 
-/* A member of a struct that is a column or a parameter of a statement. */
+/* A member of a struct that corresponds to a column or parameter. */
 typedef struct GlueField
 {
 	int			column;

@@ -1,12 +1,12 @@
 /*-------------------------------------------------------------------------
  *
  * progress.c
- *	  How far long commands have got, for others to see.
+ *	  Progress of long commands, for the view glue_progress.
  *
- * PostgreSQL's own reports of progress are for the commands that it knows, so there
- * is a place here for each process, which it alone writes; see
- * server/shared_state.c.  A process shows one command at a time, the outer one, as
- * long as that lasts.  Without the library preloaded there is nobody to show it to.
+ * PostgreSQL's own progress reporting is limited to its own commands, so each
+ * process has a slot of ours, which only it writes; see server/shared_state.c.
+ * A process shows one command at a time, the outermost one.  If the library is
+ * not preloaded, progress is not recorded: other sessions could not see it.
  *
  * IDENTIFICATION
  *	  src/server/progress.c
@@ -27,7 +27,7 @@ GlueSharedPart glue_progress_part = {
 	.size_per_backend = sizeof(GlueProgress),
 };
 
-/* Ours, while there is something to show; how deep commands are nested. */
+/* The slot of this process during a command, and the nesting depth. */
 static GlueProgress *own = NULL;
 static int	depth = 0;
 
@@ -35,7 +35,7 @@ static int	depth = 0;
 static void end_with_context(void *arg);
 static void end_at_exit(int code, Datum arg);
 
-/* Begin to show a command; glue_progress_end() must follow. */
+/* Begin to report a command; glue_progress_end() must follow. */
 void
 glue_progress_begin(const char *command)
 {
@@ -62,7 +62,7 @@ glue_progress_begin(const char *command)
 	glue_show_end(&own->shown);
 }
 
-/* The same until a memory context is gone, be it by an error. */
+/* The same; the end of a memory context, after an error as well, ends it. */
 void
 glue_progress_begin_function(const char *command, MemoryContext context)
 {
@@ -82,7 +82,7 @@ end_with_context(void *arg)
 	glue_progress_end();
 }
 
-/* A phase begins, of so many steps, or -1: not known. */
+/* Begin a phase with a number of steps, or -1 if that is unknown. */
 void
 glue_progress_phase(const char *phase, int64 total)
 {
@@ -95,7 +95,7 @@ glue_progress_phase(const char *phase, int64 total)
 	glue_show_end(&own->shown);
 }
 
-/* Some steps more are done. */
+/* Add to the finished steps. */
 void
 glue_progress_add(int64 done)
 {
@@ -106,7 +106,7 @@ glue_progress_add(int64 done)
 	glue_show_end(&own->shown);
 }
 
-/* Raises no error. */
+/* End a command.  Raises no error. */
 void
 glue_progress_end(void)
 {
@@ -127,8 +127,8 @@ end_at_exit(int code, Datum arg)
 }
 
 /*
- * Copy what a process shows; false if the number is not that of one.  The pid is 0
- * if it shows nothing.
+ * Copy the slot of a process; false if there is no such number.  The pid is 0
+ * if no command is under way.
  */
 bool
 glue_progress_copy(int number, GlueProgress *copy)

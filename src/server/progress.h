@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * progress.h
- *	  How far long commands have got, for others to see.
+ *	  Progress of long commands, for the view glue_progress.
  *
  * IDENTIFICATION
  *	  src/server/progress.h
@@ -14,18 +14,18 @@
 #include "datatype/timestamp.h"
 #include "server/shared_state.h"
 
-/* What a process shows. */
+/* The progress of a process. */
 typedef struct GlueProgress
 {
 	GlueShown	shown;			/* MUST BE FIRST */
-	int			pid;			/* 0: there is nothing */
+	int			pid;			/* 0: no command */
 	Oid			database;
 	Oid			role;
 	char		command[16];
 	char		phase[32];
 	int64		done;
-	int64		total;			/* -1: not known */
-	TimestampTz since;			/* when the command began */
+	int64		total;			/* -1: unknown */
+	TimestampTz since;			/* begin of the command */
 } GlueProgress;
 
 extern GlueSharedPart glue_progress_part;

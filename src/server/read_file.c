@@ -3,9 +3,9 @@
  * read_file.c
  *	  Reading files that hold secrets.
  *
- * A file is opened before it is looked at, so that what is checked is what is
- * read.  Its contents go to the caller's buffer and nowhere else: stdio's would
- * keep a copy that is not cleansed.
+ * A file is opened before its checks, so that the checked file is the one that
+ * is read.  Its contents go only to the caller's buffer: stdio would keep a
+ * copy that is not cleansed.
  *
  * IDENTIFICATION
  *	  src/server/read_file.c
@@ -21,8 +21,8 @@
 #include "storage/fd.h"
 
 /*
- * Open a file, to be closed with CloseTransientFile(); below 0, see errno.  A
- * pipe without a writer does not stop us.
+ * Open a file, to be closed with CloseTransientFile(); returns below 0 and
+ * sets errno on failure.  A FIFO without a writer does not block.
  */
 int
 glue_file_open(const char *path)
@@ -31,8 +31,9 @@ glue_file_open(const char *path)
 }
 
 /*
- * Read until there is no more, or no more room: what is appended meanwhile is
- * left for the next time.  Returns how much it was; below 0, see errno.
+ * Read to the end of the file or of the buffer; concurrent appends are left
+ * for the next call.  Returns the number of bytes; below 0, with errno, on
+ * failure.
  */
 ssize_t
 glue_file_read(int file, char *buffer, size_t size)

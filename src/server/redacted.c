@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * redacted.c
- *	  What may be shown of trees and texts.
+ *	  Redaction of trees and texts.
  *
  * IDENTIFICATION
  *	  src/server/redacted.c
@@ -16,12 +16,12 @@
 #include "server/secret_memory.h"
 
 /*
- * Room for the longer text that stands in the place of short secrets; what
- * does not fit is cut.
+ * Extra room, because the replacement is longer than a short secret; longer
+ * results are truncated.
  */
 #define MAX_SCRUBBED_GROWTH		256
 
-/* Take the secrets out of a tree; what cannot be redacted must not go on. */
+/* Redact a tree; raise an error if that is impossible. */
 void
 glue_redact_or_fail(json_object *tree)
 {
@@ -29,7 +29,7 @@ glue_redact_or_fail(json_object *tree)
 		glue_raise_out_of_memory();
 }
 
-/* A copy of a tree without the secrets; NULL for NULL. */
+/* Copy a tree without its secrets; NULL for NULL. */
 json_object *
 glue_redacted_copy(json_object *tree)
 {
@@ -39,7 +39,10 @@ glue_redacted_copy(json_object *tree)
 	return copy;
 }
 
-/* The same, but the tree itself if it has none: it is not to be changed. */
+/*
+ * The same, but return the tree itself, which must not be changed, if it has
+ * none.
+ */
 json_object *
 glue_without_secrets(json_object *tree)
 {
@@ -47,8 +50,7 @@ glue_without_secrets(json_object *tree)
 }
 
 /*
- * Text of AWS's, which may quote what was sent, without the secrets of a
- * tree.
+ * Remove the secrets of a tree from text of AWS, which may quote the request.
  */
 const char *
 glue_scrub_text(json_object *secrets, const char *text)

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * redacted.h
- *	  What may be shown of trees and texts.
+ *	  Redaction of trees and texts.
  *
  * IDENTIFICATION
  *	  src/server/redacted.h

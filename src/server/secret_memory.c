@@ -1,17 +1,16 @@
 /*-------------------------------------------------------------------------
  *
  * secret_memory.c
- *	  Memory that is cleansed when its memory context goes.
+ *	  Memory that is cleansed with its memory context.
  *
- * A ConnectionInput holds passwords, and so does everything that is made of
- * it on the way to AWS.  The code that makes such a thing cannot know how it
- * will be left: an error or a cancel jumps over any clean-up that is written as
- * code.  So the cleansing is tied to the memory context, which PostgreSQL
- * resets on every way out.
+ * A ConnectionInput holds passwords, and so does everything that is made from
+ * it on the way to AWS.  An error or a cancel skips any explicit cleanup.  So
+ * the cleansing is a callback of the memory context, which PostgreSQL resets
+ * in every case.
  *
- * The same holds for json-c trees, which live in malloc'ed memory that no
- * context knows.  Only what is filled inside of a library's callbacks has to
- * be freed by its owner, whose own clean-up is tied to a context.
+ * The same holds for json-c trees, whose memory comes from malloc().  Only
+ * data that a library's callback fills must be freed by the owner, whose own
+ * cleanup is a callback of a context.
  *
  * IDENTIFICATION
  *	  src/server/secret_memory.c
@@ -38,7 +37,7 @@ typedef struct SecretBlock
 static void cleanse_block(void *arg);
 static void free_tree(void *arg);
 
-/* Raise the error of an allocation that is not PostgreSQL's own. */
+/* Raise the error for an allocation outside of PostgreSQL. */
 void
 glue_raise_out_of_memory(void)
 {
@@ -63,7 +62,7 @@ glue_secret_alloc(Size size)
 	return block->data;
 }
 
-/* Copy len bytes into such memory, with a NUL behind them. */
+/* Copy len bytes into such memory, with a NUL at the end. */
 char *
 glue_secret_copy(const char *data, Size len)
 {
@@ -100,7 +99,7 @@ glue_secret_printf(const char *format, ...)
 	return text;
 }
 
-/* Copy credentials.  A session token or an account that is "" counts as none. */
+/* Copy credentials.  A session token or an account of "" becomes NULL. */
 GlueCredentials
 glue_secret_credentials(const GlueCredentials *credentials)
 {
@@ -120,11 +119,11 @@ glue_secret_credentials(const GlueCredentials *credentials)
 }
 
 /*
- * Hand a json-c tree over to the current memory context, which will cleanse
- * and free it.  The caller may still change it, but not free it.
+ * Give a json-c tree to the current memory context, which will cleanse and
+ * free it.  The caller may still change it, but must not free it.
  *
- * The tree is freed even if this fails for want of memory.  NULL, which is
- * json-c's null as well as its failure, is returned as it is.
+ * The tree is freed even if this fails for lack of memory.  NULL, json-c's
+ * null as well as its failure, is returned unchanged.
  */
 json_object *
 glue_secret_tree(json_object *tree)
@@ -147,7 +146,7 @@ glue_secret_tree(json_object *tree)
 	return tree;
 }
 
-/* A copy of a json-c tree that the current memory context owns; NULL for NULL. */
+/* Copy a json-c tree into the current memory context; NULL for NULL. */
 json_object *
 glue_secret_tree_copy(json_object *tree)
 {
@@ -161,7 +160,7 @@ glue_secret_tree_copy(json_object *tree)
 /*
  * Append to a buffer; false if there is no memory.
  *
- * Not with realloc(), which leaves a copy behind that is not cleansed.
+ * realloc() would leave a copy that is not cleansed.
  */
 bool
 glue_secret_buffer_append(GlueSecretBuffer *buffer, const char *data, Size len)
@@ -184,7 +183,7 @@ glue_secret_buffer_append(GlueSecretBuffer *buffer, const char *data, Size len)
 	return true;
 }
 
-/* Cleanse and free a buffer, which is empty and of use afterwards. */
+/* Cleanse and free a buffer, which is empty and usable afterwards. */
 void
 glue_secret_buffer_free(GlueSecretBuffer *buffer)
 {

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * secret_memory.h
- *	  Memory that is cleansed when its memory context goes.
+ *	  Memory that is cleansed with its memory context.
  *
  * IDENTIFICATION
  *	  src/server/secret_memory.h
@@ -17,8 +17,8 @@
 #include "server/compat.h"
 
 /*
- * Bytes that grow outside of any memory context, for callbacks that may not
- * raise errors.
+ * A buffer outside of any memory context, for callbacks that must not raise
+ * errors.
  */
 typedef struct GlueSecretBuffer
 {

@@ -1,10 +1,10 @@
 /*-------------------------------------------------------------------------
  *
  * service.c
- *	  Whether background workers work for this database.
+ *	  The databases of the background workers.
  *
- * They do if the library is preloaded and the settings do not say otherwise.
- * Templates have none: a worker that is connected to one would be in the way of
+ * Workers need a preloaded library, and settings that do not exclude the
+ * database.  Template databases have none: a connected worker would block
  * CREATE DATABASE.
  *
  * IDENTIFICATION
@@ -26,7 +26,7 @@
 /* prototypes of private functions */
 static bool is_served(bool *is_template, NameData * name);
 
-/* Are there workers that do everything for this database? */
+/* Does this database have workers? */
 bool
 glue_service_exists(void)
 {
@@ -37,8 +37,8 @@ glue_service_exists(void)
 }
 
 /*
- * Likewise for a session that makes work: an error if there would be workers,
- * were this not a template.
+ * The same for a session that makes work: raise an error if it has none only
+ * because it is a template.
  */
 bool
 glue_service_expected(void)
@@ -51,7 +51,7 @@ glue_service_expected(void)
 	if (is_template)
 		ereport(ERROR,
 				(errcode(ERRCODE_INSUFFICIENT_RESOURCES),
-				 errmsg("database \"%s\" is a template, for which no background worker works",
+				 errmsg("database \"%s\" is a template, and has no background worker",
 						NameStr(name)),
 				 errdetail("Nothing was sent or queued."),
 				 errhint("Use ALTER DATABASE %s IS_TEMPLATE false, or have \"glue_conn.databases\" name other databases.",

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * service.h
- *	  Whether background workers work for this database.
+ *	  The databases of the background workers.
  *
  * IDENTIFICATION
  *	  src/server/service.h

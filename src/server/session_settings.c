@@ -1,23 +1,22 @@
 /*-------------------------------------------------------------------------
  *
  * session_settings.c
- *	  The settings of a session that decide where its calls go.
+ *	  Settings of a session that decide the destination of its calls.
  *
- * What a session has called may have to be undone by another process, after
- * the session is gone.  It must ask the same endpoint for the same account.
- * Where the session has only what the whole server or its database has, so
- * will the other process; what it has beyond that, because its role has it or
- * because it was set in the session, is written into the journal, as an object
+ * A call of a session may be undone by another process, after the session has
+ * ended.  That process must use the same endpoint for the same account.
+ * Values of the server or the database are the same in both processes.  Other
+ * values, of the role or the session, are stored in the journal, as an object
  * whose members are settings.
  *
- * The proxy is no part of it, because its URL may hold a password; a proxy
- * decides how an endpoint is reached, and not which one.
+ * The proxy is not stored, because its URL may hold a password; it does not
+ * decide which endpoint is used, only the way to it.
  *
- * A session that carries out what others have asked for must not do it with
- * settings of its own: those others would have their requests sent elsewhere,
- * given up after a moment, or refused for good.  So a session that has any of
- * them is told to do without.  What is written down with each request (the
- * region), or is about no request (how many go side by side), does no harm.
+ * A session that carries out requests of other roles must not use its own
+ * settings: it could send their requests elsewhere, give them up too early, or
+ * fail them for good.  So a session with such settings is refused.  Settings
+ * that are stored with each request (the region), or do not concern requests
+ * (the number of calls side by side), are allowed.
  *
  * IDENTIFICATION
  *	  src/server/session_settings.c
@@ -32,11 +31,11 @@
 #include "utils/builtins.h"
 #include "utils/guc.h"
 
-/* A setting that decides how calls are made. */
+/* A setting that decides the destination of calls. */
 typedef struct SessionSetting
 {
 	const char *name;
-	bool		journaled;		/* it says where they go */
+	bool		journaled;		/* it selects the endpoint or the account */
 } SessionSetting;
 
 static const SessionSetting settings[] = {
@@ -65,7 +64,7 @@ static void push_string(GlueJsonbBuilder *builder, JsonbIteratorToken token,
 static char *find_member(Jsonb *journaled, const char *name);
 
 /*
- * What the current session has of its own; NULL if that is nothing.
+ * The settings of the role and the session; NULL if there are none.
  */
 Jsonb *
 glue_session_settings(void)
@@ -91,15 +90,15 @@ glue_session_settings(void)
 }
 
 /*
- * Be set like the session that had these settings of its own (or none: NULL),
- * until glue_session_settings_leave() or the end of the subtransaction.
+ * Apply the stored settings of a session (NULL: it had none), until
+ * glue_session_settings_leave() or the end of the subtransaction.
  */
 int
 glue_session_settings_enter(Jsonb *journaled)
 {
 	int			level = NewGUCNestLevel();
 
-	/* without a value, a setting becomes what it was when we began */
+	/* NULL sets a parameter to its reset value */
 	for (int i = 0; i < lengthof(settings); i++)
 	{
 		if (settings[i].journaled)
@@ -118,8 +117,8 @@ glue_session_settings_leave(int level)
 }
 
 /*
- * Raise an error if the current session has something of its own that decides
- * how calls are made, be it journaled or not.  The error names all of it.
+ * Raise an error if a setting of the role or the session decides how calls are
+ * made, stored in the journal or not.  The error names all of them.
  */
 void
 glue_session_settings_refuse(void)
@@ -139,7 +138,7 @@ glue_session_settings_refuse(void)
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 				 errmsg("requests cannot be carried out with settings of this session or its role"),
 				 errdetail_internal("%s", lines.data),
-				 errhint("Use RESET, or ALTER ROLE ... RESET and a new session. What holds for the server or for the database is obeyed.")));
+				 errhint("Use RESET, or ALTER ROLE ... RESET and a new session. Settings of the server and of the database are used.")));
 }
 
 static GucSource
@@ -152,7 +151,7 @@ source_of(int setting)
 	return parameters[setting]->source;
 }
 
-/* Where a setting of a session comes from, for a sentence. */
+/* Describe the source of a setting, for a sentence. */
 static const char *
 describe_source(GucSource source)
 {

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * session_settings.h
- *	  The settings of a session that decide where its calls go.
+ *	  Settings of a session that decide the destination of its calls.
  *
  * IDENTIFICATION
  *	  src/server/session_settings.h

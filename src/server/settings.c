@@ -3,22 +3,21 @@
  * settings.c
  *	  The configuration parameters of glue_conn.
  *
- * Two questions decide which roles may set one.  What says where a request, its
- * credentials and the passwords in it go, or whose credentials they are
- * (endpoint, proxy, CA file, profile and the files that it is read from), is
- * for superusers alone: a role that may call the functions could otherwise
- * have the server's own credentials sent to a machine of its choice.  So is
- * the file of the key that secrets are sealed with.  The rest (region, time
- * limits, attempts) is for everyone.
+ * A setting is for superusers alone if it decides the destination of a
+ * request, its credentials and its passwords, or the source of the credentials
+ * (endpoint, proxy, CA file, profile and its files).  Otherwise a role that
+ * may call the functions could send the server's own credentials to a machine
+ * of its choice.  The key file for sealed secrets is for superusers alone,
+ * too.  All other settings (region, time limits, attempts) are for everyone.
  *
- * Values are checked when they are set, so that a typing error is reported
- * where it was made and not at the first call.
+ * Values are checked when they are set, so that an error is reported there and
+ * not at the first call.
  *
  * Until the library is loaded, PostgreSQL takes any value from any role.  When
- * it is loaded, a value that was not allowed gets a warning, and the default
- * in its place.  For the settings here that would be wrong: the default
- * endpoint is not what the administrator set in postgresql.conf, nor what the
- * user meant.  So calls are refused until the setting has been set well.
+ * it is loaded, PostgreSQL replaces an invalid value with the default, and
+ * logs a warning.  For these settings that would be wrong: the default
+ * endpoint is neither that of the administrator's postgresql.conf nor that of
+ * the user.  So calls are refused until the setting has a valid value.
  *
  * IDENTIFICATION
  *	  src/server/settings.c
@@ -67,7 +66,7 @@ int			glue_setting_on_rollback = GLUE_ON_ROLLBACK_DELETE;
 bool		glue_setting_worker = true;
 char	   *glue_setting_databases = NULL;
 
-/* The proxy as it is shown: without its password. */
+/* The proxy without its password, for SHOW. */
 static char *shown_proxy = NULL;
 
 static const struct config_enum_entry on_rollback_values[] = {
@@ -76,7 +75,7 @@ static const struct config_enum_entry on_rollback_values[] = {
 	{NULL, 0, false}
 };
 
-/* The text settings whose value was not accepted when we were loaded. */
+/* The text settings whose values were invalid when the library was loaded. */
 static const char *refused_settings[9];
 static int	nrefused = 0;
 
@@ -166,18 +165,18 @@ glue_settings_init(void)
 						&glue_setting_connect_timeout);
 	define_milliseconds("glue_conn.request_timeout",
 						"Sets the longest time for one attempt at a request.",
-						"It is 5 minutes at most for what changes something. AWS Glue may try the credentials of a connection before it answers.",
+						"It is 5 minutes at most for requests that change something. AWS Glue may try the credentials of a connection before it answers.",
 						&glue_setting_request_timeout);
 
 	DefineCustomIntVariable("glue_conn.max_attempts",
-							"Sets how often a request is tried.",
-							"Failures that would repeat themselves are not tried again.",
+							"Sets the maximum number of attempts for a request.",
+							"Failures that would repeat themselves are not retried.",
 							&glue_setting_max_attempts,
 							glue_setting_max_attempts, 1, GLUE_MAX_ATTEMPTS,
 							PGC_USERSET, 0, NULL, NULL, NULL);
 
 	DefineCustomIntVariable("glue_conn.max_concurrent_requests",
-							"Sets how many requests of one call are under way side by side.",
+							"Sets the maximum number of concurrent requests of one call.",
 							"A session keeps as many connections to AWS afterwards, for the next call.",
 							&glue_setting_max_concurrent_requests,
 							glue_setting_max_concurrent_requests, 1,
@@ -185,35 +184,35 @@ glue_settings_init(void)
 							PGC_USERSET, 0, NULL, NULL, NULL);
 
 	DefineCustomIntVariable("glue_conn.max_requests_per_second",
-							"Sets how many requests of one operation are sent to one target in a second.",
-							"It counts those of all roles; 0 means as many as AWS takes.",
+							"Sets the maximum number of requests per second for one operation and target.",
+							"Requests of all roles count; 0 means no limit but that of AWS.",
 							&glue_setting_max_requests_per_second,
 							glue_setting_max_requests_per_second, 0,
 							GLUE_MAX_RATE, PGC_SUSET, 0, NULL, NULL, NULL);
 
 	DefineCustomIntVariable("glue_conn.max_request_attempts",
-							"Sets how often a request of the queue is tried.",
-							"Failures that another attempt cannot solve end a request at once, and those that are about credentials do not count.",
+							"Sets the maximum number of attempts for a request of the queue.",
+							"Failures that a retry cannot solve end a request at once, and failures of credentials do not count.",
 							&glue_setting_max_request_attempts,
 							glue_setting_max_request_attempts, 1, 1000,
 							PGC_SUSET, 0, NULL, NULL, NULL);
 
 	DefineCustomIntVariable("glue_conn.request_retention",
-							"Sets how long requests are kept after they have ended.",
-							"-1 keeps them for ever.",
+							"Sets the time that requests are kept after they have ended.",
+							"-1 keeps them without limit.",
 							&glue_setting_request_retention,
 							glue_setting_request_retention, -1, INT_MAX,
 							PGC_SIGHUP, GUC_UNIT_S, NULL, NULL, NULL);
 
 	DefineCustomIntVariable("glue_conn.settle_time",
-							"Sets how long a request whose sender is gone may still arrive at AWS Glue.",
-							"A connection that a lost call may have made, and that is not there, is looked for again until then, or until its request_timeout has passed if that is longer.",
+							"Sets the time that a request whose sender is gone may still arrive at AWS Glue.",
+							"A missing connection that a lost call may have created is looked for again until then, or until its request_timeout has passed if that is longer.",
 							&glue_setting_settle_time,
 							glue_setting_settle_time, 0, GLUE_MAX_TIMEOUT_MS,
 							PGC_SIGHUP, GUC_UNIT_MS, NULL, NULL, NULL);
 
 	DefineCustomEnumVariable("glue_conn.on_rollback",
-							 "Sets what is done about a connection if the transaction that created it is rolled back.",
+							 "Sets the action for a connection if the transaction that created it is rolled back.",
 							 "It takes effect for calls that are made while it is set, and needs the library to be preloaded.",
 							 &glue_setting_on_rollback,
 							 glue_setting_on_rollback, on_rollback_values,
@@ -238,8 +237,8 @@ glue_settings_init(void)
 }
 
 /*
- * Raise an error if a setting is not what it was meant to be: see the
- * head of this file.
+ * Raise an error if a setting was replaced with its default: see the head of
+ * this file.
  */
 void
 glue_settings_check(void)
@@ -258,9 +257,9 @@ glue_settings_check(void)
 }
 
 /*
- * Are there workers for a database, as far as settings go?
+ * Do the settings provide workers for a database?
  *
- * A list that cannot be read names no database.
+ * A malformed list names no database.
  */
 bool
 glue_database_is_served(const char *name)
@@ -285,8 +284,8 @@ glue_database_is_served(const char *name)
 }
 
 /*
- * What is wrong with a region, as a sentence without its period; NULL if
- * nothing is.
+ * The problem of a region, as a sentence without its period; NULL if there is
+ * none.
  */
 const char *
 glue_region_problem(const char *region)
@@ -306,8 +305,8 @@ glue_endpoint_url_problem(const char *url)
 }
 
 /*
- * Warn of a region that is not known.  It may be a new one, so it is not refused;
- * but for one that does not exist, no host would be found.
+ * Warn about an unknown region.  It may be a new one, so it is accepted; but a
+ * region that does not exist has no host.
  */
 void
 glue_warn_of_unknown_region(const char *region)
@@ -346,7 +345,7 @@ check_endpoint_url(char **newval, void **extra, GucSource source)
 	if (**newval == '\0' || check_text(glue_endpoint_url_problem(*newval)))
 		return true;
 
-	/* the usual message has the value, and that may hold a password */
+	/* the default message quotes the value, which may hold a password */
 	GUC_check_errmsg("invalid value for parameter \"%s\"",
 					 "glue_conn.endpoint_url");
 	return false;
@@ -358,7 +357,10 @@ check_account_id(char **newval, void **extra, GucSource source)
 	return **newval == '\0' || check_text(glue_account_id_problem(*newval));
 }
 
-/* Is a text good?  problem is a sentence without its period; NULL if it is. */
+/*
+ * Report the problem of a text, a sentence without its period; true if it is
+ * NULL.
+ */
 static bool
 check_text(const char *problem)
 {
@@ -368,9 +370,9 @@ check_text(const char *problem)
 }
 
 /*
- * The value of the setting is the URL without its password, because everyone who
- * may read all settings sees that; the whole URL is what is kept beside it.  A
- * parallel worker, which makes no calls, is given what is shown.
+ * The value of the setting is the URL without its password, because roles with
+ * pg_read_all_settings can see it; the whole URL is kept in extra.  A parallel
+ * worker, which makes no calls, gets the shown value.
  */
 static bool
 check_proxy(char **newval, void **extra, GucSource source)
@@ -386,7 +388,7 @@ check_proxy(char **newval, void **extra, GucSource source)
 		!InitializingParallelWorker)
 	{
 		GUC_check_errmsg("invalid value for parameter \"%s\"", "glue_conn.proxy");
-		GUC_check_errdetail("It has no password, but what is shown in its place.");
+		GUC_check_errdetail("It holds the text that is shown instead of the password.");
 		return false;
 	}
 	*extra = guc_malloc(LOG, size);
@@ -403,8 +405,9 @@ check_proxy(char **newval, void **extra, GucSource source)
 }
 
 /*
- * Where the password of a URL begins; NULL if it has none.  *host is its end: the
- * last "@", wherever it is, since a password may have a "/" that should be escaped.
+ * Find the password of a URL; NULL if there is none.  *host is its end: the
+ * last "@" anywhere, because a password may have a "/" that should have been
+ * escaped.
  */
 static const char *
 find_password(const char *url, const char **host)
@@ -444,7 +447,7 @@ define_text(const char *name, const char *description, const char *detail,
 	}
 }
 
-/* Was a parameter set neither in this session nor elsewhere? */
+/* Is a parameter at its default? */
 static bool
 is_default(const char *name)
 {

@@ -12,16 +12,16 @@
 #define GLUE_SERVER_SETTINGS_H
 
 /*
- * The largest values of settings, which options of foreign servers share; the
- * smallest ones are 1.  An hour is more than any load balancer keeps an idle
- * request for.
+ * Upper limits of settings and of the options of foreign servers; the lower
+ * limits are 1.  An hour is longer than any load balancer keeps an idle
+ * request.
  */
 #define GLUE_MAX_TIMEOUT_MS		(60 * 60 * 1000)
 #define GLUE_MAX_ATTEMPTS		20
 #define GLUE_MAX_RATE		100000
 #define GLUE_MAX_CONCURRENT_REQUESTS	256
 
-/* What to do about a connection if its creation is rolled back. */
+/* The action on a connection whose creation is rolled back. */
 typedef enum GlueOnRollback
 {
 	GLUE_ON_ROLLBACK_DELETE,
@@ -29,8 +29,8 @@ typedef enum GlueOnRollback
 } GlueOnRollback;
 
 /*
- * Text settings are never NULL once glue_settings_init() has run; the empty
- * string means that the setting says nothing and the next source decides.
+ * Text settings are never NULL after glue_settings_init(); the empty string
+ * means not set, so that the next source applies.
  */
 extern char *glue_setting_region;
 extern char *glue_setting_endpoint_url;
@@ -50,7 +50,7 @@ extern int	glue_setting_max_attempts;
 extern int	glue_setting_max_concurrent_requests;
 extern int	glue_setting_max_request_attempts;
 extern int	glue_setting_max_requests_per_second;	/* 0: no limit */
-extern int	glue_setting_request_retention; /* seconds; -1: for ever */
+extern int	glue_setting_request_retention; /* seconds; -1: unlimited */
 extern int	glue_setting_settle_time;	/* milliseconds */
 extern int	glue_setting_on_rollback;	/* GlueOnRollback */
 extern bool glue_setting_worker;

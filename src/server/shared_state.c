@@ -1,19 +1,18 @@
 /*-------------------------------------------------------------------------
  *
  * shared_state.c
- *	  State that all backends share, if the library is preloaded.
+ *	  Shared memory of the extension, if the library is preloaded.
  *
  * The extension works without shared_preload_libraries; then each backend has
- * such state of its own.  Files that have state to share describe it as a
- * part, and do not care which of the two it is: glue_shared_attach() gives
- * them memory that was initialized once, either for the server or for the
- * process.
- * A part that has a file is kept over a clean restart, if it is the server's.
+ * a private state.  Files with shared state define it as a part, and need not
+ * know which of the two it is: glue_shared_attach() returns memory that was
+ * initialized once, for the server or for the process.  A part with a file is
+ * kept over a clean restart, if it is shared.
  *
- * One lock protects all parts.  It is held for as long as it takes to look at
- * a few fields or to copy a set of credentials, and never while anything is
- * waited for.  What a process only shows of itself needs no lock: it counts its
- * changes, and who looks does so again if there was one meanwhile.
+ * One lock protects all parts.  It is held for a few instructions, at most for
+ * a copy of credentials, and never during a wait.  Data that a process only
+ * publishes about itself need no lock: the process counts its changes, and a
+ * reader tries again if there was a change during its copy.
  *
  * IDENTIFICATION
  *	  src/server/shared_state.c
@@ -35,7 +34,7 @@
 
 #define TRANCHE_NAME	"glue_conn"
 
-/* How often to look at what is being changed. */
+/* Limit of a reader's attempts. */
 #define MAX_LOOKS		1000
 
 static GlueSharedPart *const *shared_parts;
@@ -57,7 +56,7 @@ static void set_up(GlueSharedPart *part, void *memory, bool initialize);
 static void clear(GlueSharedPart *part);
 
 /*
- * Say which parts there are.
+ * Define the parts.
  *
  * To be called once, from _PG_init(); parts must stay valid.
  */
@@ -75,7 +74,7 @@ glue_shared_state_init(GlueSharedPart *const *parts, int nparts)
 }
 
 /*
- * The memory of a part; made on the spot if nothing is shared.
+ * The memory of a part; allocated here if nothing is shared.
  */
 void *
 glue_shared_attach(GlueSharedPart *part)
@@ -86,7 +85,7 @@ glue_shared_attach(GlueSharedPart *part)
 	return part->memory;
 }
 
-/* Do other backends see the same state? */
+/* Is the state shared with other backends? */
 bool
 glue_shared_is_shared(void)
 {
@@ -110,7 +109,8 @@ glue_shared_unlock(void)
 }
 
 /*
- * Begin and end to change what this process shows.  Nothing may fail in between.
+ * Begin and end a change of published data.  No error may be raised in
+ * between.
  */
 void
 glue_show_begin(GlueShown *shown)
@@ -127,8 +127,8 @@ glue_show_end(GlueShown *shown)
 }
 
 /*
- * Copy what another process shows; false if it changes all the time, which is not
- * worth waiting for.
+ * Copy published data of another process; false if it is changing all the
+ * time, because waiting for it is not worthwhile.
  */
 bool
 glue_shown_copy(void *copy, const GlueShown *shown, Size size)
@@ -189,7 +189,7 @@ start_up(void)
 	}
 }
 
-/* Fill a part from its file, if there is one; nobody else is there yet. */
+/* Fill a part from its file, if there is one; no other process exists yet. */
 static void
 take_out(GlueSharedPart *part)
 {
@@ -198,7 +198,10 @@ take_out(GlueSharedPart *part)
 		clear(part);
 }
 
-/* An on_shmem_exit callback of the postmaster: nobody else is there any more. */
+/*
+ * An on_shmem_exit callback of the postmaster: no other process exists any
+ * more.
+ */
 static void
 put_away(int code, Datum arg)
 {
@@ -218,7 +221,7 @@ net_size(const GlueSharedPart *part)
 	return part->size + part->size_per_backend * MaxBackends;
 }
 
-/* A secret part takes whole pages, so that nothing else is on them. */
+/* A secret part has whole pages of its own. */
 static Size
 part_size(const GlueSharedPart *part)
 {
@@ -240,7 +243,10 @@ set_up(GlueSharedPart *part, void *memory, bool initialize)
 {
 	part->memory = usable_memory(part, memory);
 
-	/* without this, or where it fails, only an administrator can help */
+	/*
+	 * without MADV_DONTDUMP, only the administrator can keep secrets out of
+	 * core dumps
+	 */
 #ifdef MADV_DONTDUMP
 	if (part->secret)
 		madvise(part->memory,

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * shared_state.h
- *	  State that all backends share, if the library is preloaded.
+ *	  Shared memory of the extension, if the library is preloaded.
  *
  * IDENTIFICATION
  *	  src/server/shared_state.h
@@ -13,16 +13,18 @@
 
 #include "storage/lwlock.h"
 
-/* A part of the state, which belongs to the file that defines it. */
+/* A part of the state; it belongs to the file that defines it. */
 typedef struct GlueSharedPart
 {
-	const char *name;			/* of the piece of shared memory */
+	const char *name;			/* of the shared memory segment */
 	Size		size;
-	Size		size_per_backend;	/* to be added for each that there can be */
+	Size		size_per_backend;	/* additional size for each possible
+									 * backend */
 	bool		secret;			/* keep it out of core dumps */
-	void		(*initialize) (void *memory);	/* zeroed before */
-	const char *file;			/* where a clean restart keeps it, or NULL */
-	uint32		file_version;	/* of its layout; the size is known */
+	void		(*initialize) (void *memory);	/* called with zeroed memory */
+	const char *file;			/* file that keeps it over a clean restart, or
+								 * NULL */
+	uint32		file_version;	/* of the layout; the size is checked anyway */
 
 	/* set by shared_state.c */
 	void	   *memory;
@@ -35,12 +37,12 @@ extern void glue_shared_lock(LWLockMode mode);
 extern void glue_shared_unlock(void);
 
 /*
- * What one process shows to all others, who do not lock it: a struct that begins
- * with this.
+ * Data that one process publishes to all others without a lock: a struct that
+ * begins with this.
  */
 typedef struct GlueShown
 {
-	uint32		nchanges;		/* odd: it is being changed */
+	uint32		nchanges;		/* odd during a change */
 } GlueShown;
 
 extern void glue_show_begin(GlueShown *shown);

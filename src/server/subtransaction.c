@@ -3,18 +3,18 @@
  * subtransaction.c
  *	  Work whose error does not end the transaction.
  *
- * A worker does something for many requests in one transaction.  What cannot be
- * done for one of them, because of a constraint, a trigger or a lock of another
- * session, must not keep the others from being done.  So it is tried in a
- * subtransaction, and what raises an error leaves nothing there.
+ * A worker processes many requests in one transaction.  If one of them fails,
+ * because of a constraint, a trigger or a lock of another session, the others
+ * must still succeed.  So each one runs in a subtransaction, which an error
+ * rolls back.
  *
- * Deferred constraints and triggers are part of what a worker writes: left to the
- * end of the transaction, they would raise their errors when it is too late to
- * tell whose they are.
+ * Deferred constraints and triggers are part of a worker's writes.  At the end
+ * of the transaction, their errors could not be attributed to a request any
+ * more.
  *
- * A cancel, a time limit or a shutdown is not about the work alone.  That is
- * raised further, but not before the subtransaction is rolled back: in a
- * procedure, no other code does that.
+ * A cancel, a time limit or a shutdown is not about the work alone.  Such an
+ * error is rethrown, after the subtransaction was rolled back: in a procedure,
+ * no other code does that.
  *
  * IDENTIFICATION
  *	  src/server/subtransaction.c
@@ -31,9 +31,8 @@
 #include "utils/resowner.h"
 
 /*
- * Do some work in a subtransaction.  Returns NULL if it is done; if not, the
- * error, which belongs to the current memory context, as does all that the work
- * allocates.
+ * Do some work in a subtransaction.  Returns NULL on success, else the error,
+ * in the current memory context, which also holds all that the work allocates.
  */
 ErrorData *
 glue_subtransaction_try(void (*work) (void *arg), void *arg)
@@ -67,8 +66,8 @@ glue_subtransaction_try(void (*work) (void *arg), void *arg)
 }
 
 /*
- * SET CONSTRAINTS ALL IMMEDIATE, at the end of work that writes.  It lasts for
- * the rest of the transaction, so that must be ours.
+ * SET CONSTRAINTS ALL IMMEDIATE, after work that writes.  It lasts until the
+ * end of the transaction, so the transaction must be our own.
  */
 void
 glue_check_deferred(void)

@@ -1,20 +1,21 @@
 /*-------------------------------------------------------------------------
  *
  * xact_status.c
- *	  What has become of the transaction that a call was made in.
+ *	  The status of the transaction that made a call.
  *
  * A call that acted at once belongs to a transaction or a subtransaction, and
- * its full ID is in the journal.  PostgreSQL knows what became of it, whichever
- * process asks and whatever has happened to the process that it ran in:
+ * its intent has the full transaction ID.  PostgreSQL knows the status of an
+ * ID in any process, even after the end of the process that ran the
+ * transaction:
  *
- *	- of a subtransaction, in its own right: rolled back after ROLLBACK TO, and
- *	  in progress after RELEASE for as long as the outer one is
- *	- after a crash, whatever was in progress has been rolled back
+ *	- a subtransaction has a status of its own: rolled back after ROLLBACK
+ *	  TO, and in progress after RELEASE while its parent is
+ *	- after a crash, every transaction in progress counts as rolled back
  *
- * It does not know of an ID that it has not handed out yet, because the crash
- * was before anything of that transaction reached the disk; nor of one that is
- * older than the commit log.  Neither can have committed with our row in it: a
- * transaction that commits closes the row that is asked about.
+ * PostgreSQL does not know an ID that it has not assigned yet, because a crash
+ * came before any WAL of the transaction reached the disk; nor an ID older
+ * than the commit log.  Neither can have committed with our row: a transaction
+ * that commits closes the row in question.
  *
  * IDENTIFICATION
  *	  src/server/xact_status.c
@@ -30,18 +31,19 @@
 #include "storage/lwlock.h"
 #include "storage/procarray.h"
 
-/* IDs that far apart cannot be compared by their lower halves. */
+/* IDs farther apart cannot be compared by their lower halves. */
 #define LONGEST_MEMORY	(UINT64CONST(1) << 31)
 
 /* prototypes of private functions */
 static bool is_known(uint64 caller_xid, uint64 next_xid);
 
 /*
- * Find out what has become of a (sub)transaction, by the value of its
- * FullTransactionId.  The current transaction must have a snapshot.
+ * Find the status of a (sub)transaction by the value of its FullTransactionId.
+ * The current transaction must have a snapshot.
  *
- * The commit log is not truncated meanwhile; and what is in progress is asked
- * first, because a transaction is marked in the log before it has ended.
+ * XactTruncationLock keeps the commit log from being truncated.  In-progress
+ * is checked first, because a transaction is marked in the log before it has
+ * ended.
  */
 GlueCallerStatus
 glue_caller_status(uint64 caller_xid)
@@ -63,14 +65,14 @@ glue_caller_status(uint64 caller_xid)
 	return status;
 }
 
-/* Has it ended? */
+/* Has the transaction ended? */
 bool
 glue_caller_ended(uint64 caller_xid)
 {
 	return glue_caller_status(caller_xid) != GLUE_CALLER_IN_PROGRESS;
 }
 
-/* Was this ID handed out, and does the commit log still have it? */
+/* Was this ID assigned, and is it still in the commit log? */
 static bool
 is_known(uint64 caller_xid, uint64 next_xid)
 {

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * xact_status.h
- *	  What has become of the transaction that a call was made in.
+ *	  The status of the transaction that made a call.
  *
  * IDENTIFICATION
  *	  src/server/xact_status.h
@@ -15,7 +15,7 @@ typedef enum GlueCallerStatus
 {
 	GLUE_CALLER_IN_PROGRESS,
 	GLUE_CALLER_COMMITTED,
-	GLUE_CALLER_ROLLED_BACK		/* or nothing is known of it any more */
+	GLUE_CALLER_ROLLED_BACK		/* or no longer known */
 } GlueCallerStatus;
 
 extern GlueCallerStatus glue_caller_status(uint64 caller_xid);

@@ -1,11 +1,11 @@
 /*-------------------------------------------------------------------------
  *
  * claim_ending.c
- *	  How attempts at requests have ended, in the table glue_request.
+ *	  The ends of attempts at requests, in the table glue_request.
  *
  * The process that has claimed a request records its attempt, as long as the
- * claim is still its own.  A request that has ended is kept for some time, for people and as evidence
- * of what was done about its connection, and is purged then.
+ * claim is still its own.  A request that has ended is kept for some time, for
+ * users and as evidence about its connection, and is then purged.
  *
  * IDENTIFICATION
  *	  src/store/claim_ending.c
@@ -22,7 +22,10 @@
 #include "store/claim_ending.h"
 #include "store/sql_text.h"
 
-/* What is known of an attempt that has ended, from $2 on: of its request... */
+/*
+ * The columns of an attempt that has ended, from $2 on: those of its
+ * request...
+ */
 static const GlueField request_fields[] = {
 	{2, INT8OID, offsetof(GlueClaim, id)},
 	{3, INT4OID, offsetof(GlueClaim, attempts)},
@@ -47,8 +50,8 @@ static const GlueField outcome_fields[] = {
 #define NUM_RECORD_PARAMETERS	17
 
 /*
- * Record how attempts have ended.  The parameters are the claimant, the columns of
- * what has ended, and the cluster.
+ * Record the ends of attempts.  The parameters are the claimant, the columns
+ * of the outcomes, and the cluster.
  */
 static GlueStatement record = {
 	"UPDATE @glue_request r SET state = o.state,"
@@ -135,13 +138,14 @@ static void erase_secrets(const GlueClaims *queue,
 						  const GlueEndedClaim *ended, int nended);
 
 /*
- * Record how attempts have ended, and which of the requests were still ours.
+ * Record the ends of attempts; sets recorded for the requests that this
+ * process still had claimed.
  *
- * As long as a request is open, it has the name that its server had when it was
- * made, under which its connection may be recorded.
+ * An open request keeps the name that its server had when the request was
+ * made, because its connection may be recorded under that name.
  *
- * The sealed secrets of a request that has ended are erased.  What is undone, but
- * has not ended, is only to be recorded.
+ * The sealed secrets of a request that has ended are erased.  An undo that is
+ * finished, but stays open, is only to be recorded.
  */
 void
 glue_claims_record(const GlueClaims *queue, GlueEndedClaim *ended, int nended)
@@ -183,7 +187,7 @@ glue_claims_record(const GlueClaims *queue, GlueEndedClaim *ended, int nended)
 	erase_secrets(queue, ended, nended);
 }
 
-/* Erase the sealed secrets of requests that have ended for good. */
+/* Erase the sealed secrets of requests that have ended permanently. */
 static void
 erase_secrets(const GlueClaims *queue, const GlueEndedClaim *ended,
 			  int nended)
@@ -202,8 +206,8 @@ erase_secrets(const GlueClaims *queue, const GlueEndedClaim *ended,
 }
 
 /*
- * Put off a request that cannot be claimed, and say why; unless it is a call that
- * acted at once, whose row says something else.
+ * Put off a request that cannot be claimed, with the reason; but the row of a
+ * call that acted at once keeps the error of the call.
  */
 void
 glue_claims_put_off(const GlueClaims *queue, int64 id, TimestampTz until,
@@ -219,11 +223,11 @@ glue_claims_put_off(const GlueClaims *queue, int64 id, TimestampTz until,
 }
 
 /*
- * Delete requests that ended before a moment, at most limit, wherever they come
- * from; returns how many were deleted.
+ * Delete requests of all homes that ended before a time, at most limit;
+ * returns their number.
  *
- * As long as something may have to be undone about a connection, what others
- * have done about it is evidence.
+ * The ended requests for a connection are evidence as long as a call for it
+ * may have to be undone.
  */
 uint64
 glue_claims_purge(const GlueClaims *queue, TimestampTz finished_before,

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * claim_ending.h
- *	  How attempts at requests have ended, in the table glue_request.
+ *	  The ends of attempts at requests, in the table glue_request.
  *
  * IDENTIFICATION
  *	  src/store/claim_ending.h
@@ -13,21 +13,22 @@
 
 #include "store/claim_row.h"
 
-/* How an attempt at a request has ended.  Text is UTF-8, or NULL. */
+/* The outcome of an attempt at a request.  Text is UTF-8, or NULL. */
 typedef struct GlueClaimOutcome
 {
-	const char *state;			/* "queued": there will be another attempt */
-	TimestampTz next_attempt_at;	/* of that; 0 otherwise */
-	bool		free_attempt;	/* it does not count */
-	bool		uncertain;		/* it may have been carried out all the same */
-	bool		undone;			/* it is only to be recorded */
+	const char *state;			/* "queued": there will be a retry */
+	TimestampTz next_attempt_at;	/* of the retry; 0 otherwise */
+	bool		free_attempt;	/* the attempt does not count */
+	bool		uncertain;		/* AWS may have carried it out nevertheless */
+	bool		undone;			/* the undo is only to be recorded */
 	const char *status;
 	const char *error_code;
 	const char *error_message;
 	const char *aws_request_id;
-	TimestampTz aws_ended_at;	/* when that was, by AWS's clock; 0: not known */
+	TimestampTz aws_ended_at;	/* time of the end, by AWS's clock; 0: not
+								 * known */
 	TimestampTz aws_settled_at; /* of an undo, likewise: see undo.c */
-	json_object *answer;		/* what could not be recorded, or NULL */
+	json_object *answer;		/* result that could not be recorded, or NULL */
 } GlueClaimOutcome;
 
 /* A request whose attempt has ended. */
@@ -35,7 +36,7 @@ typedef struct GlueEndedClaim
 {
 	const GlueClaim *request;
 	const GlueClaimOutcome *outcome;
-	bool		recorded;		/* it was still ours */
+	bool		recorded;		/* this process still had the claim */
 } GlueEndedClaim;
 
 extern void glue_claims_record(const GlueClaims *queue,

@@ -1,11 +1,11 @@
 /*-------------------------------------------------------------------------
  *
  * claim_row.c
- *	  A request that was claimed, as its row in glue_request has it.
+ *	  A claimed request, as its row in glue_request.
  *
- * Each is read into a memory context of its own, which lasts as long as the
- * request is worked on.  Its sealed secrets are read apart from it: they lie in
- * another table.
+ * Each request is read into a memory context of its own, which lasts until its
+ * outcome is recorded.  Its sealed secrets are read separately, from another
+ * table.
  *
  * IDENTIFICATION
  *	  src/store/claim_row.c
@@ -26,7 +26,10 @@
 #include "store/sql_text.h"
 #include "utils/memutils.h"
 
-/* The columns of GLUE_CLAIM_COLUMNS(): first whether somebody has had it before. */
+/*
+ * The columns of GLUE_CLAIM_COLUMNS(): first whether another process had
+ * claimed it before.
+ */
 #define COLUMN_UNCERTAIN	1
 #define COLUMN(name)	(GLUE_REQUEST_##name + 2)
 #define FIELD(name, type, member)	{COLUMN(name), type, offsetof(GlueClaim, member)}
@@ -70,10 +73,10 @@ static GlueUndo *read_undo(const GlueClaim *request,
 
 /*
  * Read the requests that a statement has returned, as a list in the current
- * memory context.  Each is in a context of its own, which is a child of parent.
+ * memory context.  Each has a context of its own, a child of parent.
  *
- * The statement returns GLUE_CLAIM_COLUMNS().  undo says whether they are calls that
- * are to be undone.
+ * The statement returns GLUE_CLAIM_COLUMNS().  undo is true for calls that are
+ * to be undone.
  */
 List *
 glue_claims_read(uint64 count, bool undo, MemoryContext parent)
@@ -103,11 +106,11 @@ glue_claims_read(uint64 count, bool undo, MemoryContext parent)
 }
 
 /*
- * Read the sealed secrets of requests that nobody else can change any more.
+ * Read the sealed secrets of requests whose rows are locked.
  *
- * The statement that has locked them may not do that.  It sees a request as
- * somebody has changed it meanwhile, but of other tables what there was when it
- * began; and secrets that are those of an older version do not open.
+ * The statement that has locked the rows must not read them.  It sees the
+ * latest version of a locked row, but other tables as of its snapshot, and the
+ * secrets of an older version cannot be opened.
  */
 void
 glue_claims_read_secrets(const GlueClaims *queue, List *requests)
@@ -123,7 +126,7 @@ glue_claims_read_secrets(const GlueClaims *queue, List *requests)
 	}
 }
 
-/* The same of one of them. */
+/* The same for one request. */
 static void
 read_sealed(const GlueClaims *queue, GlueClaim *request)
 {
@@ -180,7 +183,7 @@ read_request(const GlueResultRow *row)
 	return request;
 }
 
-/* How an undo will end that could not be recorded: see queue/answer.c. */
+/* The error of an undo whose result is stored: see queue/answer.c. */
 static const char *
 answer_text(const GlueClaim *request, const char *member)
 {
@@ -190,8 +193,8 @@ answer_text(const GlueClaim *request, const char *member)
 }
 
 /*
- * How long a request whose sender is gone may still arrive, or be worked on: as
- * long as its sender would have waited for it, if that is longer.
+ * Time that a message whose sender is gone may still arrive, or be processed:
+ * as long as its sender would have waited for it, if that is longer.
  */
 static long
 late_limit_ms(const GlueResultRow *row)
@@ -204,8 +207,8 @@ late_limit_ms(const GlueResultRow *row)
 }
 
 /*
- * What an undo needs beside that.  on_rollback is said of calls that may have
- * created the connection, and of no others.
+ * Read the further columns for an undo.  on_rollback is set only for calls
+ * that may have created the connection.
  */
 static GlueUndo *
 read_undo(const GlueClaim *request, const GlueResultRow *row)

@@ -3,13 +3,13 @@
  * claimant.c
  *	  The processes that carry out requests of the table glue_request.
  *
- * A process that works the queue, a claimant, has a number, and holds a lock on it
- * as long as it lives.  So a claim needs no clock: if the lock of a claimant is free, the
- * process is gone, and what became of its requests is not known.  They go back
- * into the queue with that number, by which the next claimant knows to look
- * first.  A list of claimants says whose locks to look at, so that nobody has to
- * search the queue for claims.  lease_until says when a claim would be
- * suspicious; it is for people.
+ * A process that works the queue, a claimant, has a number, and holds an
+ * advisory lock on it until it exits.  So a claim needs no clock: if the lock
+ * of a claimant is free, the process is gone, and the results of its requests
+ * are not known.  They go back into the queue with that number, which makes
+ * the next claimant read the connection first.  A table lists the claimants,
+ * so that no process has to search the queue for claims.  lease_until is the
+ * time after which a claim is suspicious; it is for users.
  *
  * IDENTIFICATION
  *	  src/store/claimant.c
@@ -31,7 +31,7 @@
 #include "store/own_table.h"
 #include "store/sql_text.h"
 
-/* What our locks have where pg_advisory_lock() has 1 or 2. */
+/* The objsubid of our locks; those of pg_advisory_lock() have 1 or 2. */
 #define CLAIMANT_LOCK_CLASS		4
 
 static GlueStatement find_others = {
@@ -74,9 +74,7 @@ static List *list_others(const GlueClaims *queue);
 static uint64 execute_for(const GlueClaims *queue, GlueStatement *statement,
 						  int64 claimant);
 
-/*
- * Become a claimant, until glue_claimant_end() or the end of the process.
- */
+/* Become a claimant until glue_claimant_end() or the exit of the process. */
 int64
 glue_claimant_begin(void)
 {
@@ -108,7 +106,7 @@ claimant_tag(int64 claimant, LOCKTAG *tag)
 						 (uint32) claimant, CLAIMANT_LOCK_CLASS);
 }
 
-/* Does anybody hold the lock of a claimant? */
+/* Does a process hold the lock of a claimant? */
 static bool
 is_alive(int64 claimant)
 {
@@ -122,8 +120,8 @@ is_alive(int64 claimant)
 }
 
 /*
- * Get ready to work the queue of the extension in this schema; false if there
- * is none.  Its tables are locked until the end of the transaction.
+ * Prepare to work the queue of the extension in this schema; false if there is
+ * none.  Its tables are locked until the end of the transaction.
  */
 bool
 glue_claims_open(GlueClaims *queue, Oid schema, int64 claimant)
@@ -131,7 +129,10 @@ glue_claims_open(GlueClaims *queue, Oid schema, int64 claimant)
 	return open_all(queue, schema, claimant, true);
 }
 
-/* Do the same for a process that claims nothing; an error if there is none. */
+/*
+ * The same for a process that claims nothing; raises an error if there is no
+ * queue.
+ */
 void
 glue_claims_open_or_fail(GlueClaims *queue, Oid schema)
 {
@@ -157,8 +158,8 @@ open_all(GlueClaims *queue, Oid schema, int64 claimant, bool missing_ok)
 /*
  * Put the requests of claimants that are gone back into the queue.
  *
- * What one of them has sent may still be on its way: see operation/late.c.  The undo of
- * a call takes that into account as well, and begins from the start.
+ * A message of such a process may still arrive: see operation/late.c.  The
+ * undo of a call handles that as well, and starts again.
  */
 void
 glue_claims_release_orphans(const GlueClaims *queue)
@@ -199,21 +200,25 @@ list_others(const GlueClaims *queue)
 	return claimants;
 }
 
-/* May another process have claims?  Nobody tells if they die with it. */
+/*
+ * May another process have claims?  No news announces the death of a process.
+ */
 bool
 glue_claims_have_others(const GlueClaims *queue)
 {
 	return execute_for(queue, &find_others, queue->claimant) > 0;
 }
 
-/* We have no claims any more. */
+/*
+ * Remove this process from the list of claimants: it has no claims any more.
+ */
 void
 glue_claims_leave(const GlueClaims *queue)
 {
 	execute_for(queue, &strike_off, queue->claimant);
 }
 
-/* Put ourselves on the list of claimants, before there are claims of ours. */
+/* Add this process to the list of claimants, before it claims requests. */
 void
 glue_claims_sign_up(const GlueClaims *queue)
 {

@@ -13,7 +13,7 @@
 
 #include "store/request_secret.h"
 
-/* The table, ready to be worked until the end of the transaction. */
+/* The table, open for the queue until the end of the transaction. */
 typedef struct GlueClaims
 {
 	GlueOwnTable table;

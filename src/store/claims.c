@@ -4,34 +4,36 @@
  *	  The table glue_request, for the processes that work the queue.
  *
  * A request is claimed in one transaction and its outcome is recorded in
- * another (see claim_ending.c); what is done about it lies in between, where there
- * is none.
+ * another one (see claim_ending.c); its calls are made in between, outside of
+ * any transaction.
  *
  * Order.  Requests for one connection are carried out one after the other, in
- * the order of their ids: one is claimed only if there is none before it that
- * is open.  But one that a claimant before may have sent comes first,
- * whatever is repeated by hand that was asked for earlier.
+ * the order of their IDs: a request is claimed only if no earlier one is open.
+ * But a request that an earlier claimant may have sent comes first, even
+ * before older ones that were retried by hand.
  *
- * Undos.  The table has a journal of calls that acted at once, too.  What has
- * been rolled back is to be undone, which is claimed like a request, but before
- * all of those: a call for the same connection waits for it.
+ * Undos.  The table also holds the intents of calls that acted at once.  If
+ * the transaction of a call was rolled back, the call must be undone.  An undo
+ * is claimed like a request, but before all requests, because a call for the
+ * same connection waits for it.
  *
- * The transaction that made the call may go on meanwhile, if it was rolled back
- * to a savepoint.  Its own calls that are not rolled back do not keep the undo of
- * a creation waiting, for it may be waiting for that itself.  But if a creation
- * was never answered, and there are such calls, it cannot be told whose the
- * connection is before it is known which of them are committed.  So this undo
- * does wait, and the transaction does not wait for it.  What others have queued
- * waits for such calls as well, and so is not waited for by the undo.
+ * The transaction that made the call may continue, if it was rolled back to a
+ * savepoint.  Its other calls, which are not rolled back, do not block the
+ * undo of a creation, because the transaction may be waiting for that undo.
+ * But if the creation was never answered, such calls decide which one has
+ * created the connection, and that is known only when they commit.  So this
+ * undo waits for them, and the transaction does not wait for the undo.
+ * Requests in the queue wait for such calls as well, so the undo does not wait
+ * for those requests.
  *
- * What was answered, and has nothing to be undone of (any more), is only to be
- * recorded.  That waits for such a transaction, and for all undos of creations,
- * so that what is recorded is not deleted behind its back.  So nothing may wait
- * for it.
+ * A call that was answered, and needs no undo (any more), is only to be
+ * recorded.  That waits for such a transaction, and for all undos of
+ * creations, so that no connection is deleted after it was recorded.  So
+ * nothing may wait for it.
  *
  * Cost.  While a request is open, its updates change no column that an index
- * has, so they stay in the page.  All indexes that are used here leave out
- * what is finished.
+ * has, so they stay in the page.  All indexes that are used here exclude
+ * finished requests.
  *
  * IDENTIFICATION
  *	  src/store/claims.c
@@ -50,26 +52,26 @@
 #include "store/request_row.h"
 #include "store/sql_text.h"
 
-/* After which a claim is worth a look. */
+/* Time after which a claim is suspicious. */
 #define LEASE_SECONDS			"600"
 
-/* How often to look at calls whose transaction may not have ended. */
+/* Interval between two looks at calls whose transaction may still run. */
 #define OPEN_LOOK_SECONDS		"30"
 
 /*
- * How often to look for requests of transactions that are prepared, and of those
- * who carry some out, and may die.
+ * Interval between two looks at prepared transactions, and at other claimants,
+ * which may have died.
  */
 #define OTHERS_LOOK_SECONDS		15
 
-/* For how long requests are put off at most: see longest_put_off_ms(). */
+/* Longest delay of a request: see longest_put_off_ms(). */
 #define LONGEST_TO_DO_MS		(2 * 60 * 60 * 1000)
 #define LONGEST_TO_UNDO_MS		(15 * 60 * 1000)
 
 /*
- * Has the time of a queued request come?  The clock may have been set back since
- * that was decided.  So what was asked for in the future, and was not tried yet,
- * is due; and so is what is put off for longer than anything ever is: see
+ * Is a queued request due?  The clock may have been set back since its time
+ * was computed.  So a request is due if it was made in the future and was
+ * never tried, or if its delay exceeds the longest possible one: see
  * longest_put_off_ms().
  */
 #define IS_DUE(r, longest) \
@@ -83,14 +85,14 @@
 	"CASE WHEN " IS_DUE_BEFORE_ITS_TIME(r, longest) " THEN 'epoch'" \
 	" ELSE " r ".next_attempt_at END"
 
-/* Is a request a call of which all is known, and nothing to be undone? */
+/* Is a request a call with a known answer and without need for an undo? */
 #define ONLY_RECORDS(r) \
 	r ".caller_xid IS NOT NULL AND " r ".on_rollback IS NULL" \
 	" AND " r ".answered_at IS NOT NULL"
 
 /*
- * Are two requests about the same connection?  As long as it is not known whose
- * it is, that is told by what was named.
+ * Are two requests about the same connection?  As long as an account is not
+ * known, the server and the catalog that were named are compared.
  */
 #define SAME_CONNECTION(a, b) \
 	a ".connection_name" EQUALS b ".connection_name" \
@@ -111,12 +113,12 @@
 	.columns = glue_request_columns, .ncolumns = GLUE_NUM_REQUEST_COLUMNS
 
 /*
- * Find what can be claimed.  The parameters are the claimant, what is in a
- * GlueClaimFilter (limit, blocked as four arrays, excluded and only), and for how
- * long requests of the kind are put off at most.
+ * Find requests that can be claimed.  The parameters are the claimant, the
+ * members of a GlueClaimFilter (limit, blocked as four arrays, excluded and
+ * only), and the longest delay of requests of the kind.
  *
- * CASE says whether another open request, e, keeps one, r, waiting.  Those that
- * may have created the connection have something in on_rollback.
+ * CASE is true if another open request, e, blocks the request r.  on_rollback
+ * is set for calls that may have created the connection.
  */
 #define DUE(caller) \
 	"SELECT r.id, r.attempts, r.operation, r.connection_name" \
@@ -181,7 +183,7 @@ static GlueStatement find_due[] = {
 	},
 };
 
-/* Claim it. */
+/* Claim the requests that were found. */
 #define CLAIM(caller) \
 	"WITH due AS (" DUE(caller) " FOR UPDATE SKIP LOCKED)" \
 	" UPDATE @glue_request r SET state = 'running'," \
@@ -206,7 +208,7 @@ static GlueStatement claim[] = {
 	},
 };
 
-/* Requests of ours, and those of another home that can be taken over. */
+/* Requests of our home, and those of another home that can be taken over. */
 #define LOCK(condition) \
 	"SELECT " GLUE_CLAIM_COLUMNS("r.claimed_by") \
 	" FROM @glue_request r WHERE r.finished_at IS NULL AND " condition \
@@ -231,7 +233,9 @@ static GlueStatement acted_since = {
 	{INT8OID, TIMESTAMPTZOID}
 };
 
-/* When the next one is due; the parameter is as above. */
+/*
+ * The time when the next request is due; the parameter is the longest delay.
+ */
 static GlueStatement next_due[] = {
 	[GLUE_CLAIM_TO_DO] =
 	{
@@ -280,11 +284,11 @@ static void blocked_arrays(List *blocked, Datum arrays[4]);
 static bool is_prepared(const GlueClaims *queue);
 
 /*
- * Claim requests whose time has come, the oldest first.  glue_claims_sign_up()
- * must have been called.
+ * Claim requests that are due, the oldest first.  glue_claims_sign_up() must
+ * have been called.
  *
- * Returns a list of GlueClaim * in the current memory context.  Each request is in
- * a context of its own, which is a child of parent.
+ * Returns a list of GlueClaim * in the current memory context.  Each request
+ * has a memory context of its own, a child of parent.
  */
 List *
 glue_claims_take(const GlueClaims *queue, GlueClaimKind kind,
@@ -305,8 +309,8 @@ glue_claims_take(const GlueClaims *queue, GlueClaimKind kind,
 }
 
 /*
- * Find what could be claimed.  Returns a list of GlueDueRequest * in the current
- * memory context.
+ * Find requests that could be claimed.  Returns a list of GlueDueRequest * in
+ * the current memory context.
  */
 List *
 glue_claims_due(const GlueClaims *queue, GlueClaimKind kind,
@@ -360,8 +364,8 @@ execute_filtered(GlueImpersonation *saved, const GlueClaims *queue,
 }
 
 /*
- * Look at a request of ours that is queued, and keep others from changing it until
- * the end of the transaction; NULL if there is none.
+ * Read and lock a queued request of our home until the end of the transaction;
+ * NULL if there is none.
  */
 GlueClaim *
 glue_queued_request_lock(const GlueClaims *queue, int64 id)
@@ -375,9 +379,9 @@ glue_queued_request_lock(const GlueClaims *queue, int64 id)
 }
 
 /*
- * Do the same with those of another home that can be taken over; unless any will
- * do, those of the array ids alone.  The oldest come first, each in a context of
- * its own.
+ * The same for requests of another home that can be taken over: those of the
+ * array ids, or all.  The oldest come first, each in a memory context of its
+ * own.
  */
 List *
 glue_held_requests_lock(const GlueClaims *queue, Datum ids, bool any)
@@ -404,8 +408,8 @@ lock_requests(const GlueClaims *queue, GlueStatement *statement, Datum ids,
 }
 
 /*
- * For how long requests of a kind are put off at most.  An undo is tried every ten
- * minutes or so; or when it is resolved.
+ * The longest delay of requests of a kind.  An undo is retried at least about
+ * every ten minutes; or when the call is resolved.
  */
 static int
 longest_put_off_ms(GlueClaimKind kind)
@@ -415,9 +419,7 @@ longest_put_off_ms(GlueClaimKind kind)
 			PG_INT32_MAX);
 }
 
-/*
- * Has anybody else acted on the connection of a request since a moment?
- */
+/* Has another request acted on the connection of this one since a time? */
 bool
 glue_claims_acted_since(const GlueClaims *queue, int64 id, TimestampTz since)
 {
@@ -427,15 +429,16 @@ glue_claims_acted_since(const GlueClaims *queue, int64 id, TimestampTz since)
 }
 
 /*
- * When the next request of a kind is due, of those that are not running; 0 if
+ * The time when the next request of a kind is due that is not running; 0 if
  * there is none.
  *
- * Calls whose transaction may not have ended are worth a look now and then:
- * news of their end can get lost.
+ * Calls whose transaction may still run are looked at now and then, because
+ * news of its end can get lost.
  *
- * Prepared transactions are looked for first: one that commits meanwhile is
- * either found then, or has its requests seen.  Other claimants are looked for
- * last: what they claim meanwhile was seen to be due.
+ * The search for prepared transactions comes first: if one commits meanwhile,
+ * either the transaction is found, or its requests are.  The search for other
+ * claimants comes last: requests that they claim meanwhile were found to be
+ * due.
  */
 TimestampTz
 glue_claims_next_due(const GlueClaims *queue, GlueClaimKind kind)
@@ -462,8 +465,8 @@ glue_claims_next_due(const GlueClaims *queue, GlueClaimKind kind)
 }
 
 /*
- * Is there a prepared transaction that may have changed the queue?  Nobody is
- * told when it commits.
+ * Is there a prepared transaction that may have changed the queue?  No news
+ * announces its commit.
  */
 static bool
 is_prepared(const GlueClaims *queue)

@@ -15,32 +15,32 @@
 #include "store/sql_text.h"
 
 /*
- * Is an open request held?  What was shown as held stays so if its home becomes
- * ours again, as that from before a restore to a point in time does if pg_upgrade
- * has the history of timelines begin anew.
+ * Is an open request held?  A held request stays held even if its home becomes
+ * ours again.  That happens after a point-in-time recovery if pg_upgrade then
+ * starts a new timeline history.
  */
 #define GLUE_IS_HELD(request, own) \
 	"(" request ".home" DIFFERS_FROM own " OR " request ".state" EQUALS "'held')"
 
-/* What requests are claimed for. */
+/* The purposes of a claim. */
 typedef enum GlueClaimKind
 {
-	GLUE_CLAIM_TO_DO,			/* requests that were queued */
-	GLUE_CLAIM_TO_UNDO			/* calls that acted at once, and whose
-								 * transaction was rolled back */
+	GLUE_CLAIM_TO_DO,			/* queued requests, to be carried out */
+	GLUE_CLAIM_TO_UNDO			/* calls that acted at once, of a transaction
+								 * that was rolled back */
 } GlueClaimKind;
 
-/* Which requests are claimed, of those whose time has come. */
+/* The due requests that are to be claimed. */
 typedef struct GlueClaimFilter
 {
-	int			limit;			/* so many at most */
-	int64		only;			/* this one; 0: any */
-	List	   *blocked;		/* GlueBlockedTarget: none for these */
-	const int64 *excluded;		/* IDs: none of these */
+	int			limit;			/* at most this number */
+	int64		only;			/* this request alone; 0: any */
+	List	   *blocked;		/* GlueBlockedTarget: not for these targets */
+	const int64 *excluded;		/* IDs: not these */
 	int			nexcluded;
 } GlueClaimFilter;
 
-/* A request whose time has come. */
+/* A request that is due. */
 typedef struct GlueDueRequest
 {
 	int64		id;
@@ -49,10 +49,10 @@ typedef struct GlueDueRequest
 	const char *name;			/* of the connection, in UTF-8 */
 } GlueDueRequest;
 
-/* A target that requests are not claimed for at present. */
+/* A target that no request is claimed for at present. */
 typedef struct GlueBlockedTarget
 {
-	int64		cluster;		/* that the OID is of */
+	int64		cluster;		/* the cluster of the OID */
 	Oid			server_oid;
 	Oid			role;
 	const char *settings;		/* settings_text of its requests */

@@ -3,32 +3,34 @@
  * connection_lock.c
  *	  The lock on the name of a connection.
  *
- * Two sessions that act on the same connection could record what they did in
- * another order than AWS Glue did it; and what one has created, but not
- * committed, another one does not see, and so could delete it without leaving a
- * trace in the record that is about to be committed.  So a session that is going to
- * act on a connection locks its name first:
+ * Two sessions that act on the same connection could record their changes in
+ * another order than AWS Glue made them.  And a session does not see the
+ * uncommitted record of another session: it could delete the connection, and
+ * the record would be committed after that.  So a session locks the name of a
+ * connection before it acts on it:
  *
- *	- one that calls AWS Glue at once, until the end of the transaction, as a row would
- *	  be locked that is changed
- *	- one that carries out a request of the queue, or records what there is, from
- *	  before it asks until that is recorded: this does not wait
+ *	- a session that calls AWS Glue at once, until the end of its transaction,
+ *	  like the lock of a changed row
+ *	- a process that carries out a request of the queue, or that records the
+ *	  state in AWS Glue, from before the first call until the commit: it does
+ *	  not wait for the lock
  *
- * Plain creations share the lock, for of two of them AWS Glue refuses one.
+ * Plain creations share the lock, because AWS Glue refuses one of two.
  *
  * The name need not be recorded anywhere.  Two names may share a lock, if their
  * hashes are the same.
  *
- * Locks are shared memory, of which there is only so much.  A transaction that needs too many
- * locks all names of a target at once instead; so each that locks one of them
- * has a weak lock on all of them, too.  A target is what the names are of: a
- * catalog in a region, at AWS or elsewhere.  Work on another one is not held up.
+ * Locks need shared memory, which is limited.  A transaction that needs many
+ * locks takes one lock on all names of a target instead, so each transaction
+ * that locks one name has a weak lock on all of them, too.  A target is here a
+ * catalog in a region, at AWS or at another endpoint.  Other targets are not
+ * blocked.
  *
- * What is locked together is locked in one order: target by target, first all
- * names and then single ones.  A transaction that has locked all names of a target needs no
- * weak lock for that, or two that want them all would wait for each other.  They
- * still do if both have locked names of that target before, which PostgreSQL
- * ends as any other deadlock.
+ * Locks that are taken together are taken in one order: target by target,
+ * first all names and then single names.  A transaction that has locked all
+ * names of a target takes no weak lock, because two such transactions would
+ * wait for each other.  They still do if both have locked names of that target
+ * before, and PostgreSQL resolves that like any deadlock.
  *
  * IDENTIFICATION
  *	  src/store/connection_lock.c
@@ -43,14 +45,17 @@
 #include "server/encoding.h"
 #include "store/connection_lock.h"
 
-/* What our locks have where pg_advisory_lock() has 1 or 2. */
+/* The objsubid of our locks; those of pg_advisory_lock() have 1 or 2. */
 #define CONNECTION_LOCK_CLASS	3
 #define ALL_NAMES_LOCK_CLASS	6
 
-/* On all names of a target, of a session that locks one: others can, too. */
+/*
+ * On all names of a target, for a session that locks one name; sessions share
+ * it.
+ */
 #define WEAK_LOCK				RowExclusiveLock
 
-/* How many names a transaction locks one by one. */
+/* Number of names that a transaction locks one by one. */
 #define MAX_LOCKED_NAMES		1000
 
 /* prototypes of private functions */
@@ -66,10 +71,10 @@ static bool acquire(const GlueConnectionLock *lock, bool session, bool wait);
 static void release(const GlueConnectionLock *lock, bool session);
 
 /*
- * Describe the lock on a name, which is UTF-8: ShareLock for a creation that is
- * to fail if there is such a connection, else ExclusiveLock.  It is that on all
- * names of the target if the transaction has locked so many already.  The operation
- * is for those who wonder what waits for it.
+ * Describe the lock on a name, which is UTF-8: ShareLock for a creation that
+ * is to fail if there is such a connection, else ExclusiveLock.  It is the
+ * lock on all names of the target if the transaction has locked many names
+ * already.  The operation is shown in the context of errors and to monitoring.
  */
 void
 glue_connection_lock_name(GlueConnectionLock *lock, const GlueTarget *target,
@@ -98,7 +103,7 @@ hash_target(const char *endpoint, const char *region, const char *catalog)
 }
 
 /*
- * By which others find the lock on a name among all locks, or, if name is NULL, that
+ * The key of the lock on a name in pg_locks or, if name is NULL, of the lock
  * on all names of a target.  Text is UTF-8.
  */
 int64
@@ -124,7 +129,7 @@ set_tag(LOCKTAG *tag, uint64 hash, uint16 lock_class)
 						 (uint32) hash, lock_class);
 }
 
-/* Put locks in an order in which two sessions do not wait for each other. */
+/* Sort locks, so that two sessions that take the same ones do not deadlock. */
 void
 glue_connection_lock_sort(GlueConnectionLock *locks, int nlocks)
 {
@@ -156,8 +161,8 @@ compare_tags(const LOCKTAG *a, const LOCKTAG *b)
 }
 
 /*
- * Take locks until the end of the (sub)transaction, or until they are released
- * as often as they were taken.
+ * Take locks until the end of the (sub)transaction, or until each is released
+ * as often as it was taken.
  */
 void
 glue_connection_lock_take(const GlueConnectionLock *locks, int nlocks)
@@ -169,7 +174,7 @@ glue_connection_lock_take(const GlueConnectionLock *locks, int nlocks)
 	}
 }
 
-/* Wait for a lock that others have, and let it be seen. */
+/* Wait for a lock that another session holds, and show the wait. */
 static void
 wait_for(const GlueConnectionLock *lock)
 {
@@ -217,8 +222,8 @@ glue_connection_lock_release(const GlueConnectionLock *locks, int nlocks)
 }
 
 /*
- * Take a lock if nobody else has it, outside of any transaction, until
- * glue_connection_lock_leave(); false if that is not so.
+ * Take a lock as a session lock, until glue_connection_lock_leave(); false,
+ * without waiting, if another session holds it.
  */
 bool
 glue_connection_lock_try(const GlueConnectionLock *lock)
@@ -232,7 +237,7 @@ glue_connection_lock_leave(const GlueConnectionLock *lock)
 	release(lock, true);
 }
 
-/* Take both locks that a name needs, or neither: false. */
+/* Take both locks that a name needs, or neither; returns false then. */
 static bool
 acquire(const GlueConnectionLock *lock, bool session, bool wait)
 {

@@ -19,9 +19,9 @@ typedef struct GlueConnectionLock
 	LOCKTAG		all_names;		/* of the target */
 	LOCKMODE	all_mode;
 	LOCKTAG		name;
-	LOCKMODE	mode;			/* NoLock: that on all names is enough */
+	LOCKMODE	mode;			/* NoLock: the lock on all names is enough */
 
-	/* what it is for; all of it stays the caller's */
+	/* for messages; all strings stay the caller's */
 	const GlueTarget *target;
 	const char *operation;
 	const char *connection_name;

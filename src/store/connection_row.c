@@ -4,10 +4,10 @@
  *	  A row of the table glue_connection, between trees and datums.
  *
  * Most columns are one member of a ConnectionInput, or of the Connection that
- * AWS Glue returns.  A table says which; it is read in both directions.
+ * AWS Glue returns.  One array maps columns to members, in both directions.
  *
- * What came from AWS can be anything, so a member of another type than its
- * column's is left out, and is an error nowhere.
+ * A reply of AWS may hold any JSON, so a member whose type does not fit its
+ * column is left out, without an error.
  *
  * IDENTIFICATION
  *	  src/store/connection_row.c
@@ -25,7 +25,7 @@
 #include "store/connection_row.h"
 #include "utils/array.h"
 
-/* The table as we made it. */
+/* The table as CREATE EXTENSION makes it. */
 const GlueColumn glue_record_columns[GLUE_NUM_COLUMNS] = {
 	[GLUE_COLUMN_ENDPOINT] = {"endpoint", TEXTOID},
 	[GLUE_COLUMN_REGION] = {"region", TEXTOID},
@@ -73,7 +73,7 @@ const GlueColumn glue_record_columns[GLUE_NUM_COLUMNS] = {
 	[GLUE_COLUMN_AWS_RECORDED_AT] = {"aws_recorded_at", TIMESTAMPTZOID},
 };
 
-/* Does a member belong to the definition?  Else AWS Glue alone gives it. */
+/* Does a member belong to the definition?  If not, only AWS Glue sets it. */
 #define IS_DEFINED(column)	((column) < GLUE_COLUMN_STATUS)
 
 /* prototypes of private functions */
@@ -96,8 +96,8 @@ static const GlueSecretDigest *read_digest(const bytea * value);
  */
 
 /*
- * Fill in what identifies a row, and leave the rest null.  name is UTF-8; the
- * catalog must be known.
+ * Fill in the key of a row, and set all other columns to null.  name is UTF-8;
+ * the catalog must be known.
  */
 void
 glue_record_row_key(GlueRow *row, const GlueTarget *target,
@@ -111,7 +111,7 @@ glue_record_row_key(GlueRow *row, const GlueTarget *target,
 	glue_row_set_text(row, GLUE_COLUMN_NAME, name);
 }
 
-/* Fill in what is known of a connection before AWS Glue is asked. */
+/* Fill in the columns that are known before AWS Glue is called. */
 void
 glue_record_row_define(GlueRow *row, const GlueRecord *record)
 {
@@ -127,7 +127,7 @@ glue_record_row_define(GlueRow *row, const GlueRecord *record)
 					  GetUserNameFromId(GetUserId(), false));
 }
 
-/* Fill in what AWS Glue has said, and when. */
+/* Fill in the answer of AWS Glue, and its time. */
 void
 glue_record_row_observe(GlueRow *row, const GlueRecord *record)
 {
@@ -153,10 +153,7 @@ set_members(GlueRow *row, json_object *tree, bool defined)
 	}
 }
 
-/*
- * Set a column from a member of a tree, if that has a fitting type: what
- * came from AWS can be anything.
- */
+/* Set a column from a member of a tree, if the type of the member fits. */
 static void
 set_from_tree(GlueRow *row, GlueRecordColumn column, json_object *value)
 {
@@ -231,7 +228,7 @@ text_array(json_object *array)
 /*
  * Read a whole row, whose columns are in the order of the table.
  *
- * What is read belongs to the current memory context.
+ * The result belongs to the current memory context.
  */
 void
 glue_record_row_read(GlueRecord *record, HeapTuple tuple, TupleDesc desc)
@@ -263,7 +260,7 @@ glue_record_row_read(GlueRecord *record, HeapTuple tuple, TupleDesc desc)
 	}
 }
 
-/* Add what was read, unless it could not be. */
+/* Add a value, unless it could not be read. */
 static void
 add_tree(json_object *object, const char *name, json_object *value)
 {
@@ -272,8 +269,8 @@ add_tree(json_object *object, const char *name, json_object *value)
 }
 
 /*
- * Make a tree, which nobody owns yet, of a column's value; NULL if it cannot
- * be one.
+ * Make a tree, without an owner, of a column's value; NULL if that is not
+ * possible.
  */
 static json_object *
 tree_from_datum(Datum value, Oid type)
@@ -296,7 +293,8 @@ tree_from_datum(Datum value, Oid type)
 			if (glue_tree_from_jsonb(DatumGetJsonbP(value),
 									 &tree) != GLUE_JSONB_OK)
 				return NULL;
-			return json_object_get(tree);	/* the context has its own */
+			return json_object_get(tree);	/* the memory context holds
+											 * another reference */
 	}
 	return NULL;
 }
@@ -342,7 +340,10 @@ tree_from_time(Datum value)
 								  days * SECS_PER_DAY);
 }
 
-/* A digest of another length was made by another version of this code. */
+/*
+ * A digest of another length comes from another version of this code, and is
+ * ignored.
+ */
 static const GlueSecretDigest *
 read_digest(const bytea * value)
 {

@@ -3,7 +3,7 @@
  * connection_row.h
  *	  A row of the table glue_connection, between trees and datums.
  *
- * For store/connections.c alone, but for what is recorded and what is known.
+ * For store/connections.c alone, but for GlueNewRecord and GlueRecord.
  *
  * IDENTIFICATION
  *	  src/store/connection_row.h
@@ -58,18 +58,19 @@ typedef enum GlueRecordColumn
 	GLUE_NUM_COLUMNS
 } GlueRecordColumn;
 
-/* One connection, as it is recorded, or to be.  Nothing of it holds a secret. */
+/* One connection, as read from the table or to be recorded, without secrets. */
 typedef struct GlueRecord
 {
 	json_object *definition;	/* ConnectionInput; to be recorded, a
 								 * Connection will do */
 	json_object *tags;			/* or NULL */
-	json_object *observed;		/* what of a Connection is no part of a
+	json_object *observed;		/* members of a Connection that are not in a
 								 * ConnectionInput: Status, CreationTime, ...;
 								 * to be recorded, all of it, or NULL */
 	const GlueSecretDigest *secret_digest;	/* or NULL: not known */
 	const char *request_id;		/* AWS's, or NULL or "" */
-	TimestampTz recorded_at;	/* when this was true; to be recorded, 0: now */
+	TimestampTz recorded_at;	/* when this was the state; to be recorded, 0:
+								 * now */
 	TimestampTz aws_recorded_at;	/* the same by AWS's clock; 0: not known */
 
 	/* of what is to be recorded */

@@ -1,19 +1,19 @@
 /*-------------------------------------------------------------------------
  *
  * connections.c
- *	  The table glue_connection, which mirrors what is in AWS Glue.
+ *	  The table glue_connection, which mirrors the connections in AWS Glue.
  *
- * Rows are written in the caller's transaction, but with the rights of the
- * table's owner: a role that may create connections needs no rights on the
- * table, and gets none.  What is written was redacted before it came here.
+ * Rows are written in the caller's transaction, but with the privileges of the
+ * table's owner: a role that may create connections needs no privilege on the
+ * table, and gets none.  The callers have redacted all values.
  *
- * A row can be written only after the connection was made, and must not fail
- * then for a reason that could have been known before.  So a caller asks
- * glue_records_open() first, which takes the lock and plans the statements.
+ * A row can be written only after the connection was created, and must not
+ * fail then for a reason that could have been found before.  So callers first
+ * call glue_records_open(), which locks the table and plans the statements.
  *
- * A session that records what it did has locked the name of the connection before
- * it did it: see connection_lock.c.  What is merely observed yields to anything that was
- * recorded later than it was true.
+ * A session that records its own change has locked the name of the connection
+ * before: see connection_lock.c.  A state that was merely observed does not
+ * replace a record that is newer than the observation.
  *
  * IDENTIFICATION
  *	  src/store/connections.c
@@ -38,14 +38,20 @@
 /* Rows that are fetched at once. */
 #define FETCH_COUNT		100
 
-/* The names that a sync has seen, to the statement that asks for others. */
+/*
+ * The names that a sync has seen, as a relation for the statement
+ * unseen_names.
+ */
 #define SEEN_NAMES		"glue_seen_names"
 
-/* All of them take the columns of the table as their parameters. */
+/* The parameters of all statements are the columns of the table. */
 #define PARAMETERS	.columns = glue_record_columns, \
 	.ncolumns = GLUE_NUM_COLUMNS, .by_key = true
 
-/* What selects the connections of one target, one of them, and older records. */
+/*
+ * Conditions for the connections of one target, for one connection, and for
+ * older records.
+ */
 #define WHERE_TARGET \
 	" WHERE endpoint" EQUALS "$1 AND region" EQUALS "$2" \
 	" AND catalog_id" EQUALS "$3"
@@ -62,7 +68,7 @@ StaticAssertDecl(GLUE_COLUMN_ENDPOINT == 0 && GLUE_COLUMN_NAME + 1 == 4 &&
 				 GLUE_COLUMN_RECORDED_AT + 1 == 28,
 				 "the parameters are those of the columns");
 
-/* unless there is such a row */
+/* only if there is no such row */
 static GlueStatement insert = {
 	INSERT " DO NOTHING", PARAMETERS
 };
@@ -70,7 +76,7 @@ static GlueStatement upsert = {
 	UPSERT, PARAMETERS
 };
 
-/* unless what is there is newer */
+/* only if the row is not newer */
 static GlueStatement upsert_older = {
 	UPSERT " WHERE c.recorded_at" IS_AT_MOST "EXCLUDED.recorded_at", PARAMETERS
 };
@@ -81,7 +87,7 @@ static GlueStatement find_latest = {
 	FIND, PARAMETERS, .latest = true
 };
 
-/* find it, and keep others out */
+/* read the row, and lock it */
 static GlueStatement lock = {
 	FIND " FOR UPDATE", PARAMETERS
 };
@@ -91,8 +97,8 @@ static GlueStatement delete = {
 };
 
 /*
- * The names that were not seen.  There is no join in it, because the planner would
- * choose a nested loop for one as long as nothing has analyzed the table.
+ * The names that were not seen.  The statement has no join, because the
+ * planner would choose a nested loop as long as the table was not analyzed.
  */
 static const GlueStatement unseen_names = {
 	"SELECT name FROM @glue_connection" WHERE_TARGET
@@ -109,7 +115,7 @@ static bool read_one(const GlueRecords *records, GlueStatement *statement,
 					 const GlueTarget *target, const char *name,
 					 GlueRecord *record);
 
-/* The table as we made it. */
+/* The table as CREATE EXTENSION makes it. */
 static const GlueRowShape shape = {
 	.may_be_there = true,
 	.columns = glue_record_columns,
@@ -117,10 +123,10 @@ static const GlueRowShape shape = {
 };
 
 /*
- * Get ready to use the table.
+ * Open the table and plan the statements.
  *
- * schema is that of the extension.  The table is locked, so that it cannot be
- * dropped or changed before the end of the transaction.
+ * schema is that of the extension.  The table is locked until the end of the
+ * transaction, so that it cannot be dropped or altered.
  */
 void
 glue_records_open(GlueRecords *records, Oid schema, LOCKMODE lock_mode)
@@ -137,11 +143,10 @@ glue_records_open(GlueRecords *records, Oid schema, LOCKMODE lock_mode)
 }
 
 /*
- * Do what can be done for the record of a connection before AWS Glue has
- * answered.
+ * Build the row of a connection before AWS Glue is called, as far as possible.
  *
- * Of record only what defines the connection is looked at, and nothing of it is
- * needed any longer afterwards.
+ * Only the members of entry that define the connection are used, and no
+ * pointer to them is kept.
  */
 GlueRow *
 glue_record_prepare(const GlueRecord *record)
@@ -153,14 +158,14 @@ glue_record_prepare(const GlueRecord *record)
 }
 
 /*
- * Record a connection, in place of what was known under its name; but if the
- * record says when it was true, unless something newer is recorded.
+ * Record a connection, and replace the record of its name; but if the new record
+ * says when this was the state, only an older one.
  *
- * record adds what AWS Glue has answered to what was prepared, which is of no use any
- * more afterwards, and may be NULL.
+ * record adds the answer of AWS Glue to the prepared row, which must not be used
+ * afterwards, and may be NULL.
  *
- * Most connections are new.  To prepare the update of all columns, only to
- * find that there is nothing to update, would take longer than the insert.
+ * Most connections are new, and a failed attempt to update all columns would
+ * take longer than the insert.
  */
 void
 glue_record_write(const GlueRecords *records, const GlueRecord *record,
@@ -189,9 +194,9 @@ glue_record_write(const GlueRecords *records, const GlueRecord *record,
 }
 
 /*
- * Find what is recorded of a connection; false if nothing is.
+ * Read the record of a connection; false if there is none.
  *
- * What is found belongs to the current memory context.
+ * The result belongs to the current memory context.
  */
 bool
 glue_record_find(const GlueRecords *records, const GlueTarget *target,
@@ -201,10 +206,10 @@ glue_record_find(const GlueRecords *records, const GlueTarget *target,
 }
 
 /*
- * Do the same, and keep others from changing the row meanwhile.
+ * The same, and lock the row.
  *
- * A transaction that sees an older state of the table would not see what it
- * is about to make untrue.
+ * A transaction with an older snapshot would otherwise read a record that is
+ * out of date.
  */
 bool
 glue_record_lock(const GlueRecords *records, const GlueTarget *target,
@@ -227,8 +232,8 @@ glue_record_lock(const GlueRecords *records, const GlueTarget *target,
 }
 
 /*
- * Remove what is recorded of a connection that is not there any more; unless it is
- * newer than missed_at, when it was not there, if that is not 0.
+ * Delete the record of a connection that does not exist any more.  If missed_at,
+ * when it did not exist, is not 0, a newer record stays.
  */
 void
 glue_record_forget(const GlueRecords *records, const GlueTarget *target,
@@ -236,7 +241,7 @@ glue_record_forget(const GlueRecords *records, const GlueTarget *target,
 {
 	GlueRow		row;
 
-	Assert(OidIsValid(records->provisions.oid));	/* opened to be written */
+	Assert(OidIsValid(records->provisions.oid));	/* opened for writing */
 	glue_record_row_key(&row, target, name);
 	glue_row_set_time(&row, GLUE_COLUMN_RECORDED_AT, missed_at);
 	if (execute(records, &delete, &row) > 0 || missed_at == 0)
@@ -244,8 +249,8 @@ glue_record_forget(const GlueRecords *records, const GlueTarget *target,
 }
 
 /*
- * Find the recorded connections of a target whose names are not among those
- * that were seen, and that were recorded before a moment.
+ * Find the recorded connections of a target that were not seen, and that were
+ * recorded before a time.
  */
 GlueNameStore *
 glue_record_unseen(const GlueRecords *records, const GlueTarget *target,
@@ -285,7 +290,7 @@ glue_record_unseen(const GlueRecords *records, const GlueTarget *target,
  * ----------------------------------------------------------------
  */
 
-/* Execute a statement that writes; returns how many rows it wrote. */
+/* Execute a statement that writes; returns the number of rows. */
 static uint64
 execute(const GlueRecords *records, GlueStatement *statement,
 		GlueRow *row)
@@ -295,8 +300,8 @@ execute(const GlueRecords *records, GlueStatement *statement,
 }
 
 /*
- * Open a cursor on the names that were not seen.  Those that were are a relation to
- * this one statement, which is not kept.
+ * Open a cursor on the names that were not seen.  The seen names are a
+ * relation of this one statement, so its plan is not kept.
  */
 static Portal
 open_unseen(const GlueRecords *records, GlueRow *row,
@@ -314,7 +319,7 @@ open_unseen(const GlueRecords *records, GlueRow *row,
 									 row->values, row->nulls, false, 0);
 }
 
-/* Execute a statement that finds one row, or none. */
+/* Execute a statement that returns one row, or none. */
 static bool
 read_one(const GlueRecords *records, GlueStatement *statement,
 		 const GlueTarget *target, const char *name, GlueRecord *record)

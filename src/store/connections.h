@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * connections.h
- *	  The table glue_connection, which mirrors what is in AWS Glue.
+ *	  The table glue_connection, which mirrors the connections in AWS Glue.
  *
  * IDENTIFICATION
  *	  src/store/connections.h
@@ -15,11 +15,11 @@
 #include "store/names.h"
 #include "store/provision.h"
 
-/* The table, ready to be used until the end of the transaction. */
+/* The table, open until the end of the transaction. */
 typedef struct GlueRecords
 {
 	GlueOwnTable table;
-	GlueProvisions provisions;	/* if it is written: what rows own of that */
+	GlueProvisions provisions;	/* if it is written: the ownership of rows */
 } GlueRecords;
 
 extern void glue_records_open(GlueRecords *records, Oid schema,

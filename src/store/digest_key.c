@@ -1,15 +1,16 @@
 /*-------------------------------------------------------------------------
  *
  * digest_key.c
- *	  The key of the digests of secrets, which the database keeps.
+ *	  The key of the digests of secrets, stored in the database.
  *
- * The key is a row of a table that CREATE EXTENSION fills with random bytes,
- * that nobody but its owner may read, and that no dump contains.  A publication
- * can bring the keys of other databases; each says whose it is.  It
- * protects dumps of the table of connections from those who would guess
- * passwords, and not the database from its superuser.
+ * The key is a row of a table.  CREATE EXTENSION fills the row with random
+ * bytes, only the owner of the table may read it, and no dump contains it.  A
+ * subscription can add the keys of other databases, so each row names its
+ * database.  The key protects dumps of glue_connection against the guessing of
+ * passwords; it does not protect the database against its superuser.
  *
- * Each transaction reads it anew, so that nobody goes on with one that is gone.
+ * Each transaction reads the key again, so that no session uses a key that was
+ * replaced.
  *
  * IDENTIFICATION
  *	  src/store/digest_key.c
@@ -40,7 +41,7 @@
 #define KEY_BYTES		1
 #define KEY_DATABASE	2
 
-/* The key that is known to the current transaction, and the table it is from. */
+/* The key that the current transaction has read, and its table. */
 static unsigned char known_key[GLUE_SECRET_KEY_LEN];
 static Oid	key_table = InvalidOid;
 
@@ -77,8 +78,7 @@ glue_digest_possible(Oid schema)
 }
 
 /*
- * Raise an error if there is no key, before anything is done that could not be
- * undone.
+ * Raise an error if there is no key, before a call that cannot be rolled back.
  */
 void
 glue_secret_key_require(Oid schema)
@@ -86,7 +86,9 @@ glue_secret_key_require(Oid schema)
 	(void) find_key(schema);
 }
 
-/* What to do if there is no key: a statement that can be pasted anywhere. */
+/*
+ * The hint if there is no key: a statement that can be pasted into any client.
+ */
 char *
 glue_secret_key_hint(Oid schema)
 {
@@ -105,7 +107,7 @@ find_key(Oid schema)
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 				 errmsg(GLUE_NO_DIGEST_KEY),
-				 errdetail("Without it, it could not be told later whether secrets have changed. Nothing was sent."),
+				 errdetail("Without the key, later changes of secrets could not be detected. Nothing was sent."),
 				 errhint("%s", glue_secret_key_hint(schema))));
 	return key;
 }
@@ -131,7 +133,7 @@ look_for_key(Oid schema)
 	return OidIsValid(key_table) ? known_key : NULL;
 }
 
-/* Keep the key that was read until the end of the transaction. */
+/* Keep the key until the end of the transaction. */
 static void
 keep_key(Oid table)
 {
@@ -152,7 +154,7 @@ forget_key(void *arg)
 	OPENSSL_cleanse(known_key, sizeof(known_key));
 }
 
-/* Read the key as it is, with any rights; false if there is none. */
+/* Read the key, with the privileges of the owner; false if there is none. */
 static bool
 read_key(Relation relation, unsigned char key[GLUE_SECRET_KEY_LEN])
 {

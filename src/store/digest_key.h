@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * digest_key.h
- *	  The key of the digests of secrets, which the database keeps.
+ *	  The key of the digests of secrets, stored in the database.
  *
  * IDENTIFICATION
  *	  src/store/digest_key.h
@@ -13,7 +13,7 @@
 
 #include "glue/digest.h"
 
-/* What is wrong if there is no key. */
+/* The error if there is no key. */
 #define GLUE_NO_DIGEST_KEY \
 	"table \"glue_secret_key\" of extension \"glue_conn\" holds no key of this database"
 

@@ -3,21 +3,21 @@
  * drop_warning.c
  *	  A warning about a drop of requests that have not ended.
  *
- * With the table glue_request go the requests that are queued, and with the
- * calls that were rolled back what is known of how to undo them.  Whatever
- * drops the table (DROP EXTENSION, DROP SCHEMA ... CASCADE, DROP OWNED) tells
- * PostgreSQL's hook for that, and its user is told what is lost.  A user who only
- * owns the schema is told no more than their number: that user may not see them
- * otherwise.
+ * If the table glue_request is dropped, its queued requests are lost, and
+ * calls that were rolled back cannot be undone any more.  Every command that
+ * drops the table (DROP EXTENSION, DROP SCHEMA ... CASCADE, DROP OWNED) calls
+ * object_access_hook, and its user gets a warning that lists the lost
+ * requests.  The owner of the schema, who may have no privilege to read the
+ * requests, gets only their number.
  *
- * Nobody who drops a database can see its tables.  But if the library is
- * preloaded, the process that worked there last has noted whether anything was
- * left.
+ * DROP DATABASE cannot read the tables of that database.  But if the library
+ * is preloaded, the last worker in that database has noted in shared memory
+ * whether open requests were left.
  *
- * The hook needs the library to be loaded, and a session that drops may not have
- * loaded it.  No object that is dropped calls a function of its extension.  So
- * there is an event trigger, for the three commands alone, which does nothing but
- * load it: see glue_before_drop() in the script.
+ * The hook needs the library to be loaded, and the session may not have loaded
+ * it.  The drop of an object calls no function of its extension.  So an event
+ * trigger for these three commands loads the library, and does nothing else:
+ * see glue_before_drop() in the script.
  *
  * IDENTIFICATION
  *	  src/store/drop_warning.c
@@ -66,7 +66,7 @@ static char *value_of(HeapTuple tuple, TupleDesc desc, const char *column);
 static void warn_of_database(Oid database);
 
 /*
- * Have users warned from now on.
+ * Install the hook that warns users.
  *
  * To be called once, from _PG_init().
  */
@@ -133,14 +133,14 @@ warn_of_requests(Oid table)
 				(errcode(ERRCODE_WARNING),
 				 errmsg("requests to AWS Glue that have not ended are dropped"),
 				 errdetail_internal("%s", lines.data),
-				 errhint("Nobody will carry them out, or undo what was rolled back.  To have that done, roll back, and drop when glue_request_summary shows none any more.")));
+				 errhint("They will not be carried out or undone.  To have that done, roll back, and drop when glue_request_summary shows no open requests.")));
 	MemoryContextSwitchTo(old_context);
 	MemoryContextDelete(context);
 }
 
 /*
- * Find the requests that have not ended, and name the first ones; returns how
- * many there are.
+ * Find the requests that have not ended, and name the first ones; returns
+ * their number.
  */
 static int
 find_open(Relation table, int max_named, StringInfo lines)
@@ -152,7 +152,7 @@ find_open(Relation table, int max_named, StringInfo lines)
 	SysScanDesc scan;
 	HeapTuple	tuple;
 
-	/* what that takes may have been dropped just before */
+	/* the same command may have dropped objects that this needs */
 	if (glue_home_is_known(schema))
 		home = psprintf(INT64_FORMAT, glue_home(schema));
 	scan = systable_beginscan(table, InvalidOid, false, GetActiveSnapshot(), 0,
@@ -167,7 +167,7 @@ find_open(Relation table, int max_named, StringInfo lines)
 	return n;
 }
 
-/* Has a request of this database not ended? */
+/* Is a request of this database open? */
 static bool
 is_open(HeapTuple tuple, TupleDesc desc, const char *home)
 {
@@ -193,8 +193,8 @@ append_request(StringInfo lines, HeapTuple tuple, TupleDesc desc)
 }
 
 /*
- * The value of a column as text, which is empty if there is none.  What was moved
- * out of the table cannot be read any more: where it was is dropped by now.
+ * The value of a column as text, or an empty string.  A toasted value cannot
+ * be read: the TOAST table is dropped by now.
  */
 static char *
 value_of(HeapTuple tuple, TupleDesc desc, const char *column)
@@ -220,5 +220,5 @@ warn_of_database(Oid database)
 			(errcode(ERRCODE_WARNING),
 			 errmsg("database \"%s\" may have requests to AWS Glue that have not ended",
 					get_database_name(database)),
-			 errhint("Once it is dropped, nobody will carry them out, or undo what was rolled back.  Its table \"glue_request\" tells.")));
+			 errhint("After the drop, they will not be carried out or undone.  See its table \"glue_request\".")));
 }

@@ -1,30 +1,30 @@
 /*-------------------------------------------------------------------------
  *
  * evidence.c
- *	  What others have done about a connection that is to be deleted again.
+ *	  Evidence that others use a connection that an undo would delete.
  *
- * A connection can be found, and used, by others before it is known that the
- * transaction that created it is rolled back.  The journal and the queue tell:
+ * Other sessions can find and use a connection before the transaction that
+ * created it is rolled back.  The table glue_request is the evidence:
  *
- *	- Any request for the connection that succeeded since the call began relies
- *	  on it: it has adopted or changed it, or has replaced it by its own.  (A
- *	  deletion does not: it may have made room for our call.)  Their order by id
- *	  says nothing, for calls that act at once go side by side, and side by side
- *	  with the queue.
- *	- An update that was rolled back as well has left its definition all the
- *	  same.
- *	- What is recorded from before a deletion that is not resolved yet says nothing
- *	  about a connection that is there now.
+ *	- Any request for the connection that succeeded after the call began relies
+ *	  on the connection: it has adopted, changed or replaced it.  (A deletion
+ *	  does not: it may have made room for our call.) The order of the IDs
+ *	  proves nothing, because calls that act at once run concurrently, and
+ *	  concurrently with the queue.
+ *	- An update that was rolled back as well has changed the definition
+ *	  nevertheless.
+ *	- A record from before a deletion that is not resolved yet does not describe
+ *	  the present connection.
  *
- * They also tell that it is too early to record what there is in the end:
+ * It also shows that the final state cannot be recorded yet:
  *
- *	- if the transaction goes on, because it was rolled back to a savepoint, and
- *	  has other calls about the connection: it may have locked the record, and
- *	  wait for us, and what it commits would be recorded over ours
- *	- if another creation is to be undone: what is recorded would look as if
- *	  somebody else had made it
+ *	- if the transaction continues, because it was rolled back to a savepoint,
+ *	  and has other calls for the connection: it may hold the lock of the
+ *	  record and wait for us, and its commit would overwrite our record
+ *	- if another creation is to be undone: a record would look like evidence
+ *	  that another session has created the connection
  *
- * Nobody else's can be added.  Since the undo is pending, a call for the
+ * No other session can add evidence: while the undo is pending, a call for the
  * connection that acts at once is refused, and the queue waits.
  *
  * IDENTIFICATION
@@ -53,9 +53,10 @@ typedef enum EvidenceColumn
 } EvidenceColumn;
 
 /*
- * Has a request, s, ended since a call, r, began?  One that has a later ID has.
- * Else AWS's clock tells, if that was long enough before or after; at close
- * quarters ours does, which is finer, but may have been set meanwhile.
+ * Has a request, s, ended after a call, r, began?  A request with a later ID
+ * has.  Otherwise AWS's clock decides, if the times are far enough apart.  If
+ * they are close, our clock decides, which is finer, but may have been set
+ * meanwhile.
  */
 #define APART			"interval '5 s'"
 #define ENDED_SINCE(s, r) \
@@ -67,11 +68,11 @@ typedef enum EvidenceColumn
 	" ELSE " s ".finished_at" IS_AFTER r ".requested_at END"
 
 /*
- * The form of the statement keeps the planner, which may believe that the table is
- * empty, from reading all of it.
+ * The form of the statement prevents a sequential scan, which the planner may
+ * choose because it believes that the table is empty.
  *
- * An update counts unless it is known that it was never made.  When it was over
- * is not known if nobody has seen the answer.
+ * An update counts unless it is known that it was never made.  Its end is not
+ * known if its answer was lost.
  */
 static GlueStatement find_evidence = {
 	"SELECT r.id, pg_catalog.bool_or(e.relies),"
@@ -132,9 +133,7 @@ static GlueStatement find_evidence = {
 static GlueClaim *find_claim(List *undos, int64 id);
 static void read_evidence(GlueClaim *claim, const GlueResultRow *row);
 
-/*
- * Find the evidence for undos that were claimed in the current transaction.
- */
+/* Find the evidence for undos that the current transaction has claimed. */
 void
 glue_undo_evidence_find(const GlueClaims *queue, List *undos)
 {
@@ -181,7 +180,7 @@ find_claim(List *undos, int64 id)
 	return NULL;				/* keep the compiler quiet */
 }
 
-/* What is found belongs to the request. */
+/* Read one row of evidence, into the memory context of the request. */
 static void
 read_evidence(GlueClaim *claim, const GlueResultRow *row)
 {

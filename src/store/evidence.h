@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * evidence.h
- *	  What others have done about a connection that is to be deleted again.
+ *	  Evidence that others use a connection that an undo would delete.
  *
  * IDENTIFICATION
  *	  src/store/evidence.h

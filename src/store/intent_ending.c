@@ -1,11 +1,11 @@
 /*-------------------------------------------------------------------------
  *
  * intent_ending.c
- *	  The rows of calls whose transaction has ended without them.
+ *	  The intents of calls whose transaction has ended without closing them.
  *
- * Who they are, and what is to become of them, is said in journal/resolve.c.  This
- * is what that asks of the table glue_request: which of its intents are open
- * although their transaction has ended, and to write how they end.
+ * journal/resolve.c decides how they end.  This file reads and writes the
+ * table glue_request for it: it finds open intents whose transaction has
+ * ended, and writes their ends.
  *
  * IDENTIFICATION
  *	  src/store/intent_ending.c
@@ -33,8 +33,8 @@ static GlueStatement find_open = {
 };
 
 /*
- * Write endings.  The form of the statement keeps the planner, which may believe
- * that the table is empty, from reading all of it.
+ * Write endings.  The form of the statement prevents a sequential scan, which
+ * the planner may choose because it believes that the table is empty.
  */
 static const GlueField fields[] = {
 	{1, INT8OID, offsetof(GlueIntentEnding, id)},
@@ -84,12 +84,12 @@ static GlueStatement write_endings = {
 static void notify(const GlueResultRow *row);
 
 /*
- * Find intents that are open and whose transaction has ended; returns how many,
- * at most max.  *more says whether there are more of them.
+ * Find open intents whose transaction has ended; returns their number, at most
+ * max.  *more is set if there are more of them.
  *
  * Many calls belong to few transactions, one after the other.  A transaction
- * may have committed, and closed its calls, since our snapshot was taken; that
- * will turn out when their rows are to be updated.
+ * may have committed, and closed its calls, since our snapshot was taken; the
+ * update of their rows finds that.
  */
 int
 glue_intent_rows_find_ended(const GlueClaims *queue, int64 *ids, int max,
@@ -125,9 +125,8 @@ glue_intent_rows_find_ended(const GlueClaims *queue, int64 *ids, int max,
 }
 
 /*
- * Write down what becomes of intents, of those that are still open, and tell of
- * those that have come to their end.  Returns how many were open; written gets
- * their IDs.
+ * Write the ends of intents that are still open, and notify of the final ones.
+ * Returns the number of open intents; written gets their IDs.
  */
 int
 glue_intent_rows_end(const GlueClaims *queue, const GlueIntentEnding *endings,
@@ -158,7 +157,7 @@ glue_intent_rows_end(const GlueClaims *queue, const GlueIntentEnding *endings,
 	return (int) count;
 }
 
-/* Tell of a call that has come to its end. */
+/* Notify of a call that has ended. */
 static void
 notify(const GlueResultRow *row)
 {

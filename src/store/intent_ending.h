@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * intent_ending.h
- *	  The rows of calls whose transaction has ended without them.
+ *	  The intents of calls whose transaction has ended without closing them.
  *
  * IDENTIFICATION
  *	  src/store/intent_ending.h
@@ -14,17 +14,17 @@
 #include "datatype/timestamp.h"
 #include "store/claimant.h"
 
-/* What becomes of such a call.  Text is UTF-8, or NULL. */
+/* The end of such a call.  Text is UTF-8, or NULL. */
 typedef struct GlueIntentEnding
 {
 	int64		id;
-	const char *state;			/* "queued": it is to be undone */
+	const char *state;			/* "queued": the call must be undone */
 	const char *code;			/* of a refusal... */
 	const char *message;
 	const char *aws_request_id;
 	TimestampTz answered_at;	/* 0: not known */
 	TimestampTz aws_ended_at;	/* the same by AWS's clock; 0: not known */
-	bool		not_made;		/* it has created nothing */
+	bool		not_made;		/* no connection was created */
 } GlueIntentEnding;
 
 extern int	glue_intent_rows_find_ended(const GlueClaims *queue, int64 *ids, int max,

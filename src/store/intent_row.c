@@ -3,13 +3,12 @@
  * intent_row.c
  *	  The rows of glue_request that are written before a call is made.
  *
- * What an intent means is said in journal/intent.c.  This is what the journal asks
- * of the table: to form rows in the caller's process, to insert them in that of the
- * journal's worker, to find those that are open about the same connection, and
- * to close one, in the caller's transaction again.
+ * journal/intent.c describes intents.  This file has the accesses to the
+ * table: it forms rows in the caller's process, inserts them in the journal
+ * worker, finds open intents for the same connection, and closes an intent in
+ * the caller's transaction.
  *
- * Rows that are newer than the snapshot of a transaction are found here all the
- * same.
+ * Rows that are newer than the snapshot of a transaction are found here, too.
  *
  * IDENTIFICATION
  *	  src/store/intent_row.c
@@ -39,14 +38,14 @@
 #include "utils/xid8.h"
 
 /*
- * Write down how a call has ended.
+ * Record the end of a call.
  *
- * The row was made by another process, and is newer than what a transaction that
- * keeps one snapshot sees.  It is there: what is to be inserted serves only to
- * find it as a conflict.  So it is found by its index, however small the planner
- * believes the table to be; and unlike an UPDATE, that leaves no trace of a read,
- * which would make concurrent serializable transactions fail over nothing but
- * neighbours in an index.
+ * Another process has inserted the row, so a transaction that keeps one
+ * snapshot does not see it.  The row exists: the INSERT serves only to find it
+ * as a conflict.  That uses the index, even if the planner believes that the
+ * table is small.  And unlike an UPDATE, it takes no predicate lock, which
+ * would make concurrent serializable transactions fail because of adjacent
+ * index entries.
  */
 static GlueStatement close_intent = {
 	"INSERT INTO @glue_request AS r (id, home, operation,"
@@ -98,8 +97,9 @@ static HeapTupleData whole_tuple(MinimalTuple tuple);
  */
 
 /*
- * The rows of calls that the current transaction is about to make, one after the
- * other, as the journal wants them: MinimalTuples, each at a MAXALIGNed place.
+ * Form the rows of calls that the current transaction is about to make, one
+ * after the other, for the journal: MinimalTuples, each at a MAXALIGNed
+ * offset.
  *
  * The table must stay open until the end of the transaction.
  */
@@ -159,10 +159,10 @@ form_intent(Relation table, const GlueRequest *request, int64 id)
 }
 
 /*
- * Write down how a call has ended, as part of its own transaction.
+ * Record the end of a call in its own transaction.
  *
- * If nobody knows how, the row stays open, and is resolved when the transaction
- * has ended, whether it has committed or not.
+ * If the result is not known, the row stays open, and is resolved after the
+ * end of the transaction, whether it commits or not.
  */
 void
 glue_intent_row_close(const GlueRequestQueue *queue, int64 id,
@@ -199,7 +199,9 @@ glue_intent_row_close(const GlueRequestQueue *queue, int64 id,
 	MemoryContextDelete(context);
 }
 
-/* Get ready to do that, which then is less likely to fail. */
+/*
+ * Plan the statement before the call, so that closing is less likely to fail.
+ */
 void
 glue_intent_row_prepare_close(const GlueRequestQueue *queue)
 {
@@ -211,9 +213,7 @@ glue_intent_row_prepare_close(const GlueRequestQueue *queue)
  * ----------------------------------------------------------------
  */
 
-/*
- * Get ready to insert intents into a table until the end of the transaction.
- */
+/* Prepare to insert intents into a table until the end of the transaction. */
 void
 glue_intent_rows_open_table(GlueRequestQueue *queue, Oid table)
 {
@@ -222,19 +222,19 @@ glue_intent_rows_open_table(GlueRequestQueue *queue, Oid table)
 	if (!OidIsValid(schema))
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-				 errmsg("table \"glue_request\" cannot be seen by other transactions yet"),
-				 errdetail("What is to be done in AWS Glue is written down there first, by another process."),
+				 errmsg("table \"glue_request\" is not visible to other transactions yet"),
+				 errdetail("Another process records calls there before they are made."),
 				 errhint("Commit the transaction that created extension \"glue_conn\".")));
 	glue_request_queue_open(queue, schema, RowExclusiveLock);
 	if (queue->oid != table || !queue->plain)
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-				 errmsg("table \"glue_request\" is not as the extension \"glue_conn\" made it"),
-				 errdetail("It must have the same columns, and no triggers, rules or constraints besides.")));
+				 errmsg("table \"glue_request\" differs from its definition in extension \"glue_conn\""),
+				 errdetail("It must have the same columns, and no additional triggers, rules or constraints.")));
 }
 
 /*
- * The open intents about the same connection as another one, in the order of the
+ * The open intents for the same connection as another one, in the order of the
  * index: a list of GlueOpenIntent * in the current memory context.
  */
 List *
@@ -274,8 +274,8 @@ glue_intent_rows_find_open(const GlueRequestQueue *queue, MinimalTuple intent)
 }
 
 /*
- * Is a row an open intent about the same connection as another one?  What is shown
- * as held, nobody here will ever resolve.
+ * Is a row an open intent for the same connection as another one?  This database
+ * never resolves a row that is shown as held.
  */
 static bool
 is_open_intent(const GlueRow *row, const GlueRow *intent)
@@ -292,7 +292,7 @@ is_open_intent(const GlueRow *row, const GlueRow *intent)
 		strcmp(catalog_of(row), catalog_of(intent)) == 0;
 }
 
-/* Whose the connection of a request is, which is known of intents. */
+/* The catalog or account of a request, which every intent has. */
 static const char *
 catalog_of(const GlueRow *row)
 {
@@ -336,8 +336,8 @@ text_of(const GlueRow *row, GlueRequestColumn column)
 }
 
 /*
- * Insert an intent.  Whatever others have done before now, they have done before
- * the call.
+ * Insert an intent.  All changes that are committed by now are from before the
+ * call.
  */
 void
 glue_intent_row_insert(const GlueRequestQueue *queue, MinimalTuple intent)
@@ -353,7 +353,7 @@ glue_intent_row_insert(const GlueRequestQueue *queue, MinimalTuple intent)
 		elog(ERROR, "could not insert into table \"glue_request\"");
 }
 
-/* The columns of a tuple, which still has their values. */
+/* Read the columns of a tuple, whose values stay in its memory. */
 static void
 read_row(GlueRow *row, HeapTuple tuple, TupleDesc desc)
 {
@@ -370,7 +370,7 @@ read_row(GlueRow *row, HeapTuple tuple, TupleDesc desc)
 	pfree(nulls);
 }
 
-/* A tuple as others want it, in the same memory. */
+/* Make a HeapTuple of a MinimalTuple, in the same memory. */
 static HeapTupleData
 whole_tuple(MinimalTuple tuple)
 {

@@ -15,11 +15,11 @@
 #include "nodes/pg_list.h"
 #include "store/requests.h"
 
-/* How a call has ended.  Text is UTF-8, or NULL. */
+/* The end of a call.  Text is UTF-8, or NULL. */
 typedef struct GlueIntentOutcome
 {
-	const char *state;			/* "succeeded" or "failed"; NULL: nobody
-								 * knows, so others are to find out */
+	const char *state;			/* "succeeded" or "failed"; NULL: not known,
+								 * to be resolved later */
 	const char *status;			/* of the connection */
 	const char *error_code;
 	const char *error_message;
@@ -27,14 +27,14 @@ typedef struct GlueIntentOutcome
 	TimestampTz aws_ended_at;	/* by AWS's clock; 0: not known */
 } GlueIntentOutcome;
 
-/* An open intent about the same connection as another one. */
+/* An open intent for the same connection as another one. */
 typedef struct GlueOpenIntent
 {
 	int64		id;
 	uint64		caller_xid;		/* of the call's transaction */
-	bool		own;			/* that is part of the other one's */
+	bool		own;			/* the transaction of the other intent */
 	bool		may_have_made;	/* it may create the connection */
-	bool		answered;		/* its request cannot arrive any more */
+	bool		answered;		/* its message cannot arrive any more */
 } GlueOpenIntent;
 
 /* for the session that makes the call */
@@ -45,7 +45,7 @@ extern void glue_intent_row_prepare_close(const GlueRequestQueue *queue);
 extern void glue_intent_row_close(const GlueRequestQueue *queue, int64 id,
 								  const GlueIntentOutcome *outcome);
 
-/* for the worker that writes the journal */
+/* for the journal worker */
 extern void glue_intent_rows_open_table(GlueRequestQueue *queue, Oid table);
 extern List *glue_intent_rows_find_open(const GlueRequestQueue *queue,
 										MinimalTuple intent);

@@ -1,11 +1,11 @@
 /*-------------------------------------------------------------------------
  *
  * known_table.c
- *	  What is known of our tables until their definitions change.
+ *	  The cache of facts about our tables that hold until their definitions change.
  *
- * To look through all that may hang on a table takes longer than to insert a row.
- * So what was found out about a table is not looked for again until its definition
- * changes; PostgreSQL tells when that is.
+ * The check of all objects that depend on a table takes longer than the
+ * insertion of a row.  So what was found out about a table is not checked again
+ * until its definition changes, which a relcache invalidation announces.
  *
  * IDENTIFICATION
  *	  src/store/known_table.c
@@ -17,19 +17,20 @@
 #include "store/known_table.h"
 #include "utils/inval.h"
 
-/* Tables of which a fact is known. */
+/* The number of tables that are remembered for a fact, and these. */
 #define MAX_TABLES		8
 static Oid	known[GLUE_NUM_TABLE_FACTS][MAX_TABLES];
 
-/* The one that is looked at, unless its definition has changed meanwhile. */
+/*
+ * The table that is being checked; invalid if its definition has changed
+ * meanwhile.
+ */
 static Oid	looked_at = InvalidOid;
 
 /* prototypes of private functions */
 static void forget_table(Datum arg, Oid table);
 
-/*
- * Is something known of a table?  If it is not, the table is about to be looked at.
- */
+/* Is a fact known of a table?  If not, the caller is about to check it. */
 bool
 glue_table_is_known(Oid table, GlueTableFact fact)
 {
@@ -48,10 +49,10 @@ glue_table_is_known(Oid table, GlueTableFact fact)
 }
 
 /*
- * Something was found out about the table that was looked at.  Our lock may let
- * others change its definition meanwhile; then that is not noted.
+ * Remember a fact about the table that was checked.  The lock of a reader allows
+ * concurrent DDL such as CREATE TRIGGER; then the fact is not remembered.
  *
- * There are so few tables that it does not matter which one is forgotten.
+ * There are so few tables that any of them may be replaced.
  */
 void
 glue_note_table(Oid table, GlueTableFact fact)
@@ -65,7 +66,7 @@ glue_note_table(Oid table, GlueTableFact fact)
 	looked_at = InvalidOid;
 }
 
-/* A relcache callback: the definition of a table, or of any, has changed. */
+/* A relcache callback: the definition of this table has changed, or of any. */
 static void
 forget_table(Datum arg, Oid table)
 {

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * known_table.h
- *	  What is known of our tables until their definitions change.
+ *	  The cache of facts about our tables that hold until their definitions change.
  *
  * IDENTIFICATION
  *	  src/store/known_table.h

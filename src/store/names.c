@@ -1,11 +1,11 @@
 /*-------------------------------------------------------------------------
  *
  * names.c
- *	  A list of names that need not fit into memory.
+ *	  A list of names that may be larger than memory.
  *
- * A catalog can have more connections than we would like to remember.  So
- * their names go into a tuplestore, which spills to disk beyond work_mem, and
- * which a statement can join with as if it were a table.
+ * A catalog can have very many connections.  Their names are kept in a
+ * tuplestore, which spills to disk beyond work_mem, and which a statement can
+ * read like a table.
  *
  * IDENTIFICATION
  *	  src/store/names.c
@@ -72,7 +72,7 @@ glue_name_store_add_datum(GlueNameStore *store, Datum name)
 	tuplestore_putvalues(store->tuples, store->desc, &name, &is_null);
 }
 
-/* How many names there are. */
+/* The number of names. */
 int64
 glue_name_store_count(const GlueNameStore *store)
 {

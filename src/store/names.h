@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * names.h
- *	  A list of names that need not fit into memory.
+ *	  A list of names that may be larger than memory.
  *
  * IDENTIFICATION
  *	  src/store/names.h

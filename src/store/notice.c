@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * notice.c
- *	  Notifications of what has become of a request.
+ *	  Notifications of the states of requests.
  *
  * IDENTIFICATION
  *	  src/store/notice.c
@@ -17,8 +17,8 @@
 #include "utils/json.h"
 
 /*
- * Tell what has become of a request, once the current transaction commits.
- * Text is UTF-8; status may be NULL.
+ * Notify of the state of a request when the current transaction commits.  Text
+ * is UTF-8; status may be NULL.
  */
 void
 glue_request_notify(int64 id, const char *operation, const char *name,

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * notice.h
- *	  Notifications of what has become of a request.
+ *	  Notifications of the states of requests.
  *
  * IDENTIFICATION
  *	  src/store/notice.h

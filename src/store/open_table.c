@@ -1,20 +1,21 @@
 /*-------------------------------------------------------------------------
  *
  * open_table.c
- *	  Tables that rows are inserted into, as long as they are open.
+ *	  Tables that stay open between inserts.
  *
- * To open a table with its indexes takes as long as to insert a row.  So what
- * writes many rows, one after the other, lets them stay open, as the executor
- * does during a statement.
+ * Opening a table with its indexes takes as long as inserting a row.  So code
+ * that inserts many rows, one after the other, keeps the tables open, as the
+ * executor does during a statement.
  *
- * They stay open until a memory context goes away, which is that of a statement,
- * but at the longest until the end of the subtransaction that has opened them.
- * What they hold belongs to the subtransaction, so that an error gives it back;
- * all that there is to do then is to forget them.  Nor are they used in an inner
- * subtransaction, since an error there would leave them in any state.
+ * They stay open until the memory context of a statement is deleted, but at
+ * the longest until the end of the subtransaction that has opened them.  Their
+ * resources belong to the subtransaction, so an error releases them, and the
+ * entries are only forgotten here.  An inner subtransaction does not use them,
+ * because an error there would leave them in an undefined state.
  *
- * Meanwhile nobody can change what indexes there are to write to: our lock keeps
- * others from it, or has them wait for us, and that it is open keeps this session.
+ * Meanwhile no session can change the set of indexes that must be written: our
+ * lock makes other sessions fail or wait, and the open relation makes DDL of
+ * this session fail.
  *
  * IDENTIFICATION
  *	  src/store/open_table.c
@@ -32,13 +33,13 @@
 #include "utils/rel.h"
 #include "utils/resowner.h"
 
-/* Of the tables that a statement writes rows into, which are ours. */
+/* Number of tables of ours that one statement inserts into. */
 #define MAX_KEPT		4
 
-/* What is kept open, and how long. */
+/* The tables that are kept open, and for how long. */
 typedef struct Keeping
 {
-	MemoryContextCallback *until;	/* NULL: nothing is */
+	MemoryContextCallback *until;	/* NULL: none are kept */
 	SubTransactionId subtransaction;
 	ResourceOwner owner;
 	MemoryContext context;
@@ -59,9 +60,9 @@ static GlueOpenTable *open_table(Oid table);
 static void close_table(GlueOpenTable *open);
 
 /*
- * Let tables that the current subtransaction opens from now on stay open until a
- * memory context is reset or deleted.  If some stay open for an outer statement,
- * that is long enough.
+ * Keep tables that the current subtransaction opens from now on open until a
+ * memory context is reset or deleted.  If an outer statement keeps tables open
+ * already, that is long enough.
  */
 void
 glue_open_tables_keep(MemoryContext until)
@@ -88,7 +89,10 @@ glue_open_tables_keep(MemoryContext until)
 	MemoryContextRegisterResetCallback(until, keeping.until);
 }
 
-/* An abort deletes memory before it calls us. */
+/*
+ * The memory context is reset or deleted.  An abort has released the tables
+ * before.
+ */
 static void
 at_end_of_context(void *arg)
 {
@@ -149,7 +153,7 @@ glue_open_table(Oid table)
 	return *place;
 }
 
-/* Where a table is kept, or is to be; NULL if it is not. */
+/* The place of a table that is or can be kept; NULL if there is none. */
 static GlueOpenTable **
 find_place(Oid table)
 {

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * open_table.h
- *	  Tables that rows are inserted into, as long as they are open.
+ *	  Tables that stay open between inserts.
  *
  * IDENTIFICATION
  *	  src/store/open_table.h
@@ -13,7 +13,7 @@
 
 #include "nodes/execnodes.h"
 
-/* What the executor needs to insert a row into a table. */
+/* The executor's state for inserting rows into a table. */
 typedef struct GlueOpenTable
 {
 	Relation	relation;
@@ -22,7 +22,7 @@ typedef struct GlueOpenTable
 	TupleTableSlot *slot;
 
 	/* of store/open_table.c */
-	bool		kept;			/* for the next row */
+	bool		kept;			/* stays open for the next row */
 	bool		in_use;
 } GlueOpenTable;
 

@@ -3,8 +3,9 @@
  * own_row.c
  *	  Insert of one row, without a statement.
  *
- * To set up a statement takes longer than to write a row.  So a row of a table
- * that is as we made it is written by what the executor uses itself, like
+ * Setting up a statement takes longer than writing a row.  So if a table is as
+ * CREATE EXTENSION made it, a row is inserted by the functions that the
+ * executor itself uses, like
  *
  *		INSERT INTO table VALUES (...)
  *
@@ -12,18 +13,17 @@
  *
  *		INSERT INTO table VALUES (...) ON CONFLICT DO NOTHING
  *
- * but that no conflict is looked for before the row is there: there seldom is
- * one, and an index finds it.  The row is inserted speculatively, as the
- * executor does it, and so is dead at once if there is one.
+ * but without a search for a conflict before the insertion: conflicts are
+ * rare, and the unique index finds them.  The row is inserted speculatively,
+ * as the executor does it, and so is dead at once if there is one.
  *
- * Whatever the executor would do besides that (triggers, rules, row security,
- * constraints, defaults, checks of privileges) is not done here.  A table on
- * which it would do any of that is refused, and is for a statement; except
- * that it may have the check constraints that we made, which take longer to
- * read than a row to write.  Indexes of every kind are the executor's.
+ * Other work of the executor (triggers, rules, row security, constraints,
+ * defaults, checks of privileges) is not done here.  A table that needs any of
+ * it is refused, and the caller uses a statement.  An exception are our own
+ * check constraints: reading them would take longer than writing a row.
+ * Indexes of every kind are maintained by the executor's functions.
  *
- * That a table is fit is kept until PostgreSQL says that its definition may have
- * changed.
+ * The result of the check is kept until a relcache invalidation of the table.
  *
  * IDENTIFICATION
  *	  src/store/own_row.c
@@ -56,9 +56,9 @@ static void insert_certainly(const GlueOpenTable *open);
 static bool insert_unless_there(const GlueOpenTable *open);
 
 /*
- * Is a table fit for this?
+ * Can rows be inserted into a table without a statement?
  *
- * It must be locked until the row is inserted, so that it stays so.
+ * The table must stay locked until the row is inserted.
  */
 bool
 glue_row_insert_possible(Relation table, const GlueRowShape *shape)
@@ -75,10 +75,10 @@ glue_row_insert_possible(Relation table, const GlueRowShape *shape)
 }
 
 /*
- * Would an insert do anything but to insert a row?
+ * Has an INSERT side effects?
  *
- * The owner, in whose name it would be, is not subject to row security unless
- * it is forced.
+ * It would run as the owner, who is subject to row security only if that is
+ * forced.
  */
 static bool
 has_side_effects(Relation table)
@@ -91,7 +91,10 @@ has_side_effects(Relation table)
 		table->trigdesc != NULL;
 }
 
-/* Are there our columns, and no others that an insert would fill in? */
+/*
+ * Has the table our columns, and no other column with a default or a
+ * generation expression?
+ */
 static bool
 has_columns(TupleDesc desc, const GlueRowShape *shape)
 {
@@ -116,7 +119,7 @@ has_columns(TupleDesc desc, const GlueRowShape *shape)
 	return true;
 }
 
-/* Are there no checks that a row of ours might fail? */
+/* Are all check constraints our own, which our rows satisfy? */
 static bool
 keeps_checks(TupleDesc desc, const GlueRowShape *shape)
 {
@@ -135,7 +138,7 @@ keeps_checks(TupleDesc desc, const GlueRowShape *shape)
 	return true;
 }
 
-/* A statement would be executed with the rights of the owner. */
+/* Has the owner, as whom a statement would run, the privilege to insert? */
 static bool
 owner_may_insert(Relation table)
 {
@@ -147,11 +150,11 @@ owner_may_insert(Relation table)
 }
 
 /*
- * Insert a row into a table that is fit for it, in the name of its owner; false if
- * that is for a statement, because there is such a row already, or a column must
- * not be null.
+ * Insert a row into a table that was checked, as its owner; false if a
+ * statement is needed, because the row exists already, or a column must not be
+ * null.
  *
- * The row is visible to what comes next.
+ * nulls has 'n' for null, as for SPI.  The next command sees the row.
  */
 bool
 glue_row_insert(const GlueOwnTable *table, const GlueRowShape *shape,
@@ -199,7 +202,7 @@ fill_slot(TupleTableSlot *slot, const GlueRowShape *shape,
 	return true;
 }
 
-/* Insert the row, which nobody else has. */
+/* Insert a row that no other transaction can insert. */
 static void
 insert_certainly(const GlueOpenTable *open)
 {
@@ -210,10 +213,10 @@ insert_certainly(const GlueOpenTable *open)
 }
 
 /*
- * Insert the row, as long as nobody else has one.
+ * Insert the row, unless there is one with the same key.
  *
- * Those who meet with ours meanwhile wait until it is decided whether it
- * stays.
+ * Concurrent insertions of the same key wait until our row is confirmed or
+ * dead.
  */
 static bool
 insert_unless_there(const GlueOpenTable *open)

@@ -14,15 +14,18 @@
 #include "server/owner_spi.h"
 #include "utils/relcache.h"
 
-/* What a table must look like for that. */
+/*
+ * The expected definition of a table.  To be static: the result of the check
+ * is kept in it.
+ */
 typedef struct GlueRowShape
 {
-	bool		may_be_there;	/* a row with the same key, which is for a
-								 * statement then; else it is an error */
+	bool		may_be_there;	/* a row with the same key is possible, and
+								 * needs a statement; else it is an error */
 	const GlueColumn *columns;	/* the first ones of the table */
 	int			ncolumns;
-	const char *const *checks;	/* constraints that every row of ours keeps;
-								 * ends with NULL, or is NULL for none */
+	const char *const *checks;	/* constraints that all our rows satisfy; ends
+								 * with NULL, or is NULL for none */
 } GlueRowShape;
 
 extern bool glue_row_insert_possible(Relation table,

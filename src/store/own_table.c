@@ -1,37 +1,37 @@
 /*-------------------------------------------------------------------------
  *
  * own_table.c
- *	  What may hang on the extension's own tables.
+ *	  The check of objects that depend on the extension's own tables.
  *
- * Statements on our tables are executed with the rights of their owner, who is
- * a superuser as a rule, and so is whatever PostgreSQL executes along with them:
- * triggers, rules, policies, check constraints, and the expressions of indexes
- * and of defaults.  Some of that can come from others.  A role that was granted ALL on
- * a table may create triggers on it, with functions of its own; and the owner of
- * a function can give it another body at any time.  So before a table is used, it
- * is looked at, and refused if anything on it is not its owner's:
+ * Statements on our tables run with the privileges of their owner, usually a
+ * superuser.  So do the objects that PostgreSQL executes with them: triggers,
+ * rules, policies, check constraints, and the expressions of indexes and
+ * defaults.  Other roles may own some of these.  A role with ALL privileges on
+ * a table may create triggers on it, with functions of its own, and the owner
+ * of a function can replace its body at any time.  So a table is checked
+ * before it is used, and refused if an object on it is not its owner's:
  *
- *	- on a private table there must be no trigger, no rule and no other policy
- *	  than ours
- *	- on a table that is shown, functions must belong to the owner of the table,
- *	  or come with PostgreSQL, also those of the condition of a trigger; and there
- *	  must be no rule.  As long as others may make triggers, there must be none
- *	  with arguments or a condition.  A foreign key that refers to the table is a
- *	  trigger as well: one of another role would keep rows from being deleted, and
- *	  what is deleted by one of the owner must be as safe as this table.  A trigger
- *	  that can be deferred is executed when we are not the owner any more, but
- *	  the caller, or a worker
- *	- on neither must there be an index, a constraint or a default that executes
- *	  functions of another role, or a column of a type of another role.  A domain
- *	  is refused whoever it belongs to: it can be made of another one
+ *	- a private table must have no trigger, no rule and no policy but ours
+ *	- on a table that is shown, functions must belong to the owner of the
+ *	  table, or come with PostgreSQL, including those in the condition of a
+ *	  trigger; and there must be no rule.  As long as other roles may create
+ *	  triggers, no trigger may have arguments or a condition.  A foreign key
+ *	  that refers to the table is a trigger as well: one of another role would
+ *	  prevent the deletion of rows, and a table whose rows the owner's foreign
+ *	  key deletes must be as safe as this table.  A deferrable trigger must not
+ *	  exist: it runs later, not as the owner, but as the caller or a worker
+ *	- neither kind of table may have an index, a constraint or a default that
+ *	  executes functions of another role, or a column of a type of another
+ *	  role.  Every domain is refused, because it can be based on another role's
+ *	  domain
  *
- * To skip a trigger instead would be easy, and wrong: its owner has a right to
- * have it executed, or to be told.
+ * It would be wrong to skip a trigger instead: its owner expects that it is
+ * executed, or that an error is raised.
  *
- * What is found here is that there is nothing, as a rule, and that is kept until
- * PostgreSQL says that the definition of the table may have changed.
+ * Usually there is no such object.  That result is kept until a relcache
+ * invalidation of the table.
  *
- * And a table must be logged.  What it says is of no use if a crash empties it.
+ * A table must also be logged, because a crash would empty an unlogged table.
  *
  * IDENTIFICATION
  *	  src/store/own_table.c
@@ -93,12 +93,10 @@ pg_noreturn static void refuse(Relation table, const char *kind,
 							   const char *name, const char *detail);
 
 /*
- * Open one of our tables, in the schema of the extension, if it is fit to be
- * used; an error says why it is not.  NULL if there is no such table, or not any
- * more.
+ * Open one of our tables, in the schema of the extension; raises an error if
+ * the check fails.  NULL if the table does not exist, or not any more.
  *
- * It is found through the schema of the extension, and never through the
- * search_path.
+ * The search_path is not used.
  */
 Relation
 glue_own_table_try(const char *name, Oid schema, LOCKMODE lock,
@@ -114,8 +112,8 @@ glue_own_table_try(const char *name, Oid schema, LOCKMODE lock,
 }
 
 /*
- * Get ready to use a table until the end of the transaction; false if there is
- * none, and missing_ok.  Rows are inserted if it has a shape.
+ * Prepare to use a table until the end of the transaction; false if it does
+ * not exist and missing_ok is set.  Rows can be inserted if a shape is given.
  */
 bool
 glue_own_table_open(GlueOwnTable *table, const char *name, Oid schema,
@@ -131,7 +129,7 @@ glue_own_table_open(GlueOwnTable *table, const char *name, Oid schema,
 				(errcode(ERRCODE_UNDEFINED_TABLE),
 				 errmsg("table \"%s\" of extension \"glue_conn\" does not exist",
 						name),
-				 errhint("Create the extension anew.")));
+				 errhint("Drop the extension and create it again.")));
 	table->schema = schema;
 	table->owner = relation->rd_rel->relowner;
 	table->oid = RelationGetRelid(relation);
@@ -155,7 +153,7 @@ glue_own_sequence(Oid schema, const char *name)
 				(errcode(ERRCODE_UNDEFINED_TABLE),
 				 errmsg("sequence \"%s\" of extension \"glue_conn\" does not exist",
 						name),
-				 errhint("Create the extension anew.")));
+				 errhint("Drop the extension and create it again.")));
 	return sequence;
 }
 
@@ -168,8 +166,8 @@ glue_own_table_name(Relation table)
 }
 
 /*
- * Raise an error if a table, which is locked until the end of the transaction,
- * is not fit to be used.
+ * Raise an error if a table fails the check.  It is locked until the end of
+ * the transaction.
  */
 static void
 check_table(Relation table, GlueTableKind kind)
@@ -181,7 +179,7 @@ check_table(Relation table, GlueTableKind kind)
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 				 errmsg("table \"%s\" of extension \"glue_conn\" is not logged",
 						RelationGetRelationName(table)),
-				 errdetail("A crash would empty it, and what it tells of AWS Glue would be lost."),
+				 errdetail("A crash would empty it, and its records of AWS Glue would be lost."),
 				 errhint("ALTER TABLE %s SET LOGGED;",
 						 glue_own_table_name(table))));
 	if (check_hanging(table, kind, NIL))
@@ -189,8 +187,9 @@ check_table(Relation table, GlueTableKind kind)
 }
 
 /*
- * Refuse a table with anything on it that is not its owner's; returns whether
- * nothing is.  changed are the tables that are changed before this one.
+ * Refuse a table with an object on it that is not its owner's; returns whether
+ * there is no such object at all.  changed lists the tables that are changed
+ * before this one.
  */
 static bool
 check_hanging(Relation table, GlueTableKind kind, List *changed)
@@ -208,7 +207,7 @@ check_hanging(Relation table, GlueTableKind kind, List *changed)
 }
 
 /* ----------------------------------------------------------------
- * What can hang on a table
+ * Objects on a table
  * ----------------------------------------------------------------
  */
 
@@ -217,7 +216,7 @@ check_rules(Relation table)
 {
 	if (table->rd_rules != NULL && table->rd_rules->numLocks > 0)
 		refuse(table, "rule", name_of_rule(table->rd_rules->rules[0]->ruleId),
-			   "It would be executed with the rights of the table's owner.");
+			   "It would be executed with the privileges of the table's owner.");
 }
 
 static void
@@ -230,36 +229,36 @@ check_triggers(Relation table, GlueTableKind kind, List *changed)
 	{
 		const Trigger *trigger = &table->trigdesc->triggers[i];
 
-		/* that of others can name another table, too */
+		/* a rule of another role can name any table */
 		if (trigger->tgisinternal && OidIsValid(trigger->tgconstrrelid))
 			check_foreign_key(table, trigger, changed);
 		else if (trigger->tgisinternal &&
 				 trigger->tgfoid == F_UNIQUE_KEY_RECHECK)
-			continue;			/* of a constraint that can be deferred */
+			continue;			/* of a deferrable constraint */
 		else if (kind == GLUE_TABLE_PRIVATE)
 			refuse(table, "trigger", trigger->tgname,
-				   "Nobody but the extension may change this table, or do anything when it is changed.");
+				   "Only the extension may change this table, or react to its changes.");
 		else if (is_own_trigger(table, trigger))
 			refuse(table, "trigger", trigger->tgname,
 				   "It would make requests in the name of the table's owner.");
 		else if (glue_function_owner(trigger->tgfoid) != owner)
 			refuse(table, "trigger", trigger->tgname,
-				   psprintf("Its function is of role \"%s\", and would be executed with the rights of the table's owner, \"%s\".",
+				   psprintf("Its function is of role \"%s\", and would be executed with the privileges of the table's owner, \"%s\".",
 							GetUserNameFromId(glue_function_owner(trigger->tgfoid), false),
 							GetUserNameFromId(owner, false)));
 		else if (trigger->tgdeferrable)
 			refuse(table, "trigger", trigger->tgname,
-				   "It can be deferred, and would be executed with the rights of the role that ends the transaction.");
+				   "It can be deferred, and would be executed with the privileges of the role that ends the transaction.");
 		else
 			check_who_made(table, trigger);
 	}
 }
 
 /*
- * Nothing tells who has made a trigger.  As long as others may make some, one must
- * be such that it does not matter: a function that the owner has written for a
- * trigger is executed as it was written, without arguments and without a
- * condition, in which anything could be executed.
+ * The catalogs do not record the role that has created a trigger.  As long as
+ * other roles may create triggers, every trigger must be safe with any
+ * creator: a trigger function of the owner, without arguments, and without a
+ * condition, which could execute any function.
  */
 static void
 check_who_made(Relation table, const Trigger *trigger)
@@ -275,11 +274,14 @@ check_who_made(Relation table, const Trigger *trigger)
 	other = find_trigger_grant(table);
 	if (other != NULL)
 		refuse(table, "trigger", trigger->tgname,
-			   psprintf("It may be of role \"%s\", which was granted TRIGGER on the table, and its arguments and condition would be used with the rights of the table's owner.",
+			   psprintf("It may be of role \"%s\", which was granted TRIGGER on the table, and its arguments and condition would be used with the privileges of the table's owner.",
 						other));
 }
 
-/* A role that may make triggers, beside the owner and superusers, or NULL. */
+/*
+ * A role with the TRIGGER privilege, besides the owner and superusers, or
+ * NULL.
+ */
 static const char *
 find_trigger_grant(Relation table)
 {
@@ -318,9 +320,8 @@ is_own_trigger(Relation table, const Trigger *trigger)
 }
 
 /*
- * A table refers to ours, or ours to another one.  What refers to it may be
- * changed along with it, in the name of the owner of both, and so must be as
- * safe.
+ * A table refers to ours, or ours to another one.  A referring table may be
+ * changed along with ours, as the owner of both, and so must be as safe.
  */
 static void
 check_foreign_key(Relation table, const Trigger *trigger, List *changed)
@@ -332,7 +333,7 @@ check_foreign_key(Relation table, const Trigger *trigger, List *changed)
 	if (other->rd_rel->relowner != table->rd_rel->relowner)
 		refuse(table, "constraint",
 			   get_constraint_name(trigger->tgconstraint),
-			   psprintf("It is a foreign key of table \"%s\", which is of another role, and would keep rows from being changed.",
+			   psprintf("It is a foreign key of table \"%s\", which belongs to another role, and would prevent changes of rows.",
 						RelationGetRelationName(other)));
 	if (changes_other(trigger->tgfoid) &&
 		!list_member_oid(changed, RelationGetRelid(other)))
@@ -340,7 +341,7 @@ check_foreign_key(Relation table, const Trigger *trigger, List *changed)
 	table_close(other, NoLock);
 }
 
-/* Does the trigger of a foreign key change rows of the table that has it? */
+/* Does the trigger of a foreign key change rows of the referring table? */
 static bool
 changes_other(Oid function)
 {
@@ -358,7 +359,7 @@ changes_other(Oid function)
 	}
 }
 
-/* Returns whether nothing but our own policy is there. */
+/* Check policies; returns whether there is none but our own. */
 static bool
 check_policies(Relation table, GlueTableKind kind)
 {
@@ -371,7 +372,7 @@ check_policies(Relation table, GlueTableKind kind)
 	{
 		const		RowSecurityPolicy *policy = lfirst(cell);
 
-		/* the policy that denies all where there is none */
+		/* the default-deny policy, used if there is no policy */
 		if (policy->policy_name == NULL ||
 			strcmp(policy->policy_name, "default-deny policy") == 0)
 			continue;
@@ -379,7 +380,7 @@ check_policies(Relation table, GlueTableKind kind)
 			(strcmp(policy->policy_name, OWN_POLICY) != 0 ||
 			 strcmp(RelationGetRelationName(table), OWN_POLICY_TABLE) != 0))
 			refuse(table, "policy", policy->policy_name,
-				   "Who may see this table is for the extension to say.");
+				   "Only the extension may decide which roles see this table.");
 		bare &= check_expression(table, (Node *) policy->qual, "policy",
 								 policy->policy_name);
 		bare &= check_expression(table, (Node *) policy->with_check_qual,
@@ -410,8 +411,8 @@ check_constraints(Relation table)
 }
 
 /*
- * A domain can have a constraint that executes whatever its owner likes, and be
- * part of any other type.
+ * A domain can have a constraint that executes any function of its owner, and
+ * can be part of any other type.
  */
 static void
 check_columns(Relation table)
@@ -425,7 +426,7 @@ check_columns(Relation table)
 		if (!attribute->attisdropped &&
 			glue_is_foreign_type(attribute->atttypid, table->rd_rel->relowner))
 			refuse(table, "column", NameStr(attribute->attname),
-				   "Its type is a domain, or of another role, and its constraints would be executed with the rights of the table's owner.");
+				   "Its type is a domain, or of another role, and its constraints would be executed with the privileges of the table's owner.");
 	}
 }
 
@@ -458,7 +459,7 @@ check_indexes(Relation table)
 				if (OidIsValid(function) &&
 					glue_is_foreign_function(function, &found))
 					refuse(table, "index", name,
-						   "Its operator class has a function of another role, which would be executed with the rights of the table's owner.");
+						   "Its operator class has a function of another role, which would be executed with the privileges of the table's owner.");
 			}
 			bare &= !found.any;
 		}
@@ -469,8 +470,9 @@ check_indexes(Relation table)
 }
 
 /*
- * The expressions of an index, or its condition, as they were written: the
- * relcache has executed what is constant in those that it returns.
+ * The expressions of an index, or its predicate, as they were written: those
+ * of the relcache are folded, so their constant functions were executed
+ * already.
  */
 static Node *
 index_expression(Relation index, AttrNumber column)
@@ -489,7 +491,7 @@ index_expression(Relation index, AttrNumber column)
 
 /*
  * Refuse an expression that executes a function of another role; returns
- * whether it executes none but PostgreSQL's own.
+ * whether it executes only functions of PostgreSQL.
  */
 static bool
 check_expression(Relation table, Node *expression, const char *kind,
@@ -501,10 +503,10 @@ check_expression(Relation table, Node *expression, const char *kind,
 		return !found.any;
 	if (!OidIsValid(found.function))
 		refuse(table, kind, name,
-			   "It makes values of a type that is a domain, or of another role, and whose constraints would be executed with the rights of the table's owner.");
+			   "It makes values of a type that is a domain, or of another role, and whose constraints would be executed with the privileges of the table's owner.");
 	else
 		refuse(table, kind, name,
-			   psprintf("It executes function \"%s\" of role \"%s\" with the rights of the table's owner, \"%s\".",
+			   psprintf("It executes function \"%s\" of role \"%s\" with the privileges of the table's owner, \"%s\".",
 						get_func_name(found.function),
 						GetUserNameFromId(glue_function_owner(found.function), false),
 						GetUserNameFromId(found.owner, false)));
@@ -549,5 +551,5 @@ refuse(Relation table, const char *kind, const char *name, const char *detail)
 			 errmsg("%s \"%s\" is not permitted on table \"%s\", which is changed along with those of extension \"glue_conn\"",
 					kind, name, RelationGetRelationName(table)),
 			 errdetail_internal("%s", detail),
-			 errhint("Drop it, and revoke from others what the extension has not granted on the table.")));
+			 errhint("Drop it, and revoke privileges on the table that the extension has not granted.")));
 }

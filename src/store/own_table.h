@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * own_table.h
- *	  What may hang on the extension's own tables.
+ *	  The check of objects that depend on the extension's own tables.
  *
  * IDENTIFICATION
  *	  src/store/own_table.h
@@ -15,12 +15,12 @@
 #include "store/own_row.h"
 #include "utils/relcache.h"
 
-/* The roles that are meant to see a table. */
+/* The roles that may see a table. */
 typedef enum GlueTableKind
 {
-	GLUE_TABLE_SHOWN,			/* everybody whom its owner lets: others may
-								 * hang something on it */
-	GLUE_TABLE_PRIVATE			/* nobody else's */
+	GLUE_TABLE_SHOWN,			/* roles that its owner has granted access:
+								 * they may create objects on it */
+	GLUE_TABLE_PRIVATE			/* the owner alone */
 } GlueTableKind;
 
 extern Relation glue_own_table_try(const char *name, Oid schema,

@@ -3,20 +3,20 @@
  * provision.c
  *	  The names that rows hold, in the table glue_provision.
  *
- * A row that provisions a connection claims its name in its own transaction, and
- * releases it there.  A unique index has of two rows the second one refused, or
- * wait until it is known what becomes of the first one.  Nobody looks into the
- * tables of the rows: while names are swapped, they would tell nothing.
+ * A row that provisions a connection claims its name in its own transaction,
+ * and releases it there.  A unique index makes the second of two rows fail, or
+ * wait for the transaction of the first one.  The tables of the rows are not
+ * read, because they prove nothing while names are swapped.
  *
- * An entry that was released is kept until all is done that was asked for by it, for
- * what is created meanwhile is its own: see provision_owner.c for what is owned.  So
- * a request to delete the connection, or to keep it, follows, and ends the entry.
- * One of a table that is not there any more is forgotten by the next claim of the name,
- * or released, while something is to be done by it.
+ * A released entry is kept until all requests for it have ended, because it
+ * owns the connection that they create: see provision_owner.c.  So a request
+ * to delete the connection, or to keep it, follows, and deletes the entry.  If
+ * its table was dropped, the next claim of the name deletes the entry, or
+ * releases it while a request for it is open.
  *
- * What is released and claimed was committed by others, perhaps after the
- * transaction has begun; so the latest state counts, and not what the transaction
- * sees.  Only the insert is as any other.
+ * Entries may be committed by other transactions after the current one has
+ * begun, so the statements use the latest snapshot, and not that of the
+ * transaction.  Only the insert is ordinary.
  *
  * IDENTIFICATION
  *	  src/store/provision.c
@@ -37,7 +37,10 @@
 #include "store/sql_text.h"
 #include "utils/lsyscache.h"
 
-/* The columns that a claim fills in, in their order; others may follow. */
+/*
+ * The columns that a claim fills in, in the order of the table; others may
+ * follow.
+ */
 typedef enum ProvisionColumn
 {
 	COLUMN_ID,
@@ -74,7 +77,10 @@ static const GlueColumn columns[NUM_COLUMNS] = {
 	[COLUMN_SINCE] = {"since", TIMESTAMPTZOID},
 };
 
-/* Of a table that releases all, or lets go, only some of the key is said. */
+/*
+ * The key without the name, for statements about all names of a table at a
+ * target.
+ */
 #define WHERE_TARGET \
 	" WHERE home" EQUALS "$2 AND server" EQUALS "$4 AND region" EQUALS "$5" \
 	" AND catalog_id" EQUALS "$6 AND NOT released"
@@ -103,7 +109,10 @@ static GlueStatement find_holder = {
 	PARAMETERS, .latest = true
 };
 
-/* what a table held that is gone; the latter while a request is open for it */
+/*
+ * the entries of a dropped table; release them while a request for them is
+ * open
+ */
 static GlueStatement forget_dropped = {
 	"DELETE FROM @glue_provision p" WHERE_NAME OF_NO_RELATION
 	" AND NOT EXISTS (SELECT FROM @glue_request r"
@@ -152,7 +161,7 @@ static int64 execute_about(const GlueProvisions *provisions,
 static int64 execute_one(const GlueProvisions *provisions,
 						 GlueStatement *statement, GlueRow *row);
 
-/* The table as we made it. */
+/* The table as CREATE EXTENSION makes it. */
 static const GlueRowShape shape = {
 	.may_be_there = true,
 	.columns = columns,
@@ -160,7 +169,7 @@ static const GlueRowShape shape = {
 };
 
 /*
- * Get ready to use the table.
+ * Open the table.
  *
  * schema is that of the extension.  The table is locked until the end of the
  * transaction.
@@ -178,8 +187,8 @@ glue_provisions_open(GlueProvisions *provisions, Oid schema)
  */
 
 /*
- * Claim a name for a row; returns the ID of the entry.  An error says which table
- * has a row that holds the name already.
+ * Claim a name for a row; returns the ID of the entry.  If a row holds the
+ * name already, the error names its table.
  */
 int64
 glue_provision_claim(const GlueProvisions *provisions,
@@ -194,7 +203,7 @@ glue_provision_claim(const GlueProvisions *provisions,
 		glue_row_insert(provisions, &shape, &row))
 		return id;
 
-	/* a statement waits for those who have not committed */
+	/* a statement waits for concurrent transactions */
 	while (execute_one(provisions, &claim, &row) == 0)
 	{
 		Oid			holder;
@@ -207,7 +216,7 @@ glue_provision_claim(const GlueProvisions *provisions,
 		if (OidIsValid(holder))
 			refuse(name, holder);
 
-		/* or somebody has set the sequence back, and the ID is taken */
+		/* or the sequence was set back, and the ID is in use */
 		id = next_id(provisions);
 		row.values[COLUMN_ID] = Int64GetDatum(id);
 	}
@@ -236,7 +245,7 @@ or_empty(const char *text)
 	return text != NULL ? text : "";
 }
 
-/* The ID comes before the row, as that of a request. */
+/* The ID is taken before the row is inserted, as that of a request. */
 static int64
 next_id(const GlueProvisions *provisions)
 {
@@ -244,7 +253,7 @@ next_id(const GlueProvisions *provisions)
 											  "glue_provision_id_seq"), false);
 }
 
-/* Say which table holds a name. */
+/* Raise an error that names the table of the row that holds a name. */
 static void
 refuse(const GlueProvisionName *name, Oid holder)
 {
@@ -268,7 +277,7 @@ refuse(const GlueProvisionName *name, Oid holder)
  * ----------------------------------------------------------------
  */
 
-/* The entry by which a row of a table holds a name; 0 if none does. */
+/* The entry by which a row of a table holds a name; 0 if there is none. */
 int64
 glue_provision_find(const GlueProvisions *provisions,
 					const GlueProvisionName *name)
@@ -276,7 +285,7 @@ glue_provision_find(const GlueProvisions *provisions,
 	return execute_about(provisions, &find, name);
 }
 
-/* The table that has a row which holds a name; InvalidOid if there is none. */
+/* The table whose row holds a name; InvalidOid if there is none. */
 Oid
 glue_provision_holder(const GlueProvisions *provisions,
 					  const GlueProvisionName *name)
@@ -284,7 +293,7 @@ glue_provision_holder(const GlueProvisions *provisions,
 	return (Oid) execute_about(provisions, &find_holder, name);
 }
 
-/* A row does not hold a name any more; returns its entry, or 0 if it had none. */
+/* Release the name of a row; returns the entry, or 0 if there was none. */
 int64
 glue_provision_release(const GlueProvisions *provisions,
 					   const GlueProvisionName *name)
@@ -292,7 +301,7 @@ glue_provision_release(const GlueProvisions *provisions,
 	return execute_about(provisions, &release, name);
 }
 
-/* A row has released an entry, and comes to hold it again after all. */
+/* Hold a released entry again, for the same row. */
 void
 glue_provision_hold_again(const GlueProvisions *provisions, int64 id)
 {
@@ -304,8 +313,8 @@ glue_provision_hold_again(const GlueProvisions *provisions, int64 id)
 }
 
 /*
- * Release all that the rows of a table hold at a target; returns a list of
- * GlueProvisionEntry * in the current memory context.
+ * Release all names that the rows of a table hold at a target; returns a list
+ * of GlueProvisionEntry * in the current memory context.
  */
 List *
 glue_provision_release_all(const GlueProvisions *provisions,
@@ -314,7 +323,7 @@ glue_provision_release_all(const GlueProvisions *provisions,
 	return release_some(provisions, &release_all, name);
 }
 
-/* The same of one name, wherever that is. */
+/* The same for one name, at all targets. */
 List *
 glue_provision_let_go(const GlueProvisions *provisions, Oid relation,
 					  const char *name)
@@ -353,7 +362,7 @@ release_some(const GlueProvisions *provisions, GlueStatement *statement,
  * ----------------------------------------------------------------
  */
 
-/* Execute a statement about a name, and return the first number, or 0. */
+/* Execute a statement about a name; returns the first number, or 0. */
 static int64
 execute_about(const GlueProvisions *provisions, GlueStatement *statement,
 			  const GlueProvisionName *name)

@@ -15,10 +15,10 @@
 #include "server/owner_spi.h"
 #include "store/request.h"
 
-/* The table, ready to be used until the end of the transaction. */
+/* The table, open until the end of the transaction. */
 typedef GlueOwnTable GlueProvisions;
 
-/* A name of a table's.  Text is UTF-8, but for the name of the server. */
+/* A name and its table.  Text is UTF-8, but for the name of the server. */
 typedef struct GlueProvisionName
 {
 	Oid			relation;

@@ -1,19 +1,20 @@
 /*-------------------------------------------------------------------------
  *
  * provision_owner.c
- *	  What the rows of provisioning tables own.
+ *	  The connections that rows of provisioning tables own.
  *
- * A row owns what was created or adopted for it, in the life that it had then.
- * That is written into its entry of glue_provision by the transaction that records
- * how the request has ended, whether the row still holds the name or not: if not,
- * a request to delete it follows.  What is found under the name later, and was
- * created at another time, is somebody else's.
+ * A row owns the connection that was created or adopted for it, in its life at
+ * that time.  The transaction that records the end of the request writes this
+ * to the entry of glue_provision, even if the row does not hold the name any
+ * more: then a request to delete the connection follows.  A connection of the
+ * same name that was created at another time does not belong to the row.
  *
- * A connection is known here by where it is, as in glue_connection, and no more by
- * what the trigger names: two servers may lead to one account.  Nobody owns what
- * another row owns that still holds its name; but what was created anew, or at
- * another time, is nobody else's, and what was released, or is of a table that was
- * dropped, is for who adopts it.
+ * A connection is identified here by its place, as in glue_connection, and not
+ * by the server that the trigger names: two servers may lead to one account.
+ * A connection that a row owns, and whose name that row still holds, cannot be
+ * owned by another row.  But if the connection was created again, or at
+ * another time, the old owner loses it; and a released connection, or one of a
+ * dropped table, can be adopted.
  *
  * IDENTIFICATION
  *	  src/store/provision_owner.c
@@ -41,7 +42,7 @@
 	IS_CONNECTION(p) " AND " p ".id" DIFFERS_FROM "$1" \
 	" AND (" p ".owned OR " p ".made_until" EQUALS "'infinity')"
 
-/* Is there a row that holds the name, as far as can be told without looking? */
+/* Does a row hold the name, as far as the catalogs show? */
 #define IS_HELD(p) \
 	"(NOT " p ".released AND EXISTS (SELECT FROM pg_catalog.pg_class c" \
 	" WHERE c.oid" EQUALS p ".relation))"
@@ -76,7 +77,7 @@ static GlueStatement lock = {
 	PARAMETERS
 };
 
-/* unless another entry does */
+/* unless another entry owns it */
 static GlueStatement own = {
 	"UPDATE @glue_provision p SET owned = true, endpoint = $3,"
 	" account = $4, made_from = $7, made_until = $8"
@@ -85,7 +86,7 @@ static GlueStatement own = {
 	PARAMETERS
 };
 
-/* from the entry that does, and cannot any more */
+/* from the entry that owned it, and has lost the right to it */
 static GlueStatement take = {
 	"UPDATE @glue_provision o SET owned = false WHERE "
 	IS_OTHERS("o") " AND ($9 OR NOT " IS_HELD("o")
@@ -138,11 +139,12 @@ static uint64 execute_with_result(const GlueProvisions *provisions,
 static void read_owned(const GlueResultRow *row, GlueOwned *owned);
 
 /*
- * Look what an entry owns, of the connection of a name (UTF-8) at a target, perhaps to
- * delete it; false if there is no such entry any more.
+ * Read the ownership of an entry for the connection of a name (UTF-8) at a
+ * target, perhaps in order to delete it; false if the entry does not exist any
+ * more.
  *
- * The target must be known as far as its catalog.  What is found belongs to the
- * current memory context.
+ * The catalog of the target must be known.  The result belongs to the current
+ * memory context.
  */
 bool
 glue_provision_look(const GlueProvisions *provisions, int64 id,
@@ -182,10 +184,11 @@ read_owned(const GlueResultRow *row, GlueOwned *owned)
 }
 
 /*
- * Keep others from changing an entry, or raise an error if somebody is about to.
+ * Lock an entry; raises an error if another session has locked it.
  *
- * A session that deletes a row has locked its entry, and may act on its connection at
- * once, which waits for a claimant with a request about it; so that one must not wait.
+ * A session that deletes a row has locked its entry.  It may then make a call
+ * that acts at once for the connection, which waits for a claimant with a
+ * request for it.  So the claimant must not wait for the session.
  */
 void
 glue_provision_lock(const GlueProvisions *provisions, int64 id)
@@ -194,8 +197,8 @@ glue_provision_lock(const GlueProvisions *provisions, int64 id)
 }
 
 /*
- * An entry comes to own a connection, in this life; is_new says that it was created
- * for it.
+ * Make an entry the owner of a connection, in this life; is_new is set if it
+ * was created for the entry.
  */
 void
 glue_provision_own(const GlueProvisions *provisions, int64 id,
@@ -211,8 +214,9 @@ glue_provision_own(const GlueProvisions *provisions, int64 id,
 }
 
 /*
- * It is not known whether a connection was created for an entry, and nobody is going
- * to find out.  That it may be of any time says so; and nobody else takes it.
+ * It is not known whether a connection was created for an entry, and it will
+ * not be determined.  A life of any time marks this, and no other entry takes
+ * the connection.
  */
 void
 glue_provision_doubt(const GlueProvisions *provisions, int64 id,
@@ -221,21 +225,23 @@ glue_provision_doubt(const GlueProvisions *provisions, int64 id,
 	execute(provisions, &doubt, id, target, name, NULL, false);
 }
 
-/* What an entry owned is gone, or is another one's now. */
+/*
+ * An entry has lost its connection: it is gone, or belongs to another entry.
+ */
 void
 glue_provision_lost(const GlueProvisions *provisions, int64 id)
 {
 	execute(provisions, &lost, id, NULL, NULL, NULL, false);
 }
 
-/* A row that has claimed a name gives it up at once, as if it had not. */
+/* Delete the entry of a name that the current row has claimed and gives up. */
 void
 glue_provision_unclaim(const GlueProvisions *provisions, int64 id)
 {
 	execute(provisions, &unclaim, id, NULL, NULL, NULL, false);
 }
 
-/* An entry is of no use any more, unless its row has come to hold it again. */
+/* Delete an entry, unless a row has come to hold it again. */
 void
 glue_provision_drop(const GlueProvisions *provisions, int64 id)
 {
@@ -243,8 +249,8 @@ glue_provision_drop(const GlueProvisions *provisions, int64 id)
 }
 
 /*
- * A connection is not there any more, so nobody owns it.  If somebody is about to
- * change the entry, the next one to need it finds out.
+ * A connection does not exist any more, so no entry owns it.  An entry that
+ * another session has locked is skipped; its next user finds out.
  */
 void
 glue_provision_gone(const GlueProvisions *provisions,
@@ -253,7 +259,7 @@ glue_provision_gone(const GlueProvisions *provisions,
 	execute(provisions, &gone, 0, target, name, NULL, false);
 }
 
-/* Plan that statement before anything is deleted. */
+/* Plan that statement before a connection is deleted. */
 void
 glue_provision_plan_gone(const GlueProvisions *provisions)
 {
@@ -273,7 +279,7 @@ execute(const GlueProvisions *provisions, GlueStatement *statement, int64 id,
 	return count;
 }
 
-/* Execute a statement; what it does not need may be NULL. */
+/* Execute a statement; parameters that it does not use may be NULL. */
 static uint64
 execute_with_result(const GlueProvisions *provisions,
 					GlueImpersonation *saved, GlueStatement *statement,

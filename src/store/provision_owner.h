@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * provision_owner.h
- *	  What the rows of provisioning tables own.
+ *	  The connections that rows of provisioning tables own.
  *
  * IDENTIFICATION
  *	  src/store/provision_owner.h
@@ -15,8 +15,8 @@
 #include "utils/timestamp.h"
 
 /*
- * One life of a connection, from its creation to its deletion: AWS has created it
- * between these, by its own clock.  0: nobody knows when.
+ * One life of a connection, from its creation to its deletion: AWS has created
+ * it between these times, by AWS's clock.  0: not known.
  */
 typedef struct GlueLife
 {
@@ -24,19 +24,22 @@ typedef struct GlueLife
 	TimestampTz until;
 } GlueLife;
 
-/* What is owned by an entry. */
+/* The ownership of an entry. */
 typedef struct GlueOwned
 {
 	bool		owned;
-	bool		elsewhere;		/* at another target than was asked about */
-	const char *endpoint;		/* where it is; "": AWS */
+	bool		elsewhere;		/* at another target than the given one */
+	const char *endpoint;		/* place of the connection; "": AWS */
 	const char *account;
-	bool		maybe_late;		/* if it is to be deleted: what was sent to
-								 * create it may yet arrive */
+	bool		maybe_late;		/* for a deletion: a message to create it may
+								 * still arrive */
 	bool		doubtful;		/* not owned, but it may have been created */
 	GlueLife	life;
 
-	/* the same connection by a row that still holds its name, or may; or NULL */
+	/*
+	 * another row that still holds its name and owns, or may own, the same
+	 * connection; or NULL
+	 */
 	const char *rival;			/* its table */
 	GlueLife	rival_life;
 } GlueOwned;

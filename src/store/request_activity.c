@@ -1,10 +1,10 @@
 /*-------------------------------------------------------------------------
  *
  * request_activity.c
- *	  What a request waits for, as the view glue_activity says.
+ *	  The reason why a request waits, from the view glue_activity.
  *
- * The view is read with the rights of the current user, who may see the request:
- * so nothing that the view may have become does anything in the owner's name.
+ * The view is read with the privileges of the current user, who may see the
+ * request.  So a view that was replaced cannot act as the owner.
  *
  * IDENTIFICATION
  *	  src/store/request_activity.c
@@ -27,8 +27,9 @@
 static void copy_row(GlueRequestActivity *found, MemoryContext context);
 
 /*
- * Find out what a request waits for; false if the view does not say, or the current
- * user may not read it.  What is found belongs to the current memory context.
+ * Read the reason why a request waits; false if the view has no row for it, or
+ * the current user may not read the view.  The result belongs to the current
+ * memory context.
  */
 bool
 glue_request_activity(Oid schema, int64 id, GlueRequestActivity *found)

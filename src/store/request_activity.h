@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * request_activity.h
- *	  What a request waits for, as the view glue_activity says.
+ *	  The reason why a request waits, from the view glue_activity.
  *
  * IDENTIFICATION
  *	  src/store/request_activity.h
@@ -11,7 +11,7 @@
 #ifndef GLUE_STORE_REQUEST_ACTIVITY_H
 #define GLUE_STORE_REQUEST_ACTIVITY_H
 
-/* All of it is in the encoding of the database. */
+/* Strings are in the encoding of the database. */
 typedef struct GlueRequestActivity
 {
 	const char *waiting_for;

@@ -1,23 +1,24 @@
 /*-------------------------------------------------------------------------
  *
  * request_home.c
- *	  Requests that come from elsewhere, and where requests belong.
+ *	  The home of requests: the database that they were made in.
  *
- * What was asked for in another database is held: it is shown so, and neither
- * sent nor undone, until somebody says what is to become of it.
+ * A request that was made in another database is held: its state says so, and
+ * it is neither sent nor undone, until an administrator decides:
  *
- *	- take it over: it is ours from then on.  It gets our home, and another ID if
- *	  its own means, or would come to mean, another request here
+ *	- take it over: it gets our home, and another ID if its own belongs, or
+ *	  will belong, to another request here
  *	- drop it
  *
  * Calls that acted at once can only be dropped.  They belong to a transaction,
- * by an ID that is another transaction's here.
+ * and its ID means another transaction here.
  *
- * A request belongs to one target as well.  If that has become another one, the
- * request can be redirected, by a role that is entitled to.
+ * A request is also bound to one target.  If the target has changed, an
+ * entitled role can redirect the request.
  *
- * The secrets of a request are sealed for just this request, so in all of these
- * cases they are opened as those of the old one and sealed as those of the new.
+ * The secrets of a request are sealed for this request alone, so in all of
+ * these cases they are opened as those of the old request and sealed as those
+ * of the new one.
  *
  * IDENTIFICATION
  *	  src/store/request_home.c
@@ -43,8 +44,8 @@
 #include "utils/lsyscache.h"
 
 /*
- * Show what comes from elsewhere as held.  Each part has an index, which is as small
- * as the work is.  What somebody else is about to change is shown as held the next
+ * Mark requests of other homes as held.  Each part uses an index that holds
+ * only such rows.  Rows that another session has locked are marked the next
  * time.
  */
 #define FIND_FOREIGN(caller, differs) \
@@ -62,7 +63,10 @@ static GlueStatement hold = {
 	" UNION ALL " FIND_FOREIGN("IS NOT NULL", IS_AFTER) "))"
 };
 
-/* Open requests of another cluster; IDs go on there, so the oldest one tells. */
+/*
+ * Open requests of another cluster; IDs increase across clusters, so the
+ * oldest request decides.
+ */
 #define FIND_OLDEST(caller) \
 	"(SELECT cluster FROM @glue_request WHERE finished_at IS NULL" \
 	" AND home" EQUALS "@home AND caller_xid " caller " ORDER BY id LIMIT 1)"
@@ -92,8 +96,8 @@ static GlueStatement enter_cluster = {
 };
 
 /*
- * Make another row of one, with another ID and home; for the ID cannot be updated.
- * What a row owned is left behind: no entry has the ID -1.
+ * Copy a row, with another ID and home, because the ID cannot be updated.  The
+ * ownership of a row is not copied: no entry has the ID -1.
  */
 static GlueStatement copy = {
 	"INSERT INTO @glue_request OVERRIDING SYSTEM VALUE"
@@ -124,10 +128,10 @@ static GlueStatement find_keepable = {
 	{INT8OID, TEXTOID, REGCLASSOID}
 };
 
-/* what the old target has answered says nothing of the new one */
+/* an answer of the old target does not describe the new one */
 #define NOT_ANSWERED	"answer IS NULL OR caller_xid IS NOT NULL"
 
-/* if it is not known whose the credentials are, the next claim compares */
+/* if the account is not known, the next claim compares it */
 #define SAME_PLACE \
 	"caller_xid IS NOT NULL" \
 	" OR (endpoint" EQUALS "$7 AND coalesce(account_id" EQUALS "$8, true))"
@@ -177,9 +181,7 @@ static GlueStatement drop_held = {
 static void reseal(const GlueClaims *queue, const GlueClaim *request,
 				   int64 id, const GlueRequest *as);
 
-/*
- * Show what comes from elsewhere as held.
- */
+/* Mark requests of other homes as held. */
 void
 glue_claims_hold(const GlueClaims *queue)
 {
@@ -191,11 +193,12 @@ glue_claims_hold(const GlueClaims *queue)
 						(unsigned long long) held,
 						get_database_name(MyDatabaseId)),
 				 errdetail("They were made in another database, of which this one is a copy, or before this server was restored to a point in time."),
-				 errhint("Call glue_take_over_requests() if they are to be carried out here, or glue_drop_held_requests().")));
+				 errhint("Call glue_take_over_requests() to have them carried out here, or glue_drop_held_requests() to drop them.")));
 }
 
 /*
- * Is there an open request of another cluster, such as that before pg_upgrade?
+ * Is there an open request of another cluster, such as the one before
+ * pg_upgrade?
  */
 bool
 glue_claims_have_old_cluster(const GlueClaims *queue)
@@ -207,9 +210,10 @@ glue_claims_have_old_cluster(const GlueClaims *queue)
 }
 
 /*
- * Learn the OIDs that foreign servers of open requests have in this cluster, if
- * the requests were made in another one, such as that before pg_upgrade.  What is
- * not found waits; what somebody else is about to change is for the next time.
+ * Look up the OIDs of foreign servers in this cluster, for open requests that
+ * were made in another one, such as the one before pg_upgrade.  A request
+ * whose server is not found waits; rows that another session has locked are
+ * left for the next time.
  */
 void
 glue_claims_enter_cluster(const GlueClaims *queue)
@@ -219,7 +223,7 @@ glue_claims_enter_cluster(const GlueClaims *queue)
 	(void) glue_execute_alone(&enter_cluster, &queue->table, values, NULL);
 }
 
-/* Make a request that was held one of this database, under an ID. */
+/* Make a held request one of this database, under an ID. */
 void
 glue_request_take_over(const GlueClaims *queue, const GlueClaim *request,
 					   int64 id)
@@ -237,10 +241,10 @@ glue_request_take_over(const GlueClaims *queue, const GlueClaim *request,
 }
 
 /*
- * Can a request that was held keep its ID?  Not if this database has another one
- * with it, or will have, because the sequence has not got there yet.  Nor if one
- * of ours about the same connection has a later one: perhaps it came before, and
- * had to be given a new one.
+ * Can a held request keep its ID?  Not if this database has another request
+ * with that ID, or will have, because the sequence has not reached it yet.
+ * Nor if one of our requests for the same connection has a later ID: perhaps
+ * that one was older, and had to be given a new ID.
  */
 bool
 glue_request_keeps_id(const GlueClaims *queue, const GlueClaim *request,
@@ -256,9 +260,10 @@ glue_request_keeps_id(const GlueClaims *queue, const GlueClaim *request,
 }
 
 /*
- * Let a request of ours go to where its target is now, as soon as possible.  What
- * a call that acted at once has done in one account is not undone in another.  And
- * where nothing was sent to yet, nothing can be there that the request has made.
+ * Redirect a request of our home to its current target, and make it due.  A
+ * call that acted at once in one account is not undone in another one.  And
+ * nothing was sent to the new target yet, so the request cannot have created a
+ * connection there.
  */
 void
 glue_request_redirect(const GlueClaims *queue, const GlueClaim *request,
@@ -289,11 +294,10 @@ glue_request_redirect(const GlueClaims *queue, const GlueClaim *request,
 }
 
 /*
- * Seal the secrets of a request, if it has any, anew: as those of what it is to
- * become.
+ * Seal the secrets of a request again, if it has any, for its new form.
  *
- * They were sealed for a role by its OID.  What comes from another cluster is of
- * the role of that name here, which the take-over says is the right one.
+ * They were sealed for a role by its OID.  A request of another cluster goes
+ * to the role of the same name here, which the take-over confirms.
  */
 static void
 reseal(const GlueClaims *queue, const GlueClaim *request, int64 id,
@@ -321,9 +325,9 @@ reseal(const GlueClaims *queue, const GlueClaim *request, int64 id,
 }
 
 /*
- * Drop what is held: if ids is an array, those requests alone; and unless the
- * current user is a superuser, those alone of roles whose privileges it has.
- * Returns how many there were.
+ * Drop held requests: if ids is an array, only those requests; and unless the
+ * current user is a superuser, only those of roles whose privileges it has.
+ * Returns their number.
  */
 int64
 glue_requests_drop_held(const GlueClaims *queue, Datum ids, bool any)

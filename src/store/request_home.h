@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * request_home.h
- *	  Requests that come from elsewhere, and where requests belong.
+ *	  The home of requests: the database that they were made in.
  *
  * IDENTIFICATION
  *	  src/store/request_home.h

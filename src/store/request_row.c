@@ -3,9 +3,9 @@
  * request_row.c
  *	  A row of the table glue_request, as the values of its columns.
  *
- * The maker of a row fills in what was asked for here, and adds what is its own:
- * a request of the queue has its secrets sealed, a call that acts at once the
- * transaction that it belongs to.
+ * The columns that all rows have are filled in here.  The callers add their
+ * own: a request of the queue has sealed secrets, and a call that acts at once
+ * has its transaction.
  *
  * IDENTIFICATION
  *	  src/store/request_row.c
@@ -86,7 +86,10 @@ const GlueRowShape glue_request_shape = {
 	.checks = checks,
 };
 
-/* The fingerprint that matters to a request, of those that a target has. */
+/*
+ * The fingerprint of a target that a request is compared by: with or without
+ * its secrets.
+ */
 const unsigned char *
 glue_request_fingerprint(const GlueRequest *request, const GlueTarget *target)
 {
@@ -94,10 +97,7 @@ glue_request_fingerprint(const GlueRequest *request, const GlueTarget *target)
 		target->fingerprint;
 }
 
-/*
- * Say of a request where it goes: to a target, and to no other.  Whether it has
- * secrets is known by then.
- */
+/* Bind a request to a target.  has_secrets must be set by then. */
 void
 glue_request_set_target(GlueRequest *request, const GlueTarget *target)
 {
@@ -112,7 +112,10 @@ glue_request_set_target(GlueRequest *request, const GlueTarget *target)
 		   GLUE_FINGERPRINT_LEN);
 }
 
-/* Do the credentials of a target belong to another account than a request is for? */
+/*
+ * Do the credentials of a target belong to another account than that of a
+ * request?
+ */
 bool
 glue_request_is_for_others(const GlueRequest *request,
 						   const GlueTarget *target)
@@ -122,8 +125,8 @@ glue_request_is_for_others(const GlueRequest *request,
 }
 
 /*
- * Fill in a row for what is asked for now, to be carried out as soon as
- * possible, where the settings of this session lead.
+ * Fill in a row for a new request, due at once, for the target that the
+ * settings of this session select.
  */
 void
 glue_request_row_fill(GlueRow *row, int64 id, const GlueRequest *request)
@@ -160,7 +163,7 @@ glue_request_row_fill(GlueRow *row, int64 id, const GlueRequest *request)
 	set_identity(row, request);
 }
 
-/* Whose the request is, and where it goes. */
+/* Set the role, the home and the target of a request. */
 static void
 set_identity(GlueRow *row, const GlueRequest *request)
 {

@@ -1,13 +1,13 @@
 /*-------------------------------------------------------------------------
  *
  * request_secret.c
- *	  The table glue_request_secret, which has the sealed secrets of requests.
+ *	  The table glue_request_secret, with the sealed secrets of requests.
  *
- * A request that waits, and whose input holds secrets, has a row here, with the
- * whole input sealed.  The row is made with the request and erased when that
- * ends.  Everybody may look at requests, as far as they are theirs; nobody has any
- * rights on this table, and row security without a policy denies its rows even to
- * those who were granted all tables.
+ * A waiting request whose input holds secrets has a row here, with the whole
+ * input sealed.  The row is inserted with the request, and deleted when the
+ * request ends.  Each role may read its own requests, but no role has a
+ * privilege on this table, and row security without a policy hides its rows
+ * even from roles that were granted all tables.
  *
  * IDENTIFICATION
  *	  src/store/request_secret.c
@@ -38,7 +38,7 @@ static GlueStatement erase = {
 };
 
 /*
- * Get ready to use the table.
+ * Open the table.
  *
  * schema is that of the extension.  The table is locked until the end of the
  * transaction.
@@ -51,8 +51,8 @@ glue_request_secrets_open(GlueRequestSecrets *secrets, Oid schema)
 }
 
 /*
- * Keep the sealed secrets of a request that the current transaction makes, in
- * place of any that were left by one that somebody has removed from its table.
+ * Insert the sealed secrets of a request that the current transaction makes,
+ * in place of those that a deleted request may have left.
  */
 void
 glue_request_secret_insert(const GlueRequestSecrets *secrets, int64 request,
@@ -67,7 +67,7 @@ glue_request_secret_insert(const GlueRequestSecrets *secrets, int64 request,
 	(void) glue_execute_alone(&insert, secrets, values, NULL);
 }
 
-/* Erase the secrets of requests, as far as they have any. */
+/* Delete the secrets of requests, if they have any. */
 void
 glue_request_secrets_erase(const GlueRequestSecrets *secrets,
 						   const int64 *requests, int nrequests)

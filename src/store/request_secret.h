@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * request_secret.h
- *	  The table glue_request_secret, which has the sealed secrets of requests.
+ *	  The table glue_request_secret, with the sealed secrets of requests.
  *
  * IDENTIFICATION
  *	  src/store/request_secret.h
@@ -13,7 +13,7 @@
 
 #include "server/owner_spi.h"
 
-/* The table, ready to be used until the end of the transaction. */
+/* The table, open until the end of the transaction. */
 typedef GlueOwnTable GlueRequestSecrets;
 
 extern void glue_request_secrets_open(GlueRequestSecrets *secrets,

@@ -3,9 +3,9 @@
  * requests.c
  *	  The table glue_request, for the sessions that make requests.
  *
- * Rows are made and changed in the caller's transaction, but with the rights
- * of the table's owner.  The callers decide which role may do that, and what
- * may be in a row.
+ * Rows are inserted and updated in the caller's transaction, but with the
+ * privileges of the table's owner.  The callers check the privileges of the
+ * role and the contents of a row.
  *
  * IDENTIFICATION
  *	  src/store/requests.c
@@ -38,7 +38,7 @@
 #define CHANGE(text) \
 	{"UPDATE @glue_request SET " text, {INT8OID, INT8OID}, .by_key = true}
 
-/* What two requests for one row have in common. */
+/* The condition for two requests of one row. */
 #define SAME_COLUMNS \
 	"connection_name, server, endpoint, region, catalog_id, account_id," \
 	" caller_settings, requested_by, home, cluster, server_oid, server_owner," \
@@ -126,7 +126,7 @@ static bool change(const GlueRequestQueue *queue, GlueStatement *statement,
 static void read_state(GlueRequestState *found, const GlueResultRow *row);
 
 /*
- * Get ready to use the table.
+ * Open the table.
  *
  * schema is that of the extension.  The table is locked until the end of the
  * transaction.
@@ -139,8 +139,8 @@ glue_request_queue_open(GlueRequestQueue *queue, Oid schema, LOCKMODE lock)
 }
 
 /*
- * Put a request into the queue, to be carried out as the current user once the
- * transaction has committed; returns its ID.
+ * Put a request into the queue, to be carried out as the current user after
+ * the commit of the transaction; returns its ID.
  */
 int64
 glue_request_insert(const GlueRequestQueue *queue, const GlueRequest *request)
@@ -157,7 +157,10 @@ glue_request_insert(const GlueRequestQueue *queue, const GlueRequest *request)
 	if (request->has_secrets)
 		keep_secrets(queue, id, &own);
 
-	/* a statement that finds out what is wrong raises it */
+	/*
+	 * if the insertion without a statement fails, a statement raises the
+	 * error
+	 */
 	if (!queue->plain || !glue_request_insert_row(queue, &row))
 		(void) glue_execute_alone(&insert, queue, row.values, row.nulls);
 	if (served)
@@ -165,7 +168,7 @@ glue_request_insert(const GlueRequestQueue *queue, const GlueRequest *request)
 	return id;
 }
 
-/* A request that the current user makes in this database. */
+/* Make the current user and this database the origin of a request. */
 void
 glue_request_make_own(const GlueRequestQueue *queue, GlueRequest *request)
 {
@@ -185,7 +188,7 @@ keep_secrets(const GlueRequestQueue *queue, int64 id,
 	glue_request_secret_insert(&secrets, id, request->role, sealed);
 }
 
-/* A request that is not carried out any more has no use for its secrets. */
+/* Delete the secrets of a request that will not be carried out any more. */
 static void
 erase_secrets(const GlueRequestQueue *queue, int64 id)
 {
@@ -212,7 +215,7 @@ glue_request_insert_row(const GlueRequestQueue *queue, const GlueRow *row)
 	return inserted;
 }
 
-/* An error context callback: what to do about an ID that there is already. */
+/* An error context callback: a hint for an ID that exists already. */
 static void
 explain_duplicate(void *arg)
 {
@@ -225,8 +228,9 @@ explain_duplicate(void *arg)
 }
 
 /*
- * The ID of the next request.  It is known before the row is made, for it is
- * part of what is sealed, and by it others know the request.
+ * The ID of the next request.  It is needed before the row is inserted,
+ * because it is part of the sealed data, and identifies the request in
+ * messages.
  */
 int64
 glue_request_next_id(const GlueRequestQueue *queue)
@@ -234,14 +238,14 @@ glue_request_next_id(const GlueRequestQueue *queue)
 	return nextval_internal(glue_request_sequence(queue), false);
 }
 
-/* The sequence that IDs are taken from. */
+/* The sequence of the IDs. */
 Oid
 glue_request_sequence(const GlueRequestQueue *queue)
 {
 	return glue_own_sequence(queue->schema, "glue_request_id_seq");
 }
 
-/* Take back a request that the current transaction has made. */
+/* Delete a request that the current transaction has made. */
 void
 glue_request_withdraw(const GlueRequestQueue *queue, int64 id)
 {
@@ -250,9 +254,9 @@ glue_request_withdraw(const GlueRequestQueue *queue, int64 id)
 }
 
 /*
- * Look at a request as it is now; false if there is none.
+ * Read the latest state of a request; false if there is none.
  *
- * What is found belongs to the current memory context.
+ * The result belongs to the current memory context.
  */
 bool
 glue_request_find(const GlueRequestQueue *queue, int64 id,
@@ -290,8 +294,8 @@ read_state(GlueRequestState *found, const GlueResultRow *row)
 }
 
 /*
- * Is there a request about a connection of this name (UTF-8) that has not ended,
- * or has ended since?  It may be one for another target.
+ * Is there a request for a connection of this name (UTF-8) that is open, or
+ * has ended since a time?  It may be for another target.
  */
 bool
 glue_request_active_since(const GlueRequestQueue *queue, const char *name,
@@ -307,8 +311,8 @@ glue_request_active_since(const GlueRequestQueue *queue, const char *name,
 }
 
 /*
- * Have something done after the last open request for a row, to the same target and
- * in the same name; false if there is none.
+ * Add a request after the last open request of a row, for the same target and
+ * role; false if there is none.
  */
 bool
 glue_request_follow(const GlueRequestQueue *queue, int64 provision_id,
@@ -338,10 +342,10 @@ glue_request_cancel(const GlueRequestQueue *queue, int64 id)
 }
 
 /*
- * Queue a request again; what is known of an attempt that may have been
- * carried out, by claimed_by and started_at, is kept.  Of the calls that acted
- * at once, those can be whose undo has failed: they have that.  Returns false if
- * it had not ended without success, or has no secrets any more.
+ * Queue a request again; claimed_by and started_at of an attempt that AWS may
+ * have carried out are kept.  For a call that acted at once, this retries an
+ * undo that has failed.  Returns false if the request is open or has
+ * succeeded, or if its secrets were deleted.
  */
 bool
 glue_request_requeue(const GlueRequestQueue *queue, int64 id)
@@ -354,8 +358,8 @@ glue_request_requeue(const GlueRequestQueue *queue, int64 id)
 }
 
 /*
- * Let a request that is queued not wait any longer.  An undo has its reasons to
- * wait.
+ * Make a queued request due at once.  An undo waits until its call is resolved,
+ * so it is not changed.
  */
 void
 glue_request_hasten(const GlueRequestQueue *queue, int64 id)

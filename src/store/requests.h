@@ -16,10 +16,10 @@
 #include "storage/lockdefs.h"
 #include "store/request.h"
 
-/* The table, ready to be used until the end of the transaction. */
+/* The table, open until the end of the transaction. */
 typedef GlueOwnTable GlueRequestQueue;
 
-/* What has become of a request. */
+/* The state of a request. */
 typedef struct GlueRequestState
 {
 	const char *state;
@@ -27,10 +27,10 @@ typedef struct GlueRequestState
 	bool		has_secrets;
 	bool		uncommitted;	/* changed by the current transaction */
 	bool		is_intent;		/* a call that acted at once */
-	bool		held;			/* of another home */
-	bool		answered;		/* carried out, and not recorded yet */
+	bool		held;			/* made in another home */
+	bool		answered;		/* carried out, but not recorded yet */
 	Oid			server_oid;		/* InvalidOid without a server */
-	int64		cluster;		/* that it is an OID of */
+	int64		cluster;		/* the cluster of the OID */
 	char	   *error_code;		/* of the last attempt, or NULL */
 } GlueRequestState;
 

@@ -1,11 +1,12 @@
 /*-------------------------------------------------------------------------
  *
  * row_reader.c
- *	  The rows of a table of somebody's, one after the other.
+ *	  The rows of a user's table, one after the other.
  *
- * The table is not ours, and the condition may call whatever its owner has written.
- * So it is read with the rights of the owner, and not with those of a superuser who
- * has us read it.  Other statements may be executed between two rows.
+ * The table is not ours, and the condition may call any function of its owner.
+ * So the table is read with the privileges of its owner, and not with those of
+ * a superuser who calls us.  Other statements may be executed between two
+ * rows.
  *
  * IDENTIFICATION
  *	  src/store/row_reader.c
@@ -34,8 +35,8 @@ static void fetch(GlueRowReader *reader);
 
 /*
  * Begin to read the rows that have an input, of a table and its partitions.
- * tags_column is 0 if there is none; condition is NULL if there is none, and about the
- * columns of the table as number 1.
+ * tags_column is 0 if there is none; condition is NULL if there is none; its
+ * Vars have varno 1.
  */
 void
 glue_row_reader_begin(GlueRowReader *reader, Relation table,
@@ -71,7 +72,10 @@ column_of(Relation table, int column)
 										false));
 }
 
-/* As text for the search_path of now, which it is parsed with. */
+/*
+ * The condition as text, deparsed for the current search_path, which it is
+ * parsed with.
+ */
 static const char *
 condition_text(Relation table, Node *condition)
 {

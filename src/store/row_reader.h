@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * row_reader.h
- *	  The rows of a table of somebody's, one after the other.
+ *	  The rows of a user's table, one after the other.
  *
  * IDENTIFICATION
  *	  src/store/row_reader.h

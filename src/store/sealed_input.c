@@ -1,19 +1,19 @@
 /*-------------------------------------------------------------------------
  *
  * sealed_input.c
- *	  The input of a request that waits, secrets and all.
+ *	  The input of a waiting request, including its secrets.
  *
- * A request that waits in a table has its input there in two forms: redacted,
- * for people to read, and sealed, to be sent.  The sealed form is the whole
- * input, so that nobody has to put the two together.
+ * A waiting request has its input in two forms: redacted, for users, and
+ * sealed, to be sent.  The sealed form is the whole input, so the two need not
+ * be merged.
  *
- * A request is sealed as what it is: in its database and under its ID, for its
- * connection and its target, to be carried out as one role and in one way.  So the
- * sealed input of one request opens no other, and nothing of it can be changed.
+ * The input is sealed together with the identity of the request: its database,
+ * ID, connection, target, role and operation.  So the sealed input of one
+ * request cannot be used for another one, and no part of it can be changed.
  *
- * The length of what is sealed is no secret.  As the rest of the input can be
- * read beside it, that would tell the length of a password; so the text is
- * filled up with blanks, which JSON does not mind.
+ * Sealing does not hide the length of the input.  Together with the redacted
+ * input, it would reveal the length of a password; so the text is padded with
+ * blanks, which JSON ignores.
  *
  * IDENTIFICATION
  *	  src/store/sealed_input.c
@@ -30,7 +30,7 @@
 #include "store/secret_key_file.h"
 #include "text/json.h"
 
-/* The text that is sealed has a multiple of this many bytes. */
+/* The sealed text is padded to a multiple of this many bytes. */
 #define GRAIN	64
 
 #define HINT_BY_REFERENCE \
@@ -104,9 +104,9 @@ glue_request_seal(int64 id, const GlueRequest *request)
 /*
  * Open the sealed input of a request.
  *
- * sealed must not be toasted, and is NULL if there is none where it should be.
- * *input is a secret tree of the current memory context; if there is none,
- * *failure says why, and the result whether it is worth another try.
+ * sealed must not be toasted, and is NULL if it is missing.  *input is set to
+ * a secret tree in the current memory context.  On failure, *failure is set to
+ * the reason, and the result tells whether a retry can succeed.
  */
 GlueUnsealOutcome
 glue_request_unseal(int64 id, const GlueRequest *request, const bytea * sealed,
@@ -156,7 +156,7 @@ glue_request_unseal(int64 id, const GlueRequest *request, const bytea * sealed,
 	return GLUE_UNSEALED;
 }
 
-/* What a request is sealed as. */
+/* The identity that a request is sealed with. */
 static GlueSealedRequest
 identity_of(int64 id, const GlueRequest *request)
 {
@@ -183,7 +183,7 @@ text_or_empty(const char *text)
 	return text != NULL ? text : "";
 }
 
-/* Tags as they are in the table, in which order they were given or not. */
+/* Tags as text, independent of their order, as in the table. */
 static const char *
 tags_text(json_object *tags)
 {
@@ -193,9 +193,7 @@ tags_text(json_object *tags)
 		JsonbToCString(NULL, &jsonb->root, VARSIZE(jsonb));
 }
 
-/*
- * Write an input with blanks behind it, into secret memory.
- */
+/* Write an input, padded with blanks, into secret memory. */
 static char *
 write_padded(json_object *input, Size *len)
 {
@@ -209,7 +207,10 @@ write_padded(json_object *input, Size *len)
 	return text;
 }
 
-/* What the input of this request is sealed with, beside the key. */
+/*
+ * Write the context that the input of this request is sealed with, besides the
+ * key.
+ */
 static unsigned char *
 write_context(const GlueSealedRequest *request, Size *len)
 {
@@ -221,7 +222,10 @@ write_context(const GlueSealedRequest *request, Size *len)
 	return context;
 }
 
-/* Say why a sealed input was not opened, and whether it ever can be. */
+/*
+ * The failure of a sealed input that was not opened, and whether a retry can
+ * succeed.
+ */
 static GlueUnsealOutcome
 not_opened(int64 id, GlueSealStatus status, GlueFailure **failure)
 {

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * sealed_input.h
- *	  The input of a request that waits, secrets and all.
+ *	  The input of a waiting request, including its secrets.
  *
  * IDENTIFICATION
  *	  src/store/sealed_input.h
@@ -14,13 +14,13 @@
 #include "client/failure.h"
 #include "store/request.h"
 
-/* The code of a failure because sealed secrets cannot be right. */
+/* The error code if sealed secrets are damaged. */
 #define GLUE_CODE_SEAL_BROKEN "sealed secrets broken"
 
 typedef enum GlueUnsealOutcome
 {
 	GLUE_UNSEALED,
-	GLUE_UNSEAL_LATER,			/* a key is missing, and nothing is lost */
+	GLUE_UNSEAL_LATER,			/* a key is missing: retry later */
 	GLUE_UNSEAL_NEVER			/* no key will open it */
 } GlueUnsealOutcome;
 

@@ -3,16 +3,15 @@
  * secret_key_file.c
  *	  The file that glue_conn.secret_key_file names.
  *
- * The keys are read each time that one is needed, and cleansed right after:
- * so a new key is used from the next request on without a reload, and a
- * backend that once sealed something does not carry the keys in its memory
- * for the rest of its life.  That costs some ten microseconds, and only for
- * requests that hold a secret.
+ * The file is read each time a key is needed, and the keys are cleared after
+ * use.  So a new key takes effect with the next request, without a reload, and
+ * a backend that has sealed an input does not keep the keys in memory.  That
+ * costs about ten microseconds, and only for requests that hold a secret.
  *
- * Its contents pass through nothing but a buffer on the stack.
+ * Its contents are read into a buffer on the stack, and nowhere else.
  *
- * A fault comes back as a failure: a session that makes a request is told at
- * once, and a worker lets the request wait for the key.
+ * An error is returned as a GlueFailure: a session that makes a request raises
+ * it at once, and in a worker the request waits for the key.
  *
  * IDENTIFICATION
  *	  src/store/secret_key_file.c
@@ -42,7 +41,7 @@ static GlueFailure *new_failure(const char *detail, const char *hint);
 static GlueFailure *failed_to(const char *what, int error);
 static const char *in_utf8(const char *text);
 
-/* Is there a file to read? */
+/* Is the parameter set? */
 bool
 glue_secret_key_file_is_set(void)
 {
@@ -59,8 +58,8 @@ glue_secret_key_file_name(void)
 /*
  * Read the keys of the file that is set.
  *
- * Returns NULL, or else why there are none.  The caller clears the keys, and
- * does nothing before that which could raise an error.
+ * Returns NULL, or the reason why there are no keys.  The caller must clear
+ * the keys, and must not raise an error before that.
  */
 GlueFailure *
 glue_secret_key_file_read(GlueSealKeys *keys)
@@ -88,8 +87,8 @@ glue_secret_key_file_read(GlueSealKeys *keys)
 }
 
 /*
- * Read the keys of an open file.  If this fails, problem says why, or errno if
- * that has no reason.
+ * Read the keys of an open file.  On failure, problem is set to the reason, or
+ * errno if problem has none.
  */
 static bool
 read_keys(int file, GlueSealKeys *keys, GlueSealKeysProblem *problem)
@@ -108,7 +107,7 @@ read_keys(int file, GlueSealKeys *keys, GlueSealKeysProblem *problem)
 	return done;
 }
 
-/* Both in UTF-8, and sentences. */
+/* Make a failure; both texts are sentences in UTF-8. */
 static GlueFailure *
 new_failure(const char *detail, const char *hint)
 {
@@ -118,7 +117,7 @@ new_failure(const char *detail, const char *hint)
 							detail, hint);
 }
 
-/* The system refuses something, and errno says why. */
+/* Make the failure of a system call, from errno. */
 static GlueFailure *
 failed_to(const char *what, int error)
 {
@@ -129,7 +128,10 @@ failed_to(const char *what, int error)
 					   "Check \"glue_conn.secret_key_file\", and that the server's operating system user may read the file.");
 }
 
-/* Text of the server in UTF-8, with "?" for what cannot be. */
+/*
+ * Convert text of the server to UTF-8, with "?" for characters that have no
+ * equivalent.
+ */
 static const char *
 in_utf8(const char *text)
 {

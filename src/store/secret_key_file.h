@@ -14,7 +14,7 @@
 #include "client/failure.h"
 #include "secret/seal_keys.h"
 
-/* The code of a failure for want of a key that can be used. */
+/* The code of a failure because no usable key was found. */
 #define GLUE_CODE_NO_SECRET_KEY "no secret key"
 
 extern bool glue_secret_key_file_is_set(void);

@@ -3,10 +3,10 @@
  * sql_text.h
  *	  Operators in the text of our statements.
  *
- * An operator without a schema is looked up in the search_path, like a function.
- * What statements of ours are executed with has pg_catalog alone in it, but a
- * reader of a statement should see that it does not matter.  (unnest()
- * of several arrays is no function, but syntax, and must not be qualified.)
+ * An operator without a schema is looked up in the search_path, like a
+ * function.  Our statements run with a search_path of pg_catalog alone, but
+ * qualified names make them safe by their text.  (unnest() of several arrays
+ * is syntax, not a function, and cannot be qualified.)
  *
  * IDENTIFICATION
  *	  src/store/sql_text.h
@@ -26,7 +26,10 @@
 #define MINUS		" OPERATOR(pg_catalog.-) "
 #define TIMES		" OPERATOR(pg_catalog.*) "
 
-/* Are two values the same, or both null?  Not false, but null, if one is. */
+/*
+ * Are two values the same, or both null?  The result is null, not false, if
+ * only one is.
+ */
 #define SAME(a, b) \
 	"(" a EQUALS b " OR (" a " IS NULL AND " b " IS NULL))"
 
@@ -36,7 +39,10 @@
 #define SECONDS(number) "(" number TIMES "interval '1 s')"
 #define MILLISECONDS(number) "(" number TIMES "interval '1 ms')"
 
-/* Whose the connection of a request is; null while that is not known. */
+/*
+ * The catalog or account of a request's connection; null while it is not
+ * known.
+ */
 #define GLUE_CATALOG(request) \
 	"coalesce(" request ".catalog_id, " request ".account_id)"
 

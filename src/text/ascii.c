@@ -1,11 +1,11 @@
 /*-------------------------------------------------------------------------
  *
  * ascii.c
- *	  Characters and words of ASCII, whatever the locale.
+ *	  ASCII characters and words, independent of the locale.
  *
- * isdigit(), strcasecmp() and the like would follow the database's locale,
- * where "ID" may differ from "id".  What is read here are protocols, URLs and
- * names of AWS's, which mean the same everywhere.
+ * isdigit(), strcasecmp() and the like depend on the database's locale, in
+ * which "ID" may differ from "id".  Protocols, URLs and AWS's names have the
+ * same meaning in all locales.
  *
  * IDENTIFICATION
  *	  src/text/ascii.c
@@ -17,7 +17,7 @@
 #include <string.h>
 
 /*
- * The value of a hexadecimal digit; -1 if it is none.
+ * The value of a hexadecimal digit; -1 for any other character.
  */
 int
 glue_hex_digit(char c)
@@ -29,7 +29,7 @@ glue_hex_digit(char c)
 }
 
 /*
- * Does a text begin with a prefix, but for case?
+ * Does a text begin with a prefix, ignoring case?
  */
 bool
 glue_begins_with(const char *text, size_t len, const char *prefix)
@@ -43,7 +43,7 @@ glue_begins_with(const char *text, size_t len, const char *prefix)
 }
 
 /*
- * Is a text, which need not be terminated, the word, but for case?
+ * Is a text, which need not be terminated, the word, ignoring case?
  */
 bool
 glue_same_word(const char *text, size_t len, const char *word)
@@ -57,7 +57,7 @@ glue_same_word(const char *text, size_t len, const char *word)
 }
 
 /*
- * Are two texts equal but for case?
+ * Are two texts equal, ignoring case?
  */
 bool
 glue_same_but_case(const char *a, const char *b)
@@ -71,8 +71,8 @@ glue_same_but_case(const char *a, const char *b)
 }
 
 /*
- * Read a number that consists of digits alone.  Returns false if it is
- * anything else, or not from min, which is not negative, to max.
+ * Read a number that consists of digits alone.  Returns false for any other
+ * text, or if it is not between min, which is not negative, and max.
  */
 bool
 glue_parse_number(const char *text, size_t len, int min, int max, int *value)

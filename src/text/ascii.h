@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * ascii.h
- *	  Characters and words of ASCII, whatever the locale.
+ *	  ASCII characters and words, independent of the locale.
  *
  * IDENTIFICATION
  *	  src/text/ascii.h

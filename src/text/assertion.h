@@ -1,10 +1,10 @@
 /*-------------------------------------------------------------------------
  *
  * assertion.h
- *	  What must hold, for files that do not know of PostgreSQL.
+ *	  Assertions in files that do not include PostgreSQL's headers.
  *
- * It is checked in a server that checks its own assertions, and in programs that
- * fuzz: the Makefile defines GLUE_ASSERTS for them.
+ * The Makefile defines GLUE_ASSERTS for servers with assertion checks and for
+ * fuzzers.
  *
  * IDENTIFICATION
  *	  src/text/assertion.h

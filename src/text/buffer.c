@@ -1,10 +1,10 @@
 /*-------------------------------------------------------------------------
  *
  * buffer.c
- *	  Text that is put together in a buffer of fixed size.
+ *	  Text in a buffer of fixed size.
  *
- * What does not fit is dropped but counted, so that whoever puts a text together
- * needs to check only once, at the end.
+ * Text that does not fit is dropped but counted, so that the caller checks
+ * only once, at the end.
  *
  * IDENTIFICATION
  *	  src/text/buffer.c
@@ -33,7 +33,8 @@ glue_text_put_all(GlueTextBuffer *out, ...)
 }
 
 /*
- * Put bytes percent-encoded, but for RFC 3986's unreserved characters.
+ * Put bytes with percent-encoding, except for RFC 3986's unreserved
+ * characters.
  */
 void
 glue_text_put_encoded(GlueTextBuffer *out, const char *bytes, size_t len)
@@ -67,7 +68,7 @@ glue_text_end(GlueTextBuffer *out)
 }
 
 /*
- * Likewise, but returns 0, and leaves an empty text, if something did not fit.
+ * Likewise, but return 0, and leave an empty text, if something did not fit.
  * The rest of the buffer may hold parts of it then.
  */
 size_t

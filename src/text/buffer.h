@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * buffer.h
- *	  Text that is put together in a buffer of fixed size.
+ *	  Text in a buffer of fixed size.
  *
  * IDENTIFICATION
  *	  src/text/buffer.h
@@ -15,12 +15,12 @@
 #include <stddef.h>
 #include <string.h>
 
-/* To begin, give it the caller's buffer and its size. */
+/* The caller initializes it with its buffer and the size. */
 typedef struct GlueTextBuffer
 {
 	char	   *data;			/* NULL if size is 0 */
 	size_t		size;			/* includes the terminating NUL */
-	size_t		len;			/* of the whole text; may go beyond size */
+	size_t		len;			/* of the whole text; may exceed size */
 } GlueTextBuffer;
 
 extern void glue_text_put_all(GlueTextBuffer *out, ...)

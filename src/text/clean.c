@@ -1,11 +1,11 @@
 /*-------------------------------------------------------------------------
  *
  * clean.c
- *	  Text from the network, made fit for an error report.
+ *	  Remote text, cleaned for error reports.
  *
- * What a server sends as a message may be of any length, have line ends,
- * terminal escapes or broken UTF-8 in it, or be a whole web page.  Here it
- * becomes one line of valid UTF-8 without control characters.
+ * A server's message may have any length, and may contain line ends, terminal
+ * escapes or invalid UTF-8, or be a whole web page.  The result is one line of
+ * valid UTF-8 without control characters.
  *
  * IDENTIFICATION
  *	  src/text/clean.c
@@ -63,11 +63,11 @@ glue_clean_text(char *buffer, size_t size,
 }
 
 /*
- * Take the next character, or the next tag of markup, off a text, and say
- * what to put in its place: a space for white space, control characters and
+ * Take the next character, or the next tag of markup, from a text, and
+ * determine its replacement: a space for white space, control characters and
  * tags, a question mark for a byte that is no UTF-8.
  *
- * Returns how many bytes were taken, at least 1.
+ * Returns the number of bytes taken, at least 1.
  */
 static size_t
 next_piece(const char *input, size_t len, bool is_markup,
@@ -90,7 +90,7 @@ next_piece(const char *input, size_t len, bool is_markup,
 }
 
 /*
- * Length of the tag that a text begins with; 0 if there is none.  Styles and
+ * Length of the tag at the start of a text; 0 if there is none.  Styles and
  * scripts count as part of their tag.
  */
 static size_t

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * clean.h
- *	  Text from the network, made fit for an error report.
+ *	  Remote text, cleaned for error reports.
  *
  * IDENTIFICATION
  *	  src/text/clean.h

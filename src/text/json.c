@@ -1,20 +1,20 @@
 /*-------------------------------------------------------------------------
  *
  * json.c
- *	  What this extension needs of a json-c tree beyond json-c itself.
+ *	  Extensions of json-c trees.
  *
- * json-c is lenient, and leaves strings in memory that it frees.  The functions
- * here are strict and leave nothing behind:
+ * json-c is lenient, and leaves strings in memory that it frees.  These
+ * functions are strict and leave nothing behind:
  *
- *	- parsing refuses what is no JSON (see json_reader.c), what is no UTF-8, and
- *	  nesting beyond GLUE_JSON_MAX_DEPTH.
- *	- freeing wipes the strings first.
- *	- writing goes into the caller's buffer.  json-c's own serializer writes
- *	  into a buffer that it reallocates, which leaves copies of secrets in
+ *	- The parser rejects invalid JSON (see json_reader.c), invalid UTF-8,
+ *	  and nesting beyond GLUE_JSON_MAX_DEPTH.
+ *	- Freeing a tree wipes its strings first.
+ *	- The serializer writes into the caller's buffer.  json-c's own
+ *	  serializer reallocates its buffer, which leaves copies of secrets in
  *	  freed memory, and keeps the result attached to the tree.
  *
- * Writing and freeing recurse, as json-c itself does, so trees must come from
- * the parser here or observe the same limit.
+ * Writing and freeing are recursive, as in json-c itself, so trees must come
+ * from this parser or observe the same limit.
  *
  * IDENTIFICATION
  *	  src/text/json.c
@@ -46,9 +46,9 @@ static void write_escape(GlueTextBuffer *writer, unsigned char c);
 /*
  * Parse one JSON text.
  *
- * Returns NULL if it is not valid (see the file's comment) or memory is short,
- * and also for the text "null", since json-c represents that by NULL.  The
- * caller frees the tree with glue_json_tree_free().
+ * Returns NULL if it is invalid (see the file's comment) or there is no
+ * memory, and also for the text "null", because json-c represents that by
+ * NULL.  The caller frees the tree with glue_json_tree_free().
  */
 json_object *
 glue_json_tree_parse(const char *text, size_t len)
@@ -57,8 +57,8 @@ glue_json_tree_parse(const char *text, size_t len)
 }
 
 /*
- * Likewise, but a text in which an object has a key twice is not valid either:
- * a tree does not have all that is in it.
+ * Likewise, but an object with a duplicate key is invalid, too, because the
+ * tree would lack one of its values.
  */
 json_object *
 glue_json_tree_parse_unique(const char *text, size_t len)
@@ -66,7 +66,7 @@ glue_json_tree_parse_unique(const char *text, size_t len)
 	return parse(text, len, true);
 }
 
-/* Likewise of the text of a string; NULL if it is none. */
+/* Likewise for the text of a string object; NULL if it is none. */
 json_object *
 glue_json_tree_parse_string(json_object *string)
 {
@@ -91,8 +91,8 @@ parse(const char *text, size_t len, bool unique)
 /*
  * Wipe every string of a tree, then release it.
  *
- * The caller must hold the only reference to the tree and to all in it.  NULL
- * is fine.
+ * The caller must hold the only reference to the tree and to all its parts.
+ * NULL is allowed.
  */
 void
 glue_json_tree_free(json_object *tree)
@@ -107,8 +107,8 @@ glue_json_tree_free(json_object *tree)
  * Write a tree as compact JSON, like snprintf(): at most size bytes including
  * the terminating NUL, which is always there unless size is 0.
  *
- * Returns the length of the whole text without the NUL, so a result of size
- * or more means that it was cut.  NULL is written as null.
+ * Returns the length of the whole text without the NUL, so a result of size or
+ * more means that it was truncated.  NULL is written as null.
  */
 size_t
 glue_json_tree_write(json_object *tree, char *buffer, size_t size)
@@ -119,7 +119,7 @@ glue_json_tree_write(json_object *tree, char *buffer, size_t size)
 	return glue_text_end(&writer);
 }
 
-/* A member of a tree that is a string; NULL if there is none. */
+/* A string member of a tree; NULL if there is none. */
 const char *
 glue_json_tree_text(json_object *tree, const char *member)
 {
@@ -134,7 +134,7 @@ static int
 cleanse_string(json_object *value, int flags, json_object *parent,
 			   const char *key, size_t *index, void *arg)
 {
-	/* json-c hands out its own buffer, const or not */
+	/* json-c returns its own buffer, const or not */
 	if (json_object_is_type(value, json_type_string))
 		OPENSSL_cleanse((char *) json_object_get_string(value),
 						(size_t) json_object_get_string_len(value));
@@ -210,7 +210,7 @@ write_array(GlueTextBuffer *writer, json_object *array)
 }
 
 /*
- * Write a string with its quotes, in runs of what needs no escape.
+ * Write a string with its quotes, in runs of characters without escapes.
  */
 static void
 write_string(GlueTextBuffer *writer, const char *text, size_t len)
@@ -232,11 +232,11 @@ write_string(GlueTextBuffer *writer, const char *text, size_t len)
 }
 
 /*
- * How many bytes at the start of a text need no escape?
+ * The number of bytes at the start of a text that need no escape.
  *
- * Most of what is sent goes through here, so it is looked at eight bytes at a
- * time: in the words below, the highest bit of a byte says that it is less
- * than 0x20, a quote, or a backslash.
+ * Most sent bytes pass through here, so eight are checked at a time: in the
+ * words below, the highest bit of a byte says that it is less than 0x20, a
+ * quote, or a backslash.
  */
 static size_t
 plain_length(const char *text, size_t len)

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * json.h
- *	  What this extension needs of a json-c tree beyond json-c itself.
+ *	  Extensions of json-c trees.
  *
  * IDENTIFICATION
  *	  src/text/json.h
@@ -21,9 +21,9 @@
 /*
  * Deepest nesting that we accept in any JSON text or tree, ours or remote.
  * The deepest path in Glue's connection model has six levels and an answer
- * wraps it in three more; the rest is room for members that are not known
- * yet.  json-c frees and compares trees recursively, so this also bounds its
- * use of the stack.
+ * wraps it in three more; the rest is for members of future versions.  json-c
+ * frees and compares trees recursively, so this also bounds its use of the
+ * stack.
  */
 #define GLUE_JSON_MAX_DEPTH 32
 

@@ -1,21 +1,21 @@
 /*-------------------------------------------------------------------------
  *
  * json_reader.c
- *	  Read a JSON text into a json-c tree.
+ *	  A strict parser of JSON texts into json-c trees.
  *
- * This follows the grammar of RFC 8259 to the letter.  json-c's own parser is
- * not used, for three reasons:
+ * The grammar is exactly that of RFC 8259.  json-c's own parser is not used,
+ * for three reasons:
  *
- *	- What its strict mode refuses changes from one version to the next, and
- *	  two of them refuse every string that is not ASCII.
- *	- It takes some characters that are given as two escapes, such as U+1D800,
- *	  for halves of others, and puts U+FFFD in their place.
+ *	- The rejections of its strict mode differ between versions, and two of
+ *	  them reject every string that is not ASCII.
+ *	- It treats some characters in the form of two escapes, such as U+1D800,
+ *	  as halves of others, and replaces them with U+FFFD.
  *	- It leaves strings, and so secrets, in memory that it frees.
  *
- * Beyond the grammar, what json-c cannot represent is refused, so that nothing
- * else gets into its place: lone surrogates, U+0000, which would cut a key,
- * and integers that need more than 64 bits.  Of keys that are given twice, the
- * last counts, unless the caller wants each but once.
+ * In addition to the grammar, values that json-c cannot represent are
+ * rejected, so that they are not replaced by others: lone surrogates, U+0000,
+ * which would truncate a key, and integers of more than 64 bits.  Of duplicate
+ * keys the last one counts, unless the caller requires unique keys.
  *
  * IDENTIFICATION
  *	  src/text/json_reader.c
@@ -33,8 +33,8 @@
 #include "text/ascii.h"
 
 /*
- * The text and how far it was read.  A string without its escapes, or a
- * number, is copied to the place in copies that it has in the text.
+ * The text and the position in it.  An unescaped string, or a number, is
+ * copied to the same offset in copies that it has in the text.
  */
 typedef struct Reader
 {
@@ -42,11 +42,11 @@ typedef struct Reader
 	const char *at;
 	const char *end;
 	char	   *copies;
-	bool		unique;			/* refuse a key that is given twice? */
+	bool		unique;			/* reject duplicate keys? */
 	json_object *tree;
 } Reader;
 
-/* Where a value belongs. */
+/* The destination of a value. */
 typedef struct Place
 {
 	json_object *parent;		/* NULL: it is the whole tree */
@@ -71,12 +71,12 @@ static bool take(Reader *reader, char wanted);
 static bool take_word(Reader *reader, const char *word);
 
 /*
- * Read one JSON text, with at most max_depth values inside each other, which
- * is valid UTF-8, and if unique is set, in which no object has a key twice.
+ * Read one JSON text, which is valid UTF-8, with at most max_depth nested
+ * values, and if unique is set, without duplicate keys.
  *
- * Returns false if it is not valid or memory is short.  *tree has what was
- * read by then, and is the caller's to free in any case.  It is NULL for the
- * text "null".
+ * Returns false if it is invalid or there is no memory.  *tree has the part
+ * that was read; the caller must free it in any case.  It is NULL for the text
+ * "null".
  */
 bool
 glue_json_read(const char *text, size_t len, int max_depth, bool unique,
@@ -100,11 +100,11 @@ glue_json_read(const char *text, size_t len, int max_depth, bool unique,
 }
 
 /*
- * Each of the following reads one part of the grammar.  Where one fails, it
- * does not matter how far it got.
+ * Each of the following functions reads one production of the grammar.  After
+ * a failure, the position is undefined.
  */
 
-/* A value, and the white space around it. */
+/* A value, with the white space around it. */
 static bool
 read_value(Reader *reader, Place place, int depth)
 {
@@ -231,8 +231,8 @@ read_string(Reader *reader, size_t *len)
 }
 
 /*
- * What follows a backslash.  Returns the width of what it stands for, which is
- * less than that of the escape, or 0.
+ * The rest of an escape, after the backslash.  Returns the width of its UTF-8,
+ * which is less than that of the escape, or 0.
  */
 static size_t
 read_escape(Reader *reader, char *out)
@@ -260,7 +260,7 @@ read_escape(Reader *reader, char *out)
 	if (first < 0xD800 || first > 0xDFFF)
 		return encode((uint32_t) first, out);
 
-	/* a surrogate stands for a character only as the first of two */
+	/* a surrogate is valid only as the first of a pair */
 	if (first > 0xDBFF || !take_word(reader, "\\u"))
 		return 0;
 	second = read_code_unit(reader);
@@ -307,7 +307,7 @@ encode(uint32_t code, char *out)
 	return width;
 }
 
-/* Returns NULL if there is none. */
+/* Returns NULL for an invalid one. */
 static json_object *
 read_number(Reader *reader)
 {
@@ -333,7 +333,7 @@ read_number(Reader *reader)
 	if (reader->at == digits_end)
 		return new_integer(digits, digits_end, negative);
 
-	/* json-c writes it as it was spelled */
+	/* json-c keeps the original spelling */
 	memcpy(copy, start, (size_t) (reader->at - start));
 	copy[reader->at - start] = '\0';
 	return json_object_new_double_s(strtod(copy, NULL), copy);
@@ -370,14 +370,14 @@ new_integer(const char *digits, const char *end, bool negative)
 	return json_object_new_int64((int64_t) (negative ? 0 - value : value));
 }
 
-/* Put a value at its place; NULL says that there is none. */
+/* Put a value at its place; NULL means that there is no memory. */
 static bool
 put_new(Reader *reader, Place place, json_object *value)
 {
 	return value != NULL && put(reader, place, value);
 }
 
-/* The same, but NULL is JSON's null, as json-c has it. */
+/* The same, but NULL is JSON's null, as in json-c. */
 static bool
 put(Reader *reader, Place place, json_object *value)
 {

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * json_reader.h
- *	  Read a JSON text into a json-c tree.
+ *	  A strict parser of JSON texts into json-c trees.
  *
  * IDENTIFICATION
  *	  src/text/json_reader.h

@@ -51,7 +51,7 @@ glue_utf8_valid(const char *text, size_t len)
 
 /*
  * Read the code point at the start of text, of at least one byte, into *code.
- * Returns its width in bytes, or 0 if there is no valid one.
+ * Returns its width in bytes, or 0 if it is invalid.
  */
 size_t
 glue_utf8_decode(const char *text, size_t len, uint32_t *code)
@@ -97,8 +97,8 @@ glue_utf8_clip(const char *text, size_t len, size_t limit)
 }
 
 /*
- * Is this a control character, or one that makes a terminal or browser show text
- * in another order or on another line than it is in?
+ * Is this a control character, or one that changes the order or the line of
+ * text in a terminal or browser?
  */
 bool
 glue_utf8_is_control(uint32_t code)
@@ -110,9 +110,8 @@ glue_utf8_is_control(uint32_t code)
 }
 
 /*
- * Put a question mark in the place of each control character of a text of valid
- * UTF-8, but those of ASCII that are kept.  Returns the length that the text
- * has now.
+ * Replace each control character of valid UTF-8 with a question mark, except
+ * for the ASCII ones in kept.  Returns the new length of the text.
  */
 size_t
 glue_utf8_hide_controls(char *text, size_t len, const char *kept)
@@ -139,8 +138,8 @@ glue_utf8_hide_controls(char *text, size_t len, const char *kept)
 }
 
 /*
- * Return the number of bytes of the character at the start of text, or 0 if
- * there is no valid one.  len is at least 1.
+ * Return the number of bytes of the character at the start of text, or 0 if it
+ * is invalid.  len is at least 1.
  */
 static size_t
 character_width(const unsigned char *text, size_t len)
@@ -158,7 +157,7 @@ character_width(const unsigned char *text, size_t len)
 	if (len < width)
 		return 0;
 
-	/* the second byte says whether a form is overlong or out of range */
+	/* the second byte decides whether a form is overlong or out of range */
 	if (first == 0xE0)
 		lowest = 0xA0;
 	else if (first == 0xED)

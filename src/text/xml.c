@@ -3,13 +3,13 @@
  * xml.c
  *	  The text of single elements of an XML document.
  *
- * AWS's older services answer in XML, AWS STS among them, and so do some of
- * the machines in front of the newer ones.  Of such an answer only the text
- * of a few elements is wanted, so no tree is built: Expat calls us for each
- * element, and we keep the names of those that are open as a path.
+ * AWS's older services, such as AWS STS, answer in XML, and so do some proxies
+ * in front of the newer ones.  We need the text of a few elements only, so no
+ * tree is built: Expat calls us for each element, and the open elements are
+ * recorded as a path.
  *
- * A document that declares its type is refused.  AWS's never do, and without
- * a declaration there are no entities that could expand or read files.
+ * A document with a DOCTYPE is rejected.  AWS's have none, and without one
+ * there are no entities that could expand or read files.
  *
  * IDENTIFICATION
  *	  src/text/xml.c
@@ -33,7 +33,7 @@ typedef struct XmlReader
 	GlueXmlField *fields;
 	int			nfields;
 	char		path[MAX_PATH_LEN + 1]; /* "/ErrorResponse/Error/Code" */
-	GlueXmlField *field;		/* whose element is open, or NULL */
+	GlueXmlField *field;		/* its element is open; or NULL */
 } XmlReader;
 
 /* prototypes of private functions */
@@ -50,11 +50,11 @@ static GlueXmlField *find_field(XmlReader *reader);
 /*
  * Read the elements whose path ends with those of fields.
  *
- * Namespaces are ignored.  An element's own text is taken, without that of
- * elements inside it; if it occurs repeatedly, the first that is not empty.
- * What does not fit a field is cut off, in UTF-8 between two characters.
+ * Namespaces are ignored.  The result is an element's own text, without that
+ * of elements inside it; of several elements, the first that is not empty.
+ * Text that does not fit is truncated between two characters of UTF-8.
  *
- * Returns false if this is no well-formed XML; fields then hold what came
+ * Returns false if the XML is not well-formed; fields then hold the text
  * before the error.
  */
 bool
@@ -161,7 +161,7 @@ doctype_begins(void *arg, const XML_Char *name, const XML_Char *system_id,
 }
 
 /*
- * The field that the innermost open element is for, unless it has its text.
+ * The field of the innermost open element, unless it already has its text.
  */
 static GlueXmlField *
 find_field(XmlReader *reader)

@@ -14,7 +14,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* One element to be looked for, and where its text goes. */
+/* An element to look for, and the buffer for its text. */
 typedef struct GlueXmlField
 {
 	const char *path;			/* "Error/Code": the end of its path */

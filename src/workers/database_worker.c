@@ -3,13 +3,14 @@
  * database_worker.c
  *	  Start and end of the background workers of a database.
  *
- * There is one for each kind of work, as long as there is some.  The launcher
- * starts it, and learns from a note in shared memory how it has ended: on
- * purpose, and when to start the next one, or by an accident.
+ * A database has at most one worker for each kind of work, while there is
+ * work.  The launcher starts it.  A note in shared memory tells the launcher
+ * how the worker has exited: regularly, with the time to start the next one,
+ * or by an error.
  *
- * Exit codes: 0 if it has left on purpose, which is no news to the log; 1 from
- * any error, which is in the log.  The postmaster starts no worker again: that
- * is for the launcher, which waits longer and longer if workers keep failing.
+ * Exit codes: 0 after a regular exit, which is not logged; 1 after an error,
+ * which is in the log.  The postmaster does not restart workers: the launcher
+ * does, with increasing delays if workers keep failing.
  *
  * IDENTIFICATION
  *	  src/workers/database_worker.c
@@ -26,20 +27,20 @@
 #include "workers/loop.h"
 #include "workers/settings.h"
 
-/* What a worker that has left, or is at work, says to the launcher. */
+/* The note of a running or exited worker for the launcher. */
 typedef struct WorkerNote
 {
 	Oid			database;		/* InvalidOid: the note is free */
 	GlueWorkKind kind;
-	bool		left;			/* on purpose, not by an accident */
+	bool		left;			/* it exited regularly, not by an error */
 	TimestampTz left_at;
-	TimestampTz come_back_at;	/* then: when there is something to do, or
-								 * DT_NOEND */
+	TimestampTz come_back_at;	/* if it exited regularly: the time of the
+								 * next work, or DT_NOEND */
 } WorkerNote;
 
 /*
- * As many notes as there can be processes.  One is gone once it was read, so
- * they are enough, however many databases there are.
+ * As many notes as there can be processes.  A note is deleted after it was
+ * read, so they are enough for any number of databases.
  */
 GlueSharedPart glue_workers_part = {
 	.name = "glue_conn workers",
@@ -61,9 +62,7 @@ static void leave(GlueWorkKind kind, TimestampTz come_back_at);
 static bool make_note(Oid database, GlueWorkKind kind);
 static WorkerNote *find_note(Oid database, GlueWorkKind kind);
 
-/*
- * Begin to be the launcher.  It knows nothing of the workers of an earlier one.
- */
+/* The launcher begins: delete the notes of workers of an earlier launcher. */
 void
 glue_workers_forget(void)
 {
@@ -73,9 +72,7 @@ glue_workers_forget(void)
 	glue_shared_unlock();
 }
 
-/*
- * Start a worker for a database; false if there is no room for one.
- */
+/* Start a worker for a database; false if no worker slot is free. */
 bool
 glue_worker_start(Oid database, GlueWorkKind kind,
 				  BackgroundWorkerHandle **handle)
@@ -104,9 +101,8 @@ glue_worker_start(Oid database, GlueWorkKind kind,
 }
 
 /*
- * Has the last worker of a database, which has ended, left on purpose?  Then
- * it has said when another one has something to do; which is now, if the clock
- * was set back since.
+ * Has the last worker of a database exited regularly?  Then its note has the
+ * time of the next work; that is now, if the clock was set back since.
  */
 bool
 glue_worker_left(Oid database, GlueWorkKind kind, TimestampTz *come_back_at)
@@ -129,12 +125,12 @@ glue_worker_left(Oid database, GlueWorkKind kind, TimestampTz *come_back_at)
 }
 
 /*
- * Be a worker that was started: work on news of its database, until there has
- * been none for a while.
+ * The main loop of a worker: work on news of its database, until there was
+ * none for a while.
  *
- * A worker is a superuser, and the owner of the database may have set the
- * search_path for it: glue_worker_connect() sees to it that no name leads to
- * what is theirs.
+ * A worker is a superuser, and the owner of the database may have set its
+ * search_path: glue_worker_connect() overrides it, so that no name finds
+ * objects of other roles.
  */
 void
 glue_worker_run(Oid database, const GlueWork *work)
@@ -167,7 +163,7 @@ glue_worker_run(Oid database, const GlueWork *work)
 	leave(work->kind, due != 0 ? due : DT_NOEND);
 }
 
-/* End, on purpose. */
+/* Exit regularly, with a note. */
 static void
 leave(GlueWorkKind kind, TimestampTz come_back_at)
 {
@@ -186,7 +182,9 @@ leave(GlueWorkKind kind, TimestampTz come_back_at)
 	proc_exit(0);
 }
 
-/* A note for a worker that is about to start; false if there is no room. */
+/*
+ * Make the note of a worker that is about to start; false if no note is free.
+ */
 static bool
 make_note(Oid database, GlueWorkKind kind)
 {
@@ -203,7 +201,10 @@ make_note(Oid database, GlueWorkKind kind)
 	return note != NULL;
 }
 
-/* The note about a worker, or a free one of no database; NULL if there is none. */
+/*
+ * Find the note of a worker, or a free one with database InvalidOid; NULL if
+ * there is none.
+ */
 static WorkerNote *
 find_note(Oid database, GlueWorkKind kind)
 {

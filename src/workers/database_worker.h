@@ -25,21 +25,21 @@ extern bool glue_worker_start(Oid database, GlueWorkKind kind,
 extern bool glue_worker_left(Oid database, GlueWorkKind kind,
 							 TimestampTz *come_back_at);
 
-/* What a worker does. */
+/* The work of a kind of worker. */
 typedef struct GlueWork
 {
 	GlueWorkKind kind;
-	const char *wait_event;		/* while there is nothing to do */
-	int			slice_ms;		/* news is worked on so long, at least, even
-								 * if others wait for room */
+	const char *wait_event;		/* while the worker waits for news */
+	int			slice_ms;		/* minimum time of work on news, even if other
+								 * databases wait for a worker slot */
 	void		(*prepare) (void);
 
 	/*
-	 * Do what there is to do; false if there can be nothing any more.  *due
-	 * is when to do something without news, or 0; *stay, whether to wait.
+	 * Work; returns false if there can be no work any more.  *due is set to
+	 * the time of work without news, or 0; *stay tells whether to wait.
 	 */
 	bool		(*work) (TimestampTz *due, bool *stay);
-	void		(*end) (void);	/* when no news comes any more; or NULL */
+	void		(*end) (void);	/* called before a regular exit; or NULL */
 } GlueWork;
 
 /* for a worker */

@@ -4,18 +4,19 @@
  *	  The background worker that records calls of one database before they are
  *	  made.
  *
- * A call that acts at once leaves an intent behind that is there whatever
- * becomes of its transaction.  So another process must commit it: this one.
- * It does nothing else, and never waits for the network, since sessions wait
- * for it.  What they ask for while it commits is committed together next.
+ * The intent of a call that acts at once must not depend on the transaction of
+ * the call.  So another process must commit it: this one.  It does nothing
+ * else, and never waits for the network, because sessions wait for it.
+ * Intents that arrive during a commit are committed together next.
  *
- * The order matters.  First the intents are taken, whose callers have their
- * transaction ids by then; then the worker gets an id of its own.  It is later
- * than theirs, and the commit makes it durable: so no crash can have their ids
- * handed out again, and the intents decided by the fate of others.
+ * The order matters.  First the worker takes the intents, whose callers have
+ * their transaction IDs by then; then it gets a transaction ID of its own.
+ * That ID is later than theirs, and the commit makes it durable: so after a
+ * crash, their IDs are not assigned again, and no unrelated transaction
+ * decides about the intents.
  *
- * An intent that is in the way of no other, but cannot be recorded, must not
- * keep the others from it.  So what fails together is tried one by one.
+ * An intent that cannot be recorded must not block the others.  So if a batch
+ * fails, its intents are tried one by one.
  *
  * IDENTIFICATION
  *	  src/workers/journal_worker.c
@@ -41,18 +42,18 @@
 #include "workers/database_worker.h"
 #include "workers/journal_worker.h"
 
-/* How long it goes on, at least, if others wait for room for their workers. */
+/* Minimum time of work if other databases wait for a worker slot. */
 #define SLICE_MS			1000
 
-/* How long it waits for a lock, shorter than a caller waits for it. */
+/* The wait for a lock, which is shorter than the wait of a caller. */
 #define LOCK_TIMEOUT		"2s"
 
-/* The boxes that were taken, and how many of them are answered. */
+/* The boxes that were taken, and the number of answered ones. */
 static GlueBox *taken[GLUE_NUM_BOXES];
 static int	ntaken = 0;
 static int	nanswered = 0;
 
-/* How many of those that are not answered may have been recorded. */
+/* The number of unanswered boxes that may have been recorded. */
 static int	committing = 0;
 
 /* Lasts as long as a batch. */
@@ -101,7 +102,8 @@ prepare(void)
 }
 
 /*
- * A before_shmem_exit callback.  What was not recorded is for the next worker.
+ * A before_shmem_exit callback.  Intents that were not recorded are left for
+ * the next worker.
  */
 static void
 give_back_at_exit(int code, Datum arg)
@@ -124,7 +126,7 @@ give_back_at_exit(int code, Datum arg)
 	}
 }
 
-/* Record what there is to be recorded, and answer: only news says that. */
+/* Record filled boxes, and answer.  Only news announces boxes. */
 static bool
 serve(TimestampTz *due, bool *stay)
 {
@@ -144,7 +146,7 @@ serve(TimestampTz *due, bool *stay)
 }
 
 /*
- * Record and answer the next boxes, or leave them as they are if they fail and
+ * Record and answer the next boxes, or leave them unanswered if they fail and
  * might succeed one by one.
  */
 static void
@@ -155,7 +157,7 @@ record_and_answer(int nboxes)
 	Assert(nboxes > 0 && nanswered + nboxes <= ntaken);
 	error = record(taken + nanswered, nboxes);
 
-	/* for a lock, everybody would wait again */
+	/* after a lock timeout, each of them would wait again */
 	if (error != NULL &&
 		(nboxes == 1 || error->sqlerrcode == ERRCODE_LOCK_NOT_AVAILABLE))
 		fail(nboxes, error);
@@ -171,8 +173,9 @@ fail(int nboxes, const ErrorData *error)
 }
 
 /*
- * Answer the next boxes.  What a caller has left before it was recorded could
- * not be resolved when its transaction ended.  Raises no error.
+ * Answer the next boxes.  If a caller left before its intent was recorded, the
+ * end of its transaction could not resolve the intent, so the queue is woken.
+ * Raises no error.
  */
 static void
 answer(int nboxes)
@@ -184,8 +187,8 @@ answer(int nboxes)
 }
 
 /*
- * Record what is in some boxes in one transaction; returns the error if none
- * of it is.
+ * Record the intents of some boxes in one transaction; returns the error if
+ * none is recorded.
  */
 static ErrorData *
 record(GlueBox *const *boxes, int nboxes)
@@ -213,7 +216,10 @@ record(GlueBox *const *boxes, int nboxes)
 	return error;
 }
 
-/* The snapshot must be later than the lock, and the id than the boxes. */
+/*
+ * The snapshot must be later than the lock, and the transaction ID later than
+ * the boxes.
+ */
 static void
 begin(void)
 {
@@ -243,7 +249,7 @@ record_boxes(GlueBox *const *boxes, int nboxes)
 	}
 }
 
-/* All of a message is recorded, or nothing of it. */
+/* All intents of a message are recorded, or none. */
 static void
 record_message(GlueBox *box, const char *tuples)
 {
@@ -278,8 +284,8 @@ commit(int nboxes)
 }
 
 /*
- * A XactCallback.  Callers need not wait for what is left to be done about the
- * transaction: it is on disk, and everybody sees it.
+ * A XactCallback.  Callers need not wait for the cleanup of the transaction:
+ * the intents are on disk, and visible.
  */
 static void
 at_end_of_transaction(XactEvent event, void *arg)

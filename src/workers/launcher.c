@@ -1,34 +1,34 @@
 /*-------------------------------------------------------------------------
  *
  * launcher.c
- *	  The background worker that starts one for each database with work.
+ *	  The background worker that starts workers for databases with work.
  *
  * Only a process that is connected to a database can see whether there is
- * work, and one that is connected is in the way of DROP DATABASE.  So the
- * launcher is connected to none.  It starts a worker for a database
+ * work, and a connected process blocks DROP DATABASE.  So the launcher is
+ * connected to no database.  It starts a worker for a database
  *
- *	- when a transaction there has changed the queue, or wants its calls to be
- *	  recorded, which server/news.c tells;
- *	- when the last worker there said that it has to come back;
- *	- once after the start of the server, after a crash, a promotion or a restore:
- *	  it is not known then which databases had work.
+ *	- when a transaction there has changed the queue, or needs its intents
+ *	  committed, which server/news.c announces;
+ *	- at the time that the last worker there has noted;
+ *	- once after the start of the server, a crash, a promotion or a restore,
+ *	  because it is not known then which databases have work.
  *
- * A worker that ended by an error is followed by another one after a while,
- * and by the next after twice as long.
+ * After an error of a worker, the launcher starts another one after a delay,
+ * which doubles with each error.
  *
- * Room.  There may be a thousand databases, and room for a few workers.  A look
- * at a database without work takes a few milliseconds, so it is enough to look at
- * few at a time, and there is room left.  If it runs out all the same, workers
- * that are idle are asked to leave, and those that have been at work for a moment
- * to leave the rest for later.  The worker that has waited for the longest time is
- * next; but journal workers come first, because sessions wait for them.  A server
- * without any room for workers is told so once.
+ * Worker slots.  There may be a thousand databases, and slots for a few
+ * workers.  A look at a database without work takes a few milliseconds, so few
+ * looks at a time are enough, and slots stay free.  If no slot is free
+ * nevertheless, idle workers are asked to exit, and busy workers to exit after
+ * their minimum time.  The worker that has waited longest is started next; but
+ * journal workers come first, because sessions wait for them.  If the server
+ * has no slot at all, that is logged once.
  *
  * Databases that are not served, because the settings do not name them or they
- * are templates, get a worker only if something was rolled back there: it had been
- * written down while they were.
+ * are templates, get a worker only if a transaction with intents was rolled
+ * back there, which were committed while they were served.
  *
- * The launcher starts when recovery is finished: on a standby, that is its
+ * The launcher starts when recovery is finished: on a standby, at its
  * promotion.
  *
  * IDENTIFICATION
@@ -58,57 +58,60 @@
 #include "workers/loop.h"
 #include "workers/settings.h"
 
-/* How often to look which databases there are. */
+/* Interval between two looks at the list of databases. */
 #define LOOK_MS				60000
 
-/* How long to wait after the first failure, and at most. */
+/* Delay after the first failure, and the longest delay. */
 #define FIRST_PAUSE_MS		1000
 #define LONGEST_PAUSE_MS	60000
 
 /*
- * Databases of which nothing is known yet, and which are looked at at the same
- * time.  What takes longer than this is no look, but work.
+ * The number of concurrent looks at databases of unknown state.  A worker that
+ * takes longer than this does not count as a look.
  */
 #define MAX_LOOKS			2
 #define LONGEST_LOOK_MS		500
 
-/* If there is no room for a worker, how soon to try again, and to complain. */
+/*
+ * If no worker slot is free: the interval of retries, and the delay of the log
+ * message.
+ */
 #define NO_ROOM_PAUSE_MS	1000
 #define NO_ROOM_PATIENCE_MS	5000
 
-/* What the launcher knows of the workers of one kind in a database. */
+/* The state of one kind of worker in a database. */
 typedef struct KnownWorker
 {
 	struct KnownDatabase *database;
 	GlueWorkKind kind;
-	bool		news;			/* since it was started */
+	bool		news;			/* since the worker was started */
 	BackgroundWorkerHandle *handle; /* or NULL */
-	TimestampTz start_at;		/* when to start one, or DT_NOEND */
+	TimestampTz start_at;		/* time to start a worker, or DT_NOEND */
 	TimestampTz started_at;
-	bool		look;			/* it is the first one, and may find nothing */
-	int			failures;		/* in a row */
+	bool		look;			/* the first worker, which may find no work */
+	int			failures;		/* consecutive failures */
 } KnownWorker;
 
-/* What the launcher knows of a database. */
+/* The state of a database. */
 typedef struct KnownDatabase
 {
 	Oid			oid;			/* the key */
-	bool		exists;			/* the last time we looked */
-	bool		served;			/* then */
+	bool		exists;			/* at the last look */
+	bool		served;			/* likewise */
 	KnownWorker workers[GLUE_NUM_WORK_KINDS];
 } KnownDatabase;
 
 static HTAB * databases = NULL;
 
-/* A walk through all workers.  Begins as zeros. */
+/* An iteration over all workers.  Starts as zeros. */
 typedef struct WorkerWalk
 {
 	HASH_SEQ_STATUS status;
-	KnownDatabase *database;	/* NULL: it has not begun */
-	int			kind;			/* the next one there */
+	KnownDatabase *database;	/* NULL: not started */
+	int			kind;			/* the next kind of worker in it */
 } WorkerWalk;
 
-/* Since when there has been no room for a worker; 0 if there is. */
+/* Time since when no worker slot was free; 0 if one is free. */
 static TimestampTz crowded_since = 0;
 
 /* prototypes of private functions */
@@ -133,8 +136,8 @@ static TimestampTz find_next_start(TimestampTz now);
 static TimestampTz pause_after(int failures, TimestampTz now);
 
 /*
- * Have the launcher started with the server, if the library is preloaded and
- * that is wanted.  To be called once, from _PG_init().
+ * Register the launcher, if the library is preloaded and the settings want it.
+ * To be called once, from _PG_init().
  */
 void
 glue_launcher_init(void)
@@ -204,7 +207,7 @@ make_table(void)
 							HASH_ELEM | HASH_BLOBS);
 }
 
-/* Learn which databases there are. */
+/* Read the list of databases. */
 static void
 look_for_databases(void)
 {
@@ -229,7 +232,7 @@ look_for_databases(void)
 	CommitTransactionCommand();
 }
 
-/* There is a database.  If it is to be served from now on, look at it. */
+/* Note a database.  If it is to be served from now on, look at it. */
 static void
 note_database(Form_pg_database form)
 {
@@ -238,7 +241,10 @@ note_database(Form_pg_database form)
 	bool		served = !form->datistemplate &&
 		glue_database_is_served(NameStr(form->datname));
 
-	/* a limit below that of none says that a DROP DATABASE was interrupted */
+	/*
+	 * an invalid connection limit marks a database whose DROP DATABASE was
+	 * interrupted
+	 */
 	database->exists = form->datallowconn && form->datconnlimit >= -1;
 	if (served && !database->served && worker->handle != NULL)
 		worker->news = true;
@@ -250,7 +256,9 @@ note_database(Form_pg_database form)
 	database->served = served;
 }
 
-/* Forget the databases that there are no more, once their workers have left. */
+/*
+ * Forget databases that do not exist any more, once their workers have exited.
+ */
 static void
 forget_databases(void)
 {
@@ -272,7 +280,7 @@ forget_databases(void)
 	}
 }
 
-/* What is known of a database, which is nothing if it is a new one. */
+/* The state of a database, which is empty for a new one. */
 static KnownDatabase *
 find_database(Oid oid)
 {
@@ -294,10 +302,10 @@ find_database(Oid oid)
 }
 
 /*
- * Learn where there is work.
+ * Take the news: databases with work.
  *
- * If news was lost, it may be anywhere.  That is so for what is queued; who
- * wants something recorded tells so again.
+ * If news of the queue was lost, any database may have work.  A session that
+ * waits for the journal repeats its news.
  */
 static void
 take_news(void)
@@ -313,7 +321,10 @@ take_news(void)
 			find_database(news[i].database)->workers[news[i].kind].news = true;
 	}
 
-	/* after that, or who has lost some meanwhile would not have woken us */
+	/*
+	 * check after that: a process that has lost news before does not wake us
+	 * again
+	 */
 	if (!glue_news_lost())
 		return;
 	hash_seq_init(&status, databases);
@@ -322,8 +333,7 @@ take_news(void)
 }
 
 /*
- * If the clock was set back, what was to be done when does not hold any more: do
- * it now.
+ * If the clock was set back, all planned times are invalid: make them due now.
  */
 static void
 mind_clock(TimestampTz now)
@@ -350,7 +360,7 @@ mind_clock(TimestampTz now)
  * ----------------------------------------------------------------
  */
 
-/* Start workers that are due; returns when to do so again. */
+/* Start workers that are due; returns the time of the next start. */
 static TimestampTz
 mind_workers(TimestampTz now)
 {
@@ -379,7 +389,7 @@ mind_workers(TimestampTz now)
 	return wake_at;
 }
 
-/* The next worker of a walk; NULL at its end. */
+/* The next worker of an iteration; NULL at its end. */
 static KnownWorker *
 walk_on(WorkerWalk *walk)
 {
@@ -394,7 +404,10 @@ walk_on(WorkerWalk *walk)
 		NULL;
 }
 
-/* See which have ended; returns how many have not, and how many of them look. */
+/*
+ * Check which workers have exited; returns the number of running ones, and how
+ * many of them are looks.
+ */
 static int
 see_to_workers(TimestampTz now, int *nlooks)
 {
@@ -438,7 +451,7 @@ note_end(KnownWorker *worker, TimestampTz now)
 		worker->start_at = pause_after(worker->failures++, now);
 }
 
-/* The worker that is to be started next; NULL if none is. */
+/* The worker to be started next; NULL if none is due. */
 static KnownWorker *
 find_next(TimestampTz now, bool looks)
 {
@@ -490,8 +503,9 @@ start_worker(KnownWorker *worker, TimestampTz now)
 }
 
 /*
- * If there is no room for a worker, which is waiting, ask others to make
- * some.  If there are none of ours, or that takes long, somebody else must.
+ * If no slot is free for a waiting worker, ask other workers to exit.  If
+ * there are none of ours, or they take long, log that the administrator must
+ * act.
  */
 static void
 mind_room(const KnownWorker *waiting, bool ours, TimestampTz now)
@@ -529,7 +543,7 @@ complain_of_room(GlueWorkKind kind)
 			 errhint("Raise \"max_worker_processes\".")));
 }
 
-/* When the next worker is to be started that need not be started yet. */
+/* The time when the next worker is to be started that is not due yet. */
 static TimestampTz
 find_next_start(TimestampTz now)
 {

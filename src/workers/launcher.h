@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * launcher.h
- *	  The background worker that starts one for each database with work.
+ *	  The background worker that starts workers for databases with work.
  *
  * IDENTIFICATION
  *	  src/workers/launcher.h

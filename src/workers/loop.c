@@ -1,11 +1,11 @@
 /*-------------------------------------------------------------------------
  *
  * loop.c
- *	  What the loops of the background workers have in common.
+ *	  The common part of the loops of background workers.
  *
- * A worker does what there is to do, and waits for a moment in case there is
- * more.  Then it exits: a database to which somebody is connected cannot be
- * dropped.  If others wait for room for their workers, it exits at once.
+ * A worker does its work, and waits for a moment for more.  Then it exits,
+ * because a database with a connected process cannot be dropped.  If other
+ * databases wait for a worker slot, it exits at once.
  *
  * IDENTIFICATION
  *	  src/workers/loop.c
@@ -22,13 +22,15 @@
 #include "utils/guc.h"
 #include "workers/loop.h"
 
-/* How long an idle worker stays. */
+/* Time that an idle worker waits. */
 #define LINGER_MS			2000
 
 /* prototypes of private functions */
 static TimestampTz latest_exit(bool stay, TimestampTz due, TimestampTz now);
 
-/* Have a reload and a shutdown noticed: the first thing that a worker does. */
+/*
+ * Install handlers for a reload and a shutdown: the first action of a worker.
+ */
 void
 glue_worker_take_signals(void)
 {
@@ -38,11 +40,11 @@ glue_worker_take_signals(void)
 }
 
 /*
- * Wait a moment for something to do; false if it is time to exit.
+ * Wait for work; false if it is time to exit.
  *
- * stay says whether to wait for news.  *due is when there is something to do
- * without news, or 0; if the clock is set back, that is now.  Until yield_at,
- * news is worked on even if others wait for room.
+ * stay tells whether to wait for news.  *due is the time of work without news,
+ * or 0; it is set to now if the clock was set back.  Until yield_at, the
+ * worker continues even if other databases wait for a worker slot.
  */
 bool
 glue_worker_linger(bool stay, TimestampTz *due, TimestampTz yield_at,
@@ -74,7 +76,7 @@ glue_worker_linger(bool stay, TimestampTz *due, TimestampTz yield_at,
 	}
 }
 
-/* Until when to wait, from now on. */
+/* The end of the wait, from now on. */
 static TimestampTz
 latest_exit(bool stay, TimestampTz due, TimestampTz now)
 {
@@ -83,7 +85,7 @@ latest_exit(bool stay, TimestampTz due, TimestampTz now)
 	return stay || (due != 0 && due <= leave_at) ? leave_at : now;
 }
 
-/* Wait until somebody wakes us, or so long. */
+/* Wait until the latch is set, or for a time. */
 void
 glue_worker_sleep(long timeout_ms, uint32 wait_event)
 {

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * loop.h
- *	  What the loops of the background workers have in common.
+ *	  The common part of the loops of background workers.
  *
  * For src/workers alone.
  *

@@ -3,9 +3,9 @@
  * procedure.c
  *	  The SQL procedure that works the queue in the calling session.
  *
- * For servers without the library preloaded, where no worker does, and for
- * users that decide when themselves: with pg_cron, for example.  When is all that the
- * session decides: how requests are carried out is the same as if a worker did.
+ * It is for servers without the library preloaded, which have no workers, and
+ * for users who schedule the work themselves, with pg_cron, for example.  The
+ * session decides only the time: requests are carried out as by a worker.
  *
  * IDENTIFICATION
  *	  src/workers/procedure.c
@@ -55,13 +55,13 @@ glue_process_requests(PG_FUNCTION_ARGS)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_TRANSACTION_TERMINATION),
 				 errmsg("glue_process_requests() cannot be called in a transaction block or a function"),
-				 errdetail("It commits what it has claimed before it sends anything.")));
+				 errdetail("It commits its claims before it sends a request.")));
 
 	glue_session_settings_refuse();
 
 	SPI_connect_ext(SPI_OPT_NONATOMIC);
 
-	/* the transaction that we come with has a snapshot of its own kind */
+	/* the transaction of CALL has an active snapshot of its own */
 	SPI_commit();
 	process.claimant = glue_claimant_begin();
 	PG_TRY();

@@ -4,17 +4,17 @@
  *	  The background worker that works the queue of one database.
  *
  * The launcher starts one for a database that has news, or may have some.  It
- * carries out what is due, and waits for more if there was any.  Before it exits,
- * it says when it wants to be started again, because requests are put off and
- * finished ones are to be deleted one day.
+ * carries out due requests, and waits for more if there were any.  Before it
+ * exits, it notes when it must be started again, for requests that were put
+ * off, and for the deletion of old requests.
  *
  * In a database that the settings do not name any more, or that is a template
- * now, it only undoes what was rolled back.
+ * now, it only undoes calls that were rolled back.
  *
- * Claims belong to a process.  So whatever ends a worker, the next one knows
- * at once what that one had under way.
+ * Claims belong to a process.  So after any exit of a worker, the next one
+ * finds the requests that it had claimed.
  *
- * No transaction is open while requests are on the wire; see queue/run.c.
+ * No transaction is open during calls; see queue/run.c.
  *
  * IDENTIFICATION
  *	  src/workers/queue_worker.c
@@ -49,7 +49,10 @@
 #include "workers/loop.h"
 #include "workers/queue_worker.h"
 
-/* How often it looks after claims of others, and after old requests. */
+/*
+ * Interval of the recovery of other processes' claims, and of the deletion of
+ * old requests.
+ */
 #define UPKEEP_MS			30000
 
 /* Requests that are deleted in one transaction. */
@@ -83,8 +86,8 @@ glue_worker_main(Datum database)
 }
 
 /*
- * Load what calls of AWS take.  If that fails for want of memory, another worker
- * may succeed, and this one cannot.
+ * Initialize the libraries for calls of AWS.  If that fails for lack of
+ * memory, exit, because only another process can succeed.
  */
 static void
 prepare(void)
@@ -101,7 +104,7 @@ prepare(void)
  * ----------------------------------------------------------------
  */
 
-/* Carry out what is due; false if the extension is not there. */
+/* Carry out due requests; false if the extension does not exist. */
 static bool
 work(TimestampTz *due, bool *stay)
 {
@@ -125,7 +128,7 @@ work(TimestampTz *due, bool *stay)
 	return true;
 }
 
-/* Nothing is claimed any more. */
+/* Leave the list of claimants: this process has no claims any more. */
 static void
 end(void)
 {
@@ -134,8 +137,8 @@ end(void)
 }
 
 /*
- * The schema of the extension in this database; InvalidOid if it has none.  Is
- * there anything to be done but undone?
+ * The schema of the extension in this database; InvalidOid if it does not
+ * exist.  *only_undo is set if only undos are to be carried out.
  */
 static Oid
 find_schema(bool *only_undo)
@@ -150,7 +153,7 @@ find_schema(bool *only_undo)
 	return schema;
 }
 
-/* What pg_extension says of it: PostgreSQL 15 has no function for that. */
+/* Read it from pg_extension: PostgreSQL 15 has no function for that. */
 static Oid
 read_schema(void)
 {
@@ -172,7 +175,7 @@ read_schema(void)
 	return schema;
 }
 
-/* Recover what ended processes had claimed, and delete old requests. */
+/* Recover the claims of exited processes, and delete old requests. */
 static void
 keep_up(void)
 {
@@ -217,6 +220,6 @@ commit(void)
 		PopActiveSnapshot();
 	CommitTransactionCommand();
 
-	/* autovacuum goes by it, and a queue may be worked for days */
+	/* autovacuum needs the statistics, and a queue may be worked for days */
 	pgstat_report_stat(false);
 }

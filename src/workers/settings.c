@@ -3,22 +3,23 @@
  * settings.c
  *	  The settings that background workers obey.
  *
- * A worker acts for everybody who uses its database.  So it obeys the settings
- * of the server and of the database, and of nobody else.  But it runs as the
- * bootstrap superuser, and what somebody has set for that role, say to try
- * something out, would decide where everybody's requests go; even against the
- * database, because a role's settings take precedence over it.
+ * A worker acts for all users of its database.  So it uses the settings of the
+ * server and of the database alone.  But it runs as the bootstrap superuser,
+ * and a setting for that role, made for a test, say, would decide the target
+ * of all requests; even against the database, because the settings of a role
+ * take precedence.
  *
- * The server applies both while a worker connects.  It leaves a parameter alone
- * that has been set from a source that matters more.  Hence two tricks:
+ * The server applies both while a worker connects.  It does not change a
+ * parameter that was set from a source of higher precedence.  Hence two
+ * tricks:
  *
- *	- Parameters that would stop a worker, or bend what it does, are set for
- *	  good before it connects, as autovacuum does: neither a file nor the
- *	  database nor the role can set them any more.
- *	- Our own parameters only claim to come from such a source, until the worker
- *	  is connected.  Then the settings of the database are applied once more,
- *	  and find their usual way.  Values from files and the command line have
- *	  never been touched, and a later reload goes on changing them.
+ *	- Parameters that would stop a worker, or change its behaviour, are fixed
+ *	  before it connects, as autovacuum does: neither a file nor the database
+ *	  nor the role can set them any more.
+ *	- Our own parameters are marked as coming from such a source until the
+ *	  worker is connected.  Then the settings of the database are applied
+ *	  again, in the usual way.  Values from files and the command line are not
+ *	  touched, and a later reload changes them.
  *
  * IDENTIFICATION
  *	  src/workers/settings.c
@@ -39,7 +40,7 @@
 #include "utils/snapmgr.h"
 #include "workers/settings.h"
 
-/* What is fixed for all workers. */
+/* A parameter that is fixed for all workers. */
 typedef struct FixedSetting
 {
 	const char *name;
@@ -48,20 +49,20 @@ typedef struct FixedSetting
 
 static const FixedSetting fixed_settings[] = {
 	/*
-	 * the current role, what names mean, and which rows and triggers there
-	 * are
+	 * the current role, name resolution, and the visibility of rows and
+	 * triggers
 	 */
 	{"role", "none"},
 	{"search_path", GLUE_SEARCH_PATH},
 	{"row_security", "on"},
 	{"session_replication_role", "origin"},
 
-	/* transactions that see what was committed, and can write */
+	/* transactions that see all commits, and can write */
 	{"default_transaction_isolation", "read committed"},
 	{"default_transaction_read_only", "off"},
 	{"default_transaction_deferrable", "off"},
 
-	/* an error ends what has failed, and nothing ends what takes its time */
+	/* an error ends the operation that failed, and no timeout ends a long one */
 	{"exit_on_error", "off"},
 	{"statement_timeout", "0"},
 	{"lock_timeout", "0"},
@@ -69,7 +70,7 @@ static const FixedSetting fixed_settings[] = {
 	{"idle_in_transaction_session_timeout", "0"},
 };
 
-/* A parameter that claims another source than it has. */
+/* A parameter that is marked with another source than its own. */
 typedef struct HeldParameter
 {
 	struct config_generic *parameter;
@@ -84,15 +85,15 @@ static void release_parameters(HeldParameter *held, int n);
 static void apply_settings(Oid database);
 
 /*
- * Fix what would stop this process, or bend what it does.  Must come before it
- * connects.
+ * Fix parameters that would stop this process, or change its behaviour.  Must
+ * be called before it connects.
  */
 void
 glue_worker_settings_fix(void)
 {
 	for (int i = 0; i < lengthof(fixed_settings); i++)
 	{
-		/* "transaction_timeout" is only known to 17 and later */
+		/* "transaction_timeout" exists since 17 */
 		if (GetConfigOption(fixed_settings[i].name, true, false) != NULL)
 			SetConfigOption(fixed_settings[i].name, fixed_settings[i].value,
 							PGC_SUSET, PGC_S_OVERRIDE);
@@ -115,7 +116,7 @@ glue_worker_connect(Oid database)
 	apply_settings(database);
 }
 
-/* Have our parameters left alone. */
+/* Keep the server from changing our parameters. */
 static HeldParameter *
 hold_parameters(int *n)
 {
@@ -159,9 +160,9 @@ release_parameters(HeldParameter *held, int n)
 }
 
 /*
- * Apply the settings of a database, and those of all of them.
+ * Apply the settings of a database, and those for all databases.
  *
- * The session's user is fixed here at last, because that takes a name.
+ * The session user is fixed here, because that needs a name.
  */
 static void
 apply_settings(Oid database)

@@ -1,6 +1,6 @@
 -- test/bench/backend.sql
 --
--- What is measured inside a backend.  test/bench/run loads this after the
+-- Measurements inside a backend.  test/bench/run loads this after the
 -- extension, and then calls the procedures one after the other; they put their
 -- figures, in microseconds a call unless their names say something else, into
 -- the table sample.  It gives these variables of psql:
@@ -49,10 +49,10 @@ LANGUAGE sql AS $$
 	SELECT extract(epoch FROM clock_timestamp() - start) * 1e6;
 $$;
 
--- Functions that work on an input alone, 100 inputs again and again; and what a
--- peer does with the same inputs and a schema of what Glue takes, if it is there:
--- jsonb_matches_compiled_schema() keeps the compiled schema from call to call, the
--- other one does not, so there are few of its calls.
+-- Functions that work on an input alone, 100 inputs again and again; and a
+-- peer with the same inputs and a schema of Glue's input, if it is installed:
+-- jsonb_matches_compiled_schema() keeps the compiled schema from call to call,
+-- the other one does not, so there are few of its calls.
 CREATE PROCEDURE measure_functions(rounds integer, repeats integer)
 LANGUAGE plpgsql AS $$
 DECLARE
@@ -203,7 +203,7 @@ BEGIN
 	TRUNCATE glue_request;
 	CALL enqueue(depth);
 
-	-- what was written so far shall not compete with what is measured
+	-- earlier writes shall not compete with the measurement
 	CHECKPOINT;
 	FOR round IN -5 .. rounds LOOP	-- up to 0 they make connections and warm up
 		start := clock_timestamp();
@@ -309,7 +309,7 @@ BEGIN
 END;
 $$;
 
--- What pg_net's trigger would be: it asks for a POST of the row's input.
+-- The equivalent trigger of pg_net: it requests a POST of the row's input.
 CREATE FUNCTION post_with_pg_net() RETURNS trigger
 LANGUAGE plpgsql AS $$
 BEGIN
@@ -385,7 +385,7 @@ BEGIN
 END;
 $$;
 
--- What this backend holds after so many creates.
+-- The resources of this backend after this many creates.
 CREATE PROCEDURE measure_memory(counts integer[])
 LANGUAGE plpgsql AS $$
 DECLARE
@@ -430,7 +430,7 @@ BEGIN
 				microseconds_since(start) / 1e6;
 	END LOOP;
 
-	-- its peak, less what it shares with others
+	-- its peak, less its shared memory
 	INSERT INTO sample
 		SELECT format('catalog %s peak_kb', count),
 			sum(CASE line[1] WHEN 'VmHWM' THEN 1 ELSE -1 END * line[2]::float8)
@@ -440,8 +440,8 @@ BEGIN
 END;
 $$;
 
--- How long it takes after a rollback until what was created is gone, and that is
--- recorded.
+-- The time from a rollback until the created connection is deleted, and that
+-- is recorded.
 CREATE PROCEDURE measure_settlement(count integer)
 LANGUAGE plpgsql AS $$
 DECLARE
@@ -470,8 +470,8 @@ BEGIN
 END;
 $$;
 
--- What the background worker of this database holds after so many requests.  It
--- logs its memory contexts when it is asked to; log_file is where.
+-- The resources of this database's background worker after this many requests.
+-- It logs its memory contexts when it is asked to; log_file is where.
 CREATE PROCEDURE measure_worker(counts integer[], log_file text)
 LANGUAGE plpgsql AS $$
 DECLARE

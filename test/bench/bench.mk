@@ -1,5 +1,6 @@
-# What test/bench/run builds besides the extension; to be run at the top of the
-# checkout, with "make -f Makefile -f test/bench/bench.mk bench-programs".
+# The programs that test/bench/run builds besides the extension; to be run at
+# the top of the checkout, with "make -f Makefile -f test/bench/bench.mk
+# bench-programs".
 
 BENCH_PROGRAMS = test/bench/parts test/bench/floor_in_backend.so \
 	test/bench/slow_server

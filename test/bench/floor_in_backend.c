@@ -1,15 +1,14 @@
 /*-------------------------------------------------------------------------
  *
  * floor_in_backend.c
- *	  The least that a POST from a backend can cost, and what else has to be
- *	  measured inside a backend.
+ *	  The minimal cost of a POST from a backend, and other measurements
+ *	  inside a backend.
  *
- * The floor is what anybody would write first: one libcurl handle that is
- * kept, headers that never change, and a body that is sent as it was given.
- * It validates nothing, signs nothing, records nothing, keeps no answer and
- * cannot be cancelled.  What glue_create_connection() takes is compared with
- * that, because both pay for the same TLS, the same system calls and the same
- * server.
+ * The floor is the simplest implementation: one libcurl handle that is kept,
+ * constant headers, and the given body.  It validates nothing, signs nothing,
+ * records nothing, keeps no answer and cannot be cancelled.  The time of
+ * glue_create_connection() is compared with that, because both have the same
+ * cost of TLS, system calls and server.
  *
  * IDENTIFICATION
  *	  test/bench/floor_in_backend.c
@@ -100,7 +99,7 @@ floor_post(PG_FUNCTION_ARGS)
 /*
  * floor_nothing(input jsonb) returns boolean
  *
- * What it costs to call any function of C with a jsonb.
+ * The cost of a call of any C function with a jsonb.
  */
 Datum
 floor_nothing(PG_FUNCTION_ARGS)

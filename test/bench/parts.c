@@ -1,14 +1,13 @@
 /*-------------------------------------------------------------------------
  *
  * parts.c
- *	  What the pure parts of a call cost: signing, validating, redacting.
+ *	  The cost of the pure parts of a call: signing, validating, redacting.
  *
  * Usage: parts ROUNDS CALLS FILE
  *
  * FILE holds the reference request.  Every round makes CALLS calls of each
- * part in turn, so that whatever else the machine does in the meantime hits
- * all of them.  Prints a line "name TAB microseconds a call" for each part and
- * round.
+ * part in turn, so that other load of the machine affects all of them.  Prints
+ * a line "name TAB microseconds a call" for each part and round.
  *
  * IDENTIFICATION
  *	  test/bench/parts.c

@@ -1,7 +1,7 @@
 -- test/bench/pg_jsonschema.sql
 --
--- What is measured of pg_jsonschema: what cargo-pgrx would write into the script
--- of the extension.  The variable library is its shared object.
+-- The measured functions of pg_jsonschema, as in the script that cargo-pgrx
+-- would write for the extension.  The variable library is its shared object.
 
 CREATE TYPE jsonschema;
 CREATE FUNCTION jsonschema_in(cstring) RETURNS jsonschema

@@ -10,9 +10,9 @@ import collections
 import statistics
 import sys
 
-# What is measured, the name of its samples, what it is compared with, and the
-# goals: the most microseconds and the greatest ratio ("x") that it may take.
-# A machine that is slow today misses the former, but not the latter.
+# The measurements, the names of their samples and of those to compare with,
+# and the goals: the largest number of microseconds and the largest ratio
+# ("x").  A machine that is slow today misses the former, but not the latter.
 ROWS = [
     ("Sign, key kept", "sign kept", "sign botocore", "4 0.1x"),
     ("Sign, new key", "sign new", "sign botocore", "4 0.1x"),
@@ -79,9 +79,9 @@ ROWS = [
     ("  one CA", "again create ca", None, ""),
 ]
 
-# What a backend holds, by the names of the samples, and how much it may grow
-# from the first count to the last: an allocator needs some slack, and a worker
-# has now more and now fewer requests under way.
+# The resources of a backend, by the names of the samples, and the allowed
+# growth from the first count to the last: an allocator needs some slack, and a
+# worker has now more and now fewer requests under way.
 BACKEND_MEMORY = [
     ("Memory contexts, kB", "contexts_kb", 64),
     ("RssAnon, kB", "RssAnon_kb", 1024),
@@ -96,9 +96,9 @@ WORKER_MEMORY = [
     ("VmRSS, kB, with shared buffers", "VmRSS_kb", None),
 ]
 
-# What is measured of a service that lets in so many a second, by the names of the
-# samples, and the goals: the most of the ideal time, percent that are refused, and
-# the slowest session by the fastest one.
+# The measurements of a service with a rate limit, by the names of the samples,
+# and the goals: the largest ratio to the ideal time, percentage of throttled
+# requests, and ratio of the slowest session to the fastest one.
 LIMITS = [
     ("10 a second, burst of 10", None, ""),
     ("  queue, 64 side by side", "queue", "1.05 6"),
@@ -117,8 +117,8 @@ LIMITS = [
     ("  boto3 adaptive, 64 threads", "no_burst_adaptive", ""),
 ]
 
-# The same of single figures: what is said of them, the name of the sample, and the
-# most that it may be.
+# The same for single figures: the description, the name of the sample, and the
+# largest value.
 LIMITS_MORE = [
     ("20 calls beside a queue of 600 take {:.1f} s", "limit beside session",
      None),
@@ -129,7 +129,7 @@ LIMITS_MORE = [
     ("5 a second become 20: up within {:.2f} s", "limit change up", 6),
 ]
 
-# What goes through a catalog, by the names of the samples.
+# The operations on a whole catalog, by the names of the samples.
 CATALOG = [
     ("boto3's paginator, reading alone", "boto3"),
     ("glue_sync_connections(), all new", "glue_sync_connections"),

@@ -8,7 +8,7 @@ import json
 
 import boto3
 
-# a range of UTF-16, in the words of those who know code points
+# a range of UTF-16, as code points
 SURROGATES = r"\uD800\uDC00-\uDBFF\uDFFF", r"\u{10000}-\u{10FFFF}"
 
 

@@ -6,10 +6,9 @@
  * Usage: slow_server CERTIFICATE KEY MILLISECONDS
  *
  * Listens at a free port of 127.0.0.1 until it is ended; it prints the port
- * and its process ID.
- * Connections are kept, and any number of them may wait for their answer.  It
- * is there to measure what its clients do meanwhile, so it does as little as
- * it can: one thread, one answer, and hardly a look at the request.
+ * and its process ID.  Connections are kept, and any number of them may wait
+ * for their answer.  It serves to measure its clients, so its own work is
+ * minimal: one thread, one answer, and almost no parsing of the request.
  *
  * IDENTIFICATION
  *	  test/bench/slow_server.c

@@ -1,11 +1,11 @@
 /*-------------------------------------------------------------------------
  *
  * fuzz_answer.c
- *	  Answers of AWS Glue, and what may be made of them.
+ *	  Fuzzer of the validation of AWS Glue's answers.
  *
- * The input is the JSON of an answer.  Whatever passes the check fits into what
- * it is for: a name into an index, a status into a notification, a time and a
- * number into PostgreSQL's types.  To check it once more changes nothing.
+ * The input is the JSON of an answer.  A valid answer fits its destination: a
+ * name into an index, a status into a notification, a time and a number into
+ * PostgreSQL's types.  A second check changes nothing.
  *
  * IDENTIFICATION
  *	  test/fuzz/fuzz_answer.c
@@ -70,7 +70,7 @@ check_connection(json_object *connection)
 	require(glue_connection_status(connection)[0] != '\0');
 }
 
-/* A text that says what is wrong, on one line. */
+/* The problem is a text on one line. */
 static void
 check_problem(const char *problem)
 {

@@ -1,15 +1,15 @@
 /*-------------------------------------------------------------------------
  *
  * fuzz_clock_skew.c
- *	  Fuzzer of the rule for clocks that are wrong.
+ *	  Fuzzer of the clock skew.
  *
  * The input is lines: the code of an error, and then for each of two answers a
  * Date header ("none" if there is none), "age" if there is such a header, and
- * when the request was sent and the answer received.
+ * the times of the request and of the answer.
  *
- * Who learns from an answer must sign with the time that it shows, as near as
- * can be known, whatever the clock says; who does not must stay as he was; and
- * what is known already is no reason to try again.
+ * After a usable answer, the time for signatures must be that of the answer,
+ * within the accuracy; after an unusable one it must be unchanged; and a known
+ * skew is no reason for a retry.
  *
  * IDENTIFICATION
  *	  test/fuzz/fuzz_clock_skew.c

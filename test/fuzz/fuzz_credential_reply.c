@@ -1,11 +1,11 @@
 /*-------------------------------------------------------------------------
  *
  * fuzz_credential_reply.c
- *	  Fuzzer of decoding what hands out temporary credentials.
+ *	  Fuzzer of the decoding of temporary credentials.
  *
- * The input is an answer, which is taken for JSON and for XML.  Credentials
- * must come out whole and fit for a header, or not at all; and a reason must
- * be clean enough for a log.
+ * The input is an answer, which is decoded as JSON and as XML.  Credentials
+ * must be complete and valid in a header, or absent; and a reason must be safe
+ * in a log.
  *
  * IDENTIFICATION
  *	  test/fuzz/fuzz_credential_reply.c

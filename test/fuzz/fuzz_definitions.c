@@ -1,11 +1,11 @@
 /*-------------------------------------------------------------------------
  *
  * fuzz_definitions.c
- *	  Comparison of a connection with the input that is to replace it.
+ *	  Fuzzer of the comparison of a connection with an input.
  *
- * The input is two JSON texts with a line break between: what Glue has, and
- * what is to be sent.  Whatever they are, no message may tell a secret, and
- * each must be equal to itself.
+ * The input is two JSON texts, separated by a line break: Glue's connection,
+ * and the new input.  For any input, no message may contain a secret, and each
+ * must be equal to itself.
  *
  * IDENTIFICATION
  *	  test/fuzz/fuzz_definitions.c
@@ -23,7 +23,7 @@
 
 static const unsigned char a_key[GLUE_SECRET_KEY_LEN] = "a key";
 
-/* What the sinks look for. */
+/* Input of the sinks. */
 typedef struct Notes
 {
 	bool		is_secret;		/* may nobody say the word? */
@@ -65,7 +65,7 @@ digest_of(json_object *tree)
 }
 
 /*
- * A tree is what it is, and its redacted copy has no secrets left.
+ * A tree is equal to itself, and its redacted copy has no secrets.
  */
 static void
 check_one(json_object *tree, json_object *redacted)
@@ -95,7 +95,7 @@ check_one(json_object *tree, json_object *redacted)
 }
 
 /*
- * Two trees have their differences, and what is told of them is no secret.
+ * Two trees have differences, and their descriptions have no secret.
  */
 static void
 check_both(json_object *existing, json_object *input, json_object *recorded,

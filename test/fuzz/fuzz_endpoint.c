@@ -39,7 +39,7 @@ check_endpoint(const GlueEndpoint *endpoint)
 	if (url_len < scheme_len + path_len ||
 		strcmp(endpoint->url + url_len - path_len, endpoint->path) != 0)
 		abort();
-	/* what is between the scheme and the path holds no other "/" */
+	/* there is no other "/" between the scheme and the path */
 	if (strcspn(endpoint->url + scheme_len, "/?#@\\") !=
 		url_len - scheme_len - path_len)
 		abort();

@@ -20,7 +20,7 @@
 #include "lines.h"
 
 /*
- * Read a byte of an id; what is not lower-case hex is none.
+ * Read a byte of an id; anything but lower-case hex is invalid.
  */
 static unsigned char
 read_byte(const char *text)

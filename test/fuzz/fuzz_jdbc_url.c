@@ -3,9 +3,9 @@
  * fuzz_jdbc_url.c
  *	  Fuzzer of JDBC URLs and connect strings.
  *
- * The input is a letter for the engine and a text.  What is taken out of a
- * text must be one host, one port and one database; and the URL that is made
- * of them must say the same again.
+ * The input is a letter for the engine and a text.  The parsed result must be
+ * one host, one port and one database; and the URL written from them must have
+ * the same parts.
  *
  * IDENTIFICATION
  *	  test/fuzz/fuzz_jdbc_url.c

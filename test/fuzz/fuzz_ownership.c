@@ -1,16 +1,16 @@
 /*-------------------------------------------------------------------------
  *
  * fuzz_ownership.c
- *	  Fuzzer of the decision whose a connection is.
+ *	  Fuzzer of the decision about the ownership of a connection.
  *
- * The input is lines: what was sent, the connection that was found, when the call
- * began and had ended and when the last update had, in AWS's milliseconds (0: not
- * known), and the definitions of updates.
+ * The input is lines: the sent definition, the found connection, the begin and
+ * the end of the call and of the last update, in AWS's milliseconds (0:
+ * unknown), and the definitions of updates.
  *
- * What the stricter proof takes for ours, the looser one must take as well;
- * more time can make no connection somebody else's that was ours; and what is not
- * known makes none that.  The
- * findings must say something unless it is ours, whole and without secrets.
+ * If the stricter proof decides for ours, so must the looser one; a longer
+ * interval must not turn ours into another client's; and neither must an
+ * unknown time.  The findings must not be empty unless it is ours, must be
+ * complete, and must have no secrets.
  *
  * IDENTIFICATION
  *	  test/fuzz/fuzz_ownership.c
@@ -192,7 +192,9 @@ check_question(const Question *question)
 	check_times(question, loose, strict);
 	check_times(question, loose, strict_simple);
 
-	/* without updates, what was sent; with them, that or one of theirs */
+	/*
+	 * without updates, the sent definition; with them, that or one of theirs
+	 */
 	if (strict_simple == GLUE_OURS)
 		require(loose == GLUE_OURS);
 	for (int i = 0; i < made->nupdates; i++)
@@ -212,7 +214,7 @@ check_question(const Question *question)
 	if (strict == GLUE_OURS)
 		require(strictly(question, &other) == GLUE_OURS);
 
-	/* what is not known makes it nobody else's */
+	/* an unknown time must not turn it into another client's */
 	other.begun_ms = 0;
 	require(strictly(question, &other) == GLUE_CANNOT_TELL);
 	other = *made;

@@ -109,7 +109,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	GlueProfileError file_error;
 	GlueConfiguration configuration = {lookup, NULL, set, "default"};
 
-	/* the environment is what is up to the first empty line, without NULs */
+	/* the environment ends at the first empty line, and has no NULs */
 	size = strnlen((const char *) data, size);
 	text = malloc(size + 2);
 	configuration.lookup_arg = text;

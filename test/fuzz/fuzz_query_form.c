@@ -1,13 +1,13 @@
 /*-------------------------------------------------------------------------
  *
  * fuzz_query_form.c
- *	  Fuzzer of bodies that are web forms.
+ *	  Fuzzer of request bodies of the Query protocol.
  *
  * The input is lines: the operation, its version, and parameters as
  * "name=value"; one without a "=" has no value.
  *
- * A reader that knows nothing of the writer must find what was written, and
- * nothing else.  A buffer that is too small must hold the beginning and a NUL.
+ * An independent reader must find the written parameters, and no others.  A
+ * buffer that is too small must hold the beginning and a NUL.
  *
  * IDENTIFICATION
  *	  test/fuzz/fuzz_query_form.c
@@ -127,7 +127,7 @@ write_all(const Source *source)
 }
 
 /*
- * Take what a name may consist of for one; the rest of a line is a value.
+ * Valid characters of a name are read as one; the rest of a line is a value.
  */
 static void
 read_parameters(Source *source, Lines *lines)

@@ -1,10 +1,10 @@
 /*-------------------------------------------------------------------------
  *
  * fuzz_rate_limit.c
- *	  Fuzzer of the arithmetic of rates.
+ *	  Fuzzer of the arithmetic of rate limiting.
  *
- * The input is lines: a ceiling, another one, what happens, and who waits.
- * What happens is letters:
+ * The input is lines: a ceiling, another one, the events, and the waiting
+ * classes.  The events are letters:
  *
  *	t	a call asks for a token		w	and waits as long as it was told
  *	s	the oldest call is let in	S	the latest one is
@@ -13,10 +13,10 @@
  *	c	the other ceiling			b	the next digit goes back
  *	0 to 9	so long passes: 1 us, 10 us, ... 1000 s
  *
- * and who waits is digits, each a set of classes.
+ * and the waiting classes are digits, each a set of classes.
  *
- * Whatever happens, the rate and the tokens are within their bounds, nobody
- * waits for ever or in vain, and no more is sent than a ceiling allows.
+ * After any events, the rate and the tokens are within their bounds, no call
+ * waits forever or without reason, and no more is sent than a ceiling allows.
  *
  * IDENTIFICATION
  *	  test/fuzz/fuzz_rate_limit.c
@@ -223,7 +223,7 @@ check_event(History *history, char event, bool back)
 	check_limit(history);
 }
 
-/* Nobody is served who does not wait, and nobody waits for ever. */
+/* Only waiting classes are served, and none waits forever. */
 static void
 check_classes(const char *sets)
 {

@@ -1,15 +1,15 @@
 /*-------------------------------------------------------------------------
  *
  * fuzz_redact.c
- *	  Redaction of whatever JSON or text there is.
+ *	  Fuzzer of the redaction of JSON and text.
  *
- * What has been redacted must have no secret left, redacting it again must
- * change nothing, and a tree without secrets must stay as it is.
+ * The redacted result must have no secret, a second redaction must change
+ * nothing, and a tree without secrets must be unchanged.
  *
- * A word that redaction takes out of a tree must not show in a message that
- * quotes the tree, spelled as JSON or as JSON within JSON.  If it is another
- * word, either the redacted tree shows that, or the digest of the secrets is
- * another one: nothing is both hidden and forgotten.
+ * A word that redaction removes from a tree must not appear in a message that
+ * quotes the tree, as JSON or as JSON within JSON.  If the word is changed,
+ * either the redacted tree or the digest of the secrets must change: nothing
+ * is both hidden and ignored.
  *
  * IDENTIFICATION
  *	  test/fuzz/fuzz_redact.c
@@ -45,7 +45,7 @@ check_tree(json_object *tree)
 }
 
 /*
- * A buffer that is too small gets the start of what a large one gets.
+ * A buffer that is too small gets the start of a large one's contents.
  */
 static void
 check_text(json_object *tree, const char *text)
@@ -75,7 +75,7 @@ check_quoted(json_object *tree, const char *message)
 }
 
 /*
- * What is hidden in a tree is hidden in what quotes it.
+ * A secret that is hidden in a tree is hidden in its quotations.
  */
 static void
 check_messages(json_object *tree)
@@ -103,7 +103,7 @@ check_messages(json_object *tree)
 }
 
 /*
- * A change of the word is to be seen in what is shown, or in the digest.
+ * A change of the word changes the redacted tree or the digest.
  */
 static void
 check_change(json_object *tree, const char *text, size_t size)

@@ -4,7 +4,7 @@
  *	  Fuzzer of the decoding of answers.
  *
  * The input is header lines, an empty line and a body, as a server would send
- * them.  Whatever it is, what is kept must be clean enough for a log.
+ * them.  For any input, the kept texts must be safe in a log.
  *
  * IDENTIFICATION
  *	  test/fuzz/fuzz_reply.c
@@ -21,7 +21,7 @@
 #include "text/json.h"
 
 /*
- * Stop the program if a text holds what must not get into a log.
+ * Abort if a text is not safe in a log.
  */
 static void
 check_text(const char *text, size_t max_len)

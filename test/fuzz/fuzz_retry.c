@@ -5,11 +5,10 @@
  *
  * The input is lines: the number of an attempt, its jitter in millionths,
  * x-amz-retry-after ("none" if there is none), an HTTP status, a code, and
- * letters for what happens to a quota.
+ * letters for the operations on a quota.
  *
- * Any wait must be within its bounds, and not be shorter for a later attempt;
- * and whatever happens to it, a quota never holds less than nothing, or more
- * than at first.
+ * Any delay must be within its bounds, and not be shorter for a later attempt;
+ * and after any operations, a quota is between zero and its initial value.
  *
  * IDENTIFICATION
  *	  test/fuzz/fuzz_retry.c
@@ -75,8 +74,8 @@ check_delay(GlueRetryKind kind, int attempt, double jitter,
 }
 
 /*
- * A code that says what to do says so with every status, and a status does if
- * there is no such code; but 429 does if there is no such code in the model.
+ * A known code decides with every status, and without one the status decides;
+ * 429 decides if the code is not in the model.
  */
 static void
 check_classify(int status, const char *code)

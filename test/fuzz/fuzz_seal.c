@@ -3,10 +3,10 @@
  * fuzz_seal.c
  *	  Fuzzer of sealed secrets and their keys.
  *
- * The input is a file of keys, and after a NUL what may be sealed.  It is
- * opened as it is, and again as if one of the keys had sealed it.  What does
- * not open must leave nothing behind; and whatever the input is, it can be
- * sealed with the keys, and is then the same when it is opened.
+ * The input is a key file, a NUL, and bytes that may be sealed.  They are
+ * opened unchanged, and again with the identity of one of the keys.  After a
+ * failure the buffer must be empty; and any input can be sealed with the keys,
+ * and opens to the same bytes.
  *
  * IDENTIFICATION
  *	  test/fuzz/fuzz_seal.c
@@ -44,7 +44,7 @@ check_open(const GlueSealKeys *keys, const uint8_t *data, size_t size)
 	require(status != GLUE_SEAL_FAILED);
 	if (status == GLUE_SEAL_OK)
 	{
-		/* only what was sealed here, with the nonce of above */
+		/* only a secret that was sealed here, with the nonce of above */
 		sealed = malloc(size);
 		require(sealed != NULL && glue_sealed_len(len) == size);
 		require(glue_seal(keys, "c", 1, plain, len, sealed));

@@ -27,10 +27,10 @@
 #define WHITE_SPACE		" \t\n\v\f\r"
 #define MAX_HEADERS		(GLUE_SIGV4_MAX_HEADERS + 2)
 
-/* More than what is signed may have, and than any input can make. */
+/* Larger than any signed text that an input can make. */
 #define ROOM			32768
 
-/* What sigv4.c has room for. */
+/* Size of sigv4.c's buffer. */
 #define MAX_CANONICAL_LEN		16383
 #define MAX_STRING_TO_SIGN_LEN	511
 #define MAX_SECRET_LEN			255
@@ -97,8 +97,7 @@ take_line(char **rest)
 }
 
 /*
- * A path has no segment that means another one, and nothing but "/" and what
- * is encoded.
+ * A path has no "." or ".." segments, and only "/" and encoded characters.
  */
 static void
 check_path(const char *path)
@@ -192,8 +191,8 @@ check_headers(char **rest, const GlueSigv4Message *message)
 }
 
 /*
- * Take the canonical request apart; it has the parts of the request in their
- * places.  What is left of the text is no longer it.
+ * Parse the canonical request; it must have the parts of the request in their
+ * places.  The text is destroyed.
  */
 static void
 check_canonical(char *text, const GlueSigv4Message *message)
@@ -244,8 +243,8 @@ check_order(const GlueSigv4Message *message, size_t len)
 }
 
 /*
- * A buffer of just the size is enough, and a smaller one is not used.  Only
- * for ".." it takes more, for what is dropped again.
+ * A buffer of exactly the size is enough, and a smaller one is not used.  Only
+ * ".." takes more, for the segments that it drops.
  */
 static void
 check_sizes(const GlueSigv4Message *message, size_t len)
@@ -360,7 +359,7 @@ sign(const Signing *signing, const char *to_sign,
 }
 
 /*
- * What the Authorization header must be; the caller frees it.
+ * The expected Authorization header; the caller frees it.
  */
 static char *
 expected_authorization(const Signing *signing, const char *to_sign)

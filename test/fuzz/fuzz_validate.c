@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * fuzz_validate.c
- *	  Validation of whatever JSON there is, and comparison with itself.
+ *	  Fuzzer of the validation of JSON, and of its comparison with itself.
  *
  * IDENTIFICATION
  *	  test/fuzz/fuzz_validate.c

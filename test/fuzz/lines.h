@@ -41,8 +41,8 @@ copy_of(const char *text, size_t len)
 }
 
 /*
- * Take an input apart.  The last line that there is room for has all the rest;
- * a NUL ends a line for who reads it as a string.
+ * Split an input into lines.  The last line that there is room for has all the
+ * rest; a NUL ends a line that is read as a string.
  */
 static inline void
 split_lines(Lines *lines, const uint8_t *data, size_t size)

@@ -1,11 +1,11 @@
 /*-------------------------------------------------------------------------
  *
  * trees.h
- *	  What fuzzers of JSON trees share.
+ *	  Common code of the fuzzers of JSON trees.
  *
- * A secret is known here by the word XYZZY in it.  That word is allowed where
- * nothing says that it is one, so texts are only searched for it if redaction
- * takes it out of all trees.
+ * A secret has the word XYZZY in it.  That word is allowed if nothing marks it
+ * as a secret, so texts are only searched for it if redaction removes it from
+ * all trees.
  *
  * IDENTIFICATION
  *	  test/fuzz/trees.h

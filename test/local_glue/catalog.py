@@ -26,7 +26,7 @@ SHOWN_AUTHENTICATION = ("AuthenticationType", "SecretArn", "KmsKeyArn")
 SHOWN_OAUTH2 = ("OAuth2GrantType", "OAuth2ClientApplication", "TokenUrl",
                 "TokenUrlParametersMap")
 
-# What answers have of properties that were not given, if asked to add it.
+# Properties that are added to answers on request, if they were not given.
 DEFAULT_PROPERTIES = {
     "JDBC": {"JDBC_ENFORCE_SSL": "false",
              "SKIP_CUSTOM_JDBC_CERT_VALIDATION": "false"},

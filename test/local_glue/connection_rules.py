@@ -89,7 +89,7 @@ def properties_of(definition):
     return definition.get("ConnectionProperties", {})
 
 
-# What "when" in a row may ask for.
+# The conditions of a row, its argument "when".
 SITUATIONS = {
     "ALWAYS": lambda definition: True,
     "FIRST": lambda definition:

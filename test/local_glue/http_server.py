@@ -36,8 +36,8 @@ REASONS = {
 }
 
 
-# What can come again and again: interim answers, headers, and what is like
-# headers behind the last chunk of a body.
+# Parts of an answer that can be repeated: interim answers, headers, and
+# trailers behind the last chunk of a body.
 FLOODS = {
     "interim": b"HTTP/1.1 100 Continue\r\n\r\n"
                b"HTTP/1.1 103 Early Hints\r\nLink: </x>; rel=preload\r\n\r\n",

@@ -22,7 +22,7 @@ from local_glue.http_server import FLOODS, Delivery, Response
 FOREVER = 24 * 3600.0
 JSON_TYPE = ("Content-Type", "application/x-amz-json-1.1")
 
-# What proxies and load balancers say in the service's stead.
+# Pages of proxies and load balancers instead of the service's answer.
 PAGES = {
     "html": (
         "<html>\r\n<head><title>{status}</title></head>\r\n<body>\r\n"
@@ -66,7 +66,7 @@ class Rule:
     arrives_ms: int = 0         # the request is not carried out before
     clock_offset_s: int = 0     # for this request's signature and Date
     headers: dict = dataclasses.field(default_factory=dict)
-    # What only some kinds look at:
+    # Fields of some kinds only:
     status: int = 0
     code: str = ""
     message: str = ""

@@ -25,7 +25,7 @@ HANDSHAKE = "Connection.Handshake"
 JSON_TYPE = "application/x-amz-json-1.1"
 FORM_TYPE = "application/x-www-form-urlencoded"
 
-# How deep JSON may be nested; what Python can read depends on its version.
+# Limit of the nesting of JSON; that of Python depends on its version.
 MAX_NESTING = 500
 
 

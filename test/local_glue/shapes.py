@@ -67,7 +67,7 @@ def length_violations(shape, value, path):
 
 
 # Every shape has a method check(value, path, violations), which appends to
-# violations and returns the value without what is unknown or null.
+# violations and returns the value without unknown members and nulls.
 
 @dataclasses.dataclass(frozen=True)
 class Text:

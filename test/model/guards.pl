@@ -1,6 +1,6 @@
 # Copyright (c) 2026, glue_conn contributors
 #
-# The checker finds what each guard of the protocol is there for: without the
+# The checker finds the purpose of each guard of the protocol: without the
 # guard it must find a violation, and of the right kind.
 
 use strict;
@@ -24,8 +24,8 @@ my $updated = "somebody else's connection is updated";
 my $accepted = 'a row that was accepted has no connection';
 my $two_owners = 'two rows own one connection';
 
-# By model: what is missing or done otherwise, the violation, and the switches:
-# that for the guard, and the least that must happen.
+# By model: the missing or changed guard, the violation, and the switches: that
+# for the guard, and the minimal set of events.
 my %guards;
 
 $guards{immediate} = [
@@ -65,7 +65,7 @@ $guards{immediate} = [
 	[ "letting those through who take part, past others'", $stuck,
 		qw(OTHERS_ALWAYS_HOLD CALLS_EACH=2 OTHER_CALLS_ONCE KILLS=1) ],
 
-	# who has his turn
+	# turns
 	[ 'passing own open calls, if it was answered', $stuck,
 		qw(ANSWERED_WAITS CALLERS=1 CALLS_EACH=3 WITH_DELETES) ],
 	[ 'waiting for own open calls, if it was not', $deleted,
@@ -81,7 +81,7 @@ $guards{immediate} = [
 	[ 'recording after all undos of creations', $circle,
 		qw(RECORD_FIRST CALLERS=1 CALLS_EACH=2 WITH_DELETES) ],
 
-	# one connection, whatever it is called
+	# one connection, in any notation
 	[ 'one identity of it', $deleted, qw(KEYED_BY_SPELLING AT_THE_END) ],
 	[ 'one identity in the lock on the name', $not_there,
 		qw(LOCKED_BY_SPELLING WITH_DELETES AT_THE_END) ],
@@ -103,7 +103,7 @@ $guards{immediate} = [
 	[ 'doubt about deletions of a worker that is gone', $deleted,
 		qw(DELETES_ARE_NEVER_LATE WORKER_KILLS=1) ],
 
-	# what is ours
+	# ownership
 	[ 'the proof', $somebody_elses,
 		qw(NO_PROOF CALLERS=1 KILLS=1 MEDDLES=1) ],
 	[ 'asking who has taken it over', $deleted,
@@ -119,7 +119,7 @@ $guards{immediate} = [
 	[ 'waiting for own open calls instead of giving up', $stays,
 		qw(GIVE_UP_BESIDE CALLERS=1 CALLS_EACH=2 WITH_DELETES LOSSES=1 STRICTLY) ],
 
-	# what is recorded
+	# records
 	[ "recording somebody else's, too", $orphan,
 		qw(ONLY_OURS CALLERS=1 CALLS_EACH=3 WITH_DELETES LOSSES=1) ],
 	[ 'putting off the record for own open calls', $stuck,
@@ -158,7 +158,7 @@ $guards{identity} = [
 	[ 'giving up where an undo waits for its target', $stuck,
 		qw(WAITS_FOR_EVER TWO_MAPPINGS CHANGES=1) ] ];
 
-# When it is over, and whose it is.
+# The end of a call, and ownership.
 $guards{time} = [
 	# when nothing can arrive any more
 	[ "the call's own timeout", $orphan, qw(SETTLE_TIME_ALONE) ],
@@ -179,7 +179,7 @@ $guards{time} = [
 	[ 'an undo that has no longer timeout than the call', $too_late,
 		qw(DELETES_TAKE_LONGER WORKER_KILLS=1) ],
 
-	# whose it is
+	# ownership
 	[ "AWS's clock for the proof, if the host's is set", $stays,
 		qw(LOCAL_PROOF STEPS=1 LOSSES=0 MEDDLES=0) ],
 	[ "AWS's clock for the proof, if the host's is set forward",
@@ -191,7 +191,7 @@ $guards{time} = [
 	[ 'leaving alone what has no time', $somebody_elses,
 		qw(NEVER_ASKS UNDATED_IS_OURS) ] ];
 
-# What a row owns.
+# The ownership of rows.
 $guards{claims} = [
 	# the two keys
 	[ 'one row for a name', $accepted, qw(NO_KEY STRICTLY) ],

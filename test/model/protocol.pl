@@ -1,10 +1,10 @@
 # Copyright (c) 2026, glue_conn contributors
 #
-# The protocol of calls that act at once holds, whatever happens, wherever their
-# keys lead, and whatever clocks say; and so does that of rows: see README.md.
+# The protocol of immediate calls holds for all events, accounts of keys and
+# states of clocks; and so does that of rows: see README.md.
 #
-# With the argument "large" the worlds are larger: more than "make test" has the
-# time and the memory for.
+# With the argument "large" the worlds are larger: they exceed the time and the
+# memory of "make test".
 
 use strict;
 use warnings;
@@ -12,7 +12,7 @@ use warnings;
 use GlueConn::Model;
 use Test::More;
 
-# By model: what there is in a world, and its switches.
+# By model: the contents of a world, and its switches.
 my %worlds;
 
 $worlds{immediate} = [

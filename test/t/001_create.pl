@@ -1,13 +1,13 @@
 # Copyright (c) 2026, glue_conn contributors
 #
-# The main job: a connection is created over TLS, and the database says what
-# is true in AWS.
+# The main function: a connection is created over TLS, and the database records
+# AWS's state.
 #
-# For an input that has every member there is, three things are compared with
-# what was asked for: what the local Glue holds, which has the secrets; the row
-# of glue_connection, which has none; and what glue_get_connection() returns,
-# even from a Glue that does not hide passwords.  Then come the other arguments
-# and the other states that a new connection can have.
+# For an input with every possible member, three results are compared with the
+# input: the connection in the local Glue, with the secrets; the row of
+# glue_connection, without them; and the result of glue_get_connection(), even
+# from a Glue that does not hide passwords.  Then come the other arguments and
+# the other states of a new connection.
 
 use strict;
 use warnings;
@@ -72,7 +72,7 @@ $input->{AthenaProperties}{long} = 12345678901234;
 $sent->{AthenaProperties}{long} = '12345678901234';
 
 
-# What is a number in Perl would lose digits.
+# A number in Perl would lose digits.
 my $input_text = json_text($input);
 my @numbers = ('123456789012345678901234567890', '-0.5', '1.50',
 	'0.1234567890123456789012345', '1' . '0' x 30);
@@ -216,7 +216,7 @@ $result = $session->query(
 is($result->output, 'FAILED', 'a connection can be there and useless');
 is($result->sqlstate, '00000', 'which is no error, since it is there');
 my ($warning) = $result->messages('WARNING');
-like($warning->{message}, qr/"bad" is there, but is not usable/,
+like($warning->{message}, qr/"bad" exists, but is not usable/,
 	'but a warning');
 like($warning->{hint}, qr/StatusReason/, 'that says how to learn more');
 is($cluster->row('bad')->{status}, 'FAILED', 'and is recorded');

@@ -1,11 +1,11 @@
 # Copyright (c) 2026, glue_conn contributors
 #
-# Every failure has its SQLSTATE, and says what AWS said.
+# Every failure has its SQLSTATE, and AWS's own message.
 #
-# An error that AWS answers with becomes a PostgreSQL error whose primary
-# message names the connection and the exception, and whose detail has what
-# AWS's support asks for: its text, the HTTP status and the request ID.  What
-# went wrong on the way there is told apart from that.
+# An error of AWS becomes a PostgreSQL error.  Its primary message names the
+# connection and the exception; its detail has AWS's text, the HTTP status and
+# the request ID, which AWS Support asks for.  Failures of the network have
+# errors of their own.
 
 use strict;
 use warnings;
@@ -21,7 +21,7 @@ my $session =
   $cluster->session(settings => { 'glue_conn.max_attempts' => 1 });
 
 #
-# What AWS answers with
+# Errors of AWS
 #
 
 # The exceptions by SQLSTATE, each with the HTTP status it travels with.
@@ -70,7 +70,7 @@ foreach my $answer (@answers)
 	my $text = "Text of \x{201c}AWS\x{201d}, \"$number\".";
 	my $watch = $cluster->watch;
 
-	# what is throttled is sent until nobody gets through for so long
+	# a throttled request is retried until no request succeeds for this time
 	$session->must("SET glue_conn.request_timeout = "
 		  . ($sqlstate eq '53400' ? '300' : '60000'));
 	$glue->misbehave(
@@ -113,7 +113,7 @@ my %hints = (
 	'Error from connector SNOWFLAKE : The AWS Secrets Manager secret is'
 	  . ' invalid: no such key' => qr/"ValidateCredentials"/,
 	'Validation for connection properties failed' =>
-	  qr/does not say which property/);
+	  qr/does not name the property/);
 
 foreach my $text (sort keys %hints)
 {
@@ -139,7 +139,7 @@ like(
 	'hint for a policy that names one resource of two');
 
 #
-# What never arrives, and what is no answer
+# Lost and malformed answers
 #
 
 # A port that is bound refuses connections until somebody listens there, and

@@ -1,10 +1,11 @@
 # Copyright (c) 2026, glue_conn contributors
 #
-# What may not write does not create, and nothing is sent for it.
+# A transaction that must not write does not create a connection, and sends
+# nothing.
 #
 # In a read-only transaction and on a standby, a connection could be created
-# but not be recorded.  Reading is allowed at both.  When the standby becomes
-# the primary, it has the records and goes on.
+# but not be recorded.  Reading is allowed in both.  When the standby becomes
+# the primary, it has the records and continues.
 
 use strict;
 use warnings;
@@ -81,7 +82,7 @@ is( $reader->must('SELECT string_agg(name, \',\' ORDER BY name)'
 is($reader->must("SELECT glue_is_valid_connection_input('{}')")->output,
 	'f', 'and so is what needs no AWS');
 
-# What compares and lists does not write either.
+# Comparing and listing do not write either.
 is($reader->must('SELECT count(*) FROM glue_connection_drift()')->output,
 	'0', 'there is no drift on a standby');
 is($reader->must('SELECT count(*) FROM glue_get_connections()')->output,

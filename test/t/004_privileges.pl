@@ -1,11 +1,11 @@
 # Copyright (c) 2026, glue_conn contributors
 #
-# Who may do what.
+# Privileges.
 #
-# Whoever may execute a function that reaches AWS acts with the server's own
-# credentials.  So nobody may by default; whoever was granted it needs no
-# rights on the table, and gets none; and nobody but a superuser decides where
-# the credentials and the passwords go.
+# A role with EXECUTE on a function that calls AWS acts with the server's own
+# credentials.  So no role has it by default.  A role that was granted it needs
+# no privileges on the table, and gets none.  Only a superuser decides the
+# destination of credentials and passwords.
 
 use strict;
 use warnings;
@@ -147,7 +147,8 @@ is($result->sqlstate, '42602', 'a setting that does not exist');
 # Names that mean something else
 #
 
-# The table is the extension's, whatever the caller has under its name.
+# The table is the extension's, even if the caller has another one of that
+# name.
 $admin->must('GRANT CREATE ON DATABASE postgres TO granted');
 $granted->must(<<'SQL');
 CREATE SCHEMA mine;

@@ -1,11 +1,11 @@
 # Copyright (c) 2026, glue_conn contributors
 #
-# AWS speaks UTF-8, and a database any encoding.
+# AWS uses UTF-8, and a database any encoding.
 #
-# What is sent must be the same characters, or nothing.  What comes back may
-# have characters that the database lacks.  A definition that is read is then
-# an error, since half of one is worse than none.  But texts, such as those of
-# errors, must be told all the same, with question marks in such places.
+# A request has exactly the same characters, or is not sent.  An answer may
+# have characters that the database lacks.  For a definition that is an error,
+# because a part of one is worse than none.  Other texts, such as those of
+# errors, are shown with question marks in such places.
 
 use strict;
 use warnings;
@@ -33,8 +33,8 @@ sub session_in
 	return $session;
 }
 
-# Create a connection that has a text wherever one can be, and compare what
-# AWS has and what is recorded.
+# Create a connection with a text in every possible place, and compare AWS's
+# definition and the record.
 sub round_trip
 {
 	my ($session, $case, $text) = @_;
@@ -74,7 +74,7 @@ sub round_trip
 	  or diag($result->text);
 }
 
-# What AWS has may have characters that the database lacks.
+# AWS's connection may have characters that the database lacks.
 my $foreign = "\x{e9} \x{65e5}\x{672c} \x{1f511} \x{201c}x\x{201d}";
 
 # Put such a connection in, so new that it could be ours.
@@ -128,7 +128,7 @@ unlike($result->output, qr/^foreign\|added$/m, 'LATIN1: what does not is not');
 like(join('', map { $_->{message} } $result->messages('WARNING')),
 	qr/"foreign" is left out/, 'LATIN1: which is said');
 
-# A record has what is sent, even if AWS says something else beside it.
+# The record has the sent definition, even if AWS returns additional members.
 $glue->misbehave(
 	operation => 'CreateConnection',
 	kind => 'in-progress',
@@ -137,8 +137,8 @@ $glue->misbehave(
 is($session->must(create_sql(jdbc('slow')))->output,
 	'IN_PROGRESS', 'LATIN1: in progress');
 
-# What is recorded of its definition stays, if the database lacks what others have
-# put there.
+# The recorded definition stays if the database lacks characters of another
+# client's change.
 my @changes = (operation => 'GetConnection', kind => 'garbage',
 	body => json_text({ Connection => jdbc('slow',
 			Status => 'FAILED', StatusReason => $foreign,

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, glue_conn contributors
 #
-# The privileges in bundles: what each role may do is what glue_grant() gave it, on
-# every object of the extension, and no more; and a dump has it.
+# The privilege bundles of glue_grant(): each role has exactly the privileges
+# of its bundles, on every object of the extension; and a dump includes them.
 
 use strict;
 use warnings;
@@ -14,8 +14,8 @@ use Test::More;
 my $cluster = GlueConn::Cluster->start(preload => 1);
 my $admin = $cluster->session;
 
-# Objects of the extension, by who has a privilege on them: everyone has what
-# everyone has, and superusers all.
+# Objects of the extension, by the roles with a privilege on them: every role
+# has the privileges of PUBLIC, and superusers have all.
 my @everyone = qw(
   glue_activity glue_calls glue_connection_input_for_this_database
   glue_connection_input_from_server glue_lock_key glue_progress glue_progresses
@@ -111,7 +111,7 @@ $admin->must("SELECT glue_revoke('other', 'operator', server => 'shop')");
 is($other->query(create_sql(jdbc('more'), server => 'shop'))->sqlstate, '42501',
 	'and no more, when it is taken away');
 
-# A monitor sees what others do, and not how.
+# A monitor sees other roles' activity, but not the input.
 $admin->must("SELECT glue_grant('\"a Role\"', 'monitor')");
 my $monitor = $cluster->session(user => q{'a Role'});
 $admin->must(enqueue_create_sql(referring('x')));
@@ -127,7 +127,7 @@ $admin->must("SELECT glue_revoke('\"a Role\"', 'monitor')");
 is($monitor->must('SELECT sum(queued + running + succeeded + failed)'
 	  . ' FROM glue_request_summary')->output, 0, 'nor does it afterwards');
 
-# What is refused
+# Rejected grants
 my %refused = (
 	q{glue_grant('other', 'owner')} => [ '22023', qr/privilege "owner" does not exist/ ],
 	q{glue_grant('other', NULL)} => [ '22004', qr/must not be null/ ],

@@ -1,15 +1,15 @@
 # Copyright (c) 2026, glue_conn contributors
 #
-# The database never lies about AWS, whatever becomes of an answer.
+# The database never contradicts AWS after a lost answer.
 #
-# CreateConnection has no token that would make sending it again harmless.  So
-# when its answer is lost, the connection is read back, and what is found
-# decides: it is ours, it is somebody else's, or there is none and another
-# attempt is made.  Only if reading fails as well, the outcome is unknown.
+# CreateConnection has no idempotency token.  So when its answer is lost, the
+# connection is read back, and the result decides: it is ours, it is another
+# client's, or there is none and the create is retried.  Only if the read fails
+# as well, the outcome is unknown.
 #
-# Each case below spoils some requests and then compares everything: the
-# requests that were sent, in their order; how often the connection was
-# created; what the caller was told; and what was recorded.
+# Each case below breaks some requests and then compares everything: the
+# requests in their order, the number of creations, the result of the caller,
+# and the record.
 
 use strict;
 use warnings;
@@ -32,12 +32,12 @@ my %letter = (CreateConnection => 'C', GetConnection => 'G');
 # Make a call in a backend of its own, in which retries are cheap, and compare:
 #
 #	create, get		rules for the requests
-#	requests		the requests that must come of it, such as 'C G C'
-#	created			how often the connection must have been created
-#	outcome			what must be returned, or the SQLSTATE
+#	requests		the expected requests, such as 'C G C'
+#	created			the expected number of creations
+#	outcome			the expected result, or the SQLSTATE
 #	read_back		was the connection read back and found to be ours?
-#	detail			what the error's detail must say
-#	input, settings	what is not as usual
+#	detail			expected text of the error's detail
+#	input, settings	deviations from the defaults
 #	before, after	functions that are called before and after the call, with
 #					the connection's name
 sub test_case
@@ -123,7 +123,7 @@ foreach my $form (qw(html xml empty))
 		%found);
 }
 
-# What is no answer says nothing of the request.
+# A malformed answer does not determine the outcome of the request.
 foreach my $form (qw(text binary array string null half deep latin1))
 {
 	test_case("garbage ($form)",
@@ -171,7 +171,7 @@ test_case(
 	%found, %impatient);
 
 #
-# What is read back need not look like what was sent
+# A connection that is read back may differ from the sent one in form
 #
 
 my @lost = (create => [ { kind => 'lost-after' } ]);
@@ -279,7 +279,7 @@ test_case(
 	outcome => 'READY',
 	read_back => 1);
 
-# A read may be older than what was written just before it.
+# A read may be older than the write just before it.
 test_case(
 	'not to be seen at once',
 	create => [ \%after ],
@@ -343,7 +343,7 @@ test_case(
 	%unknown,
 	created => 1);
 
-# What is unknown can be found out.
+# An unknown outcome can be resolved.
 my $name = "case $number";
 is(json_value($cluster->query(get_sql($name))->output)->{Name},
 	$name, 'a connection of unknown fate can be looked at later');
@@ -431,7 +431,7 @@ test_case(
 	requests => 'C G C G');
 
 #
-# Somebody deletes what we created, before we could see it
+# Another client deletes our connection before we could read it
 #
 
 $name = 'deleted';

@@ -1,10 +1,10 @@
 # Copyright (c) 2026, glue_conn contributors
 #
-# What may succeed later is tried again, and nothing else.
+# Transient failures are retried, and no others.
 #
-# Throttling and breakdowns of the service pass; refusals do not.  The journal
-# of the local Glue tells how many attempts there were, when, and that each had
-# a signature of its own.
+# Throttling and failures of the service are transient; rejections are not.
+# The journal of the local Glue has the number of attempts, their times, and
+# their signatures, which all differ.
 
 use strict;
 use warnings;
@@ -75,7 +75,7 @@ like($result->hint, qr/"glue_conn\.request_timeout"/,
 	'the hint names the setting');
 is($cluster->row('for ever'), undef, 'nothing is recorded');
 
-# What other services call it
+# Names of other services
 foreach my $code (qw(TooManyRequestsException RequestLimitExceeded SlowDown))
 {
 	($result, @requests) = call(get_sql('twice'), {},

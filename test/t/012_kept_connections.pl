@@ -136,7 +136,7 @@ $session->quit;
 # A connection breaks under a request
 #
 
-# What breaks, and how often the request is carried out by the first attempt.
+# The kinds of breaks, and how often the first attempt carries the request out.
 my %breaks = (
 	'lost-unread' => 0,
 	'lost-before' => 0,

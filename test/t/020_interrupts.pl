@@ -1,17 +1,17 @@
 # Copyright (c) 2026, glue_conn contributors
 #
-# A backend that waits for AWS can be interrupted at any time, and is no worse
-# for it.
+# A backend that waits for AWS can be interrupted at any time, and is usable
+# afterwards.
 #
-# There are several places to wait at: for a connection, for a handshake, for
-# room to send, for an answer, for the rest of one, and for the next attempt,
-# and, where credentials are shared, for those that another backend gets.  At
-# each of them, every kind of interrupt must end the wait at once, with its own
-# SQLSTATE; an exception handler must not swallow it; the same backend must be
-# able to go on; and nothing may be left open.  Other sessions must not be held
-# up meanwhile, and a backend whose postmaster was killed must not stay.
+# It can wait for a connection, for a handshake, for room to send, for an
+# answer, for the rest of one, for the next attempt, and, if credentials are
+# shared, for another backend's refresh.  In each of these waits, every kind of
+# interrupt must end the wait at once, with its own SQLSTATE; an exception
+# handler must not catch it; the same backend must be able to continue; and no
+# resource may stay open.  Other sessions must not be blocked, and a backend
+# must exit if its postmaster was killed.
 #
-# To wait for the address of a host is a matter of its own: 021_slow_resolver.pl.
+# Name lookups are tested separately, in 021_slow_resolver.pl.
 
 use strict;
 use warnings;
@@ -45,7 +45,7 @@ my %places = (
 		reached => sub { $_[1]->connections }
 	},
 
-	# the kernel takes 4 MB of what is sent and not read
+	# the kernel buffers 4 MB of data that is not read
 	'to send' => {
 		settings => { 'glue_conn.allow_unknown_members' => 'on' },
 		rule => {
@@ -115,7 +115,7 @@ $session->quit;
 # Our own time limits
 #
 
-# Say what a call with this limit ends with, waiting at this place.
+# The result of a call with this limit, in this wait.
 sub limited
 {
 	my ($where, $limit, $phase) = @_;

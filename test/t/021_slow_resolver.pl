@@ -1,13 +1,12 @@
 # Copyright (c) 2026, glue_conn contributors
 #
-# A name server that takes its time does not hold a backend.
+# A slow name server does not block a backend.
 #
-# The C library offers no way out of a look-up, so libcurl makes it in a thread.
-# A backend that is interrupted leaves that thread behind.  It must not wait for
-# it, neither then nor when it ends itself; and what the thread holds must be
-# free when it is through.
+# The C library cannot cancel a lookup, so libcurl runs it in a thread.  An
+# interrupted backend abandons that thread.  It must not wait for it, neither
+# then nor at its exit; and the thread must release its resources at its end.
 #
-# The server has a getaddrinfo() that sleeps, and so no name leaves the machine.
+# The server has a getaddrinfo() that sleeps, so no name leaves the machine.
 
 use strict;
 use warnings;

@@ -1,10 +1,11 @@
 # Copyright (c) 2026, glue_conn contributors
 #
-# Sessions that create connections at the same time.
+# Sessions that create connections concurrently.
 #
-# AWS decides who was first to take a name.  Whatever becomes of the answers,
-# one session is told that it made the connection, and all others that there
-# was one.  Sessions with different names have nothing to do with each other.
+# AWS decides which session was the first to create a name.  Even if answers
+# are lost, one session gets the result that it made the connection, and all
+# others that it existed.  Sessions with different names do not affect each
+# other.
 
 use strict;
 use warnings;

@@ -30,7 +30,7 @@ sub create
 	return ($in // $session)->query(create_sql(jdbc($name)));
 }
 
-# How many rows there are of a name, and who wrote the last one.
+# Number of rows of a name, and the writer of the last one.
 sub rows
 {
 	my ($name) = @_;
@@ -70,7 +70,7 @@ $session->must(row_sql($name));
 create($name);
 is(rows($name), '1|JDBC', 'a row of another origin is replaced');
 
-# Each sees what came before, within one statement as well.
+# Each call sees the calls before it, within one statement as well.
 my @many = map { new_name() } 1 .. 3;
 is( $session->must(
 		'SELECT count(glue_create_connection(input)) FROM unnest(ARRAY['

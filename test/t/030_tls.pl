@@ -1,14 +1,15 @@
 # Copyright (c) 2026, glue_conn contributors
 #
-# We talk to AWS or to nobody.
+# TLS: we send requests only to a verified server.
 #
-# A server that cannot prove who it is gets nothing: no request, and so neither
-# the password in it nor the signature.  It is not asked again either, since it
-# would not be another one a moment later.  The reason is told.
+# A server without a valid certificate receives nothing: no request, and so
+# neither the password in it nor the signature.  There is no retry either,
+# because the certificate would be the same a moment later.  The error has the
+# reason.
 #
-# A handshake that ends without a verdict on the certificate is another matter:
-# that looks the same whether the server speaks no version of TLS that we do, or
-# went away.  So it is tried again, and how often does not matter here.
+# A handshake that ends without a verdict on the certificate is different: an
+# unsupported version of TLS cannot be distinguished from a server that has
+# gone away.  So it is retried, and the number of retries does not matter here.
 
 use strict;
 use warnings;
@@ -104,7 +105,7 @@ foreach my $name (qw(missing empty text))
 refused('the CAs of the system', qr/issuer certificate|self[- ]signed/,
 	{ 'glue_conn.ca_file' => '' });
 
-# AWS_CA_BUNDLE is what AWS's own tools look at.
+# AWS's own tools use AWS_CA_BUNDLE.
 $cluster->restart(
 	AWS_ACCESS_KEY_ID => $glue->access_key,
 	AWS_SECRET_ACCESS_KEY => $glue->secret_key,

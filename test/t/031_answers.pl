@@ -1,12 +1,12 @@
 # Copyright (c) 2026, glue_conn contributors
 #
-# Whatever is answered, a backend copes with it.
+# A backend survives any answer.
 #
-# The other side may be broken, be a proxy, or be evil.  Its answers may be too
-# large, too deep, no JSON, another JSON than expected, full of headers, or lead
-# elsewhere.  Each must end in an error that says so in few words, in a backend
-# that goes on.  Reading is used for this, since nothing stands behind it that
-# would turn a bad answer into a good outcome.
+# The server may be broken, may be a proxy, or may be malicious.  Its answers
+# may be too large, too deeply nested, no JSON, another JSON than expected,
+# full of headers, or redirects.  Each must end in a short error, and the
+# backend must continue.  The tests use reads, because no other mechanism then
+# turns a bad answer into a good outcome.
 
 use strict;
 use warnings;
@@ -104,7 +104,7 @@ foreach my $body (
 	answer($case, { kind => 'garbage', body => $body }, '08P01');
 }
 
-# What AWS may answer one day is not our business.
+# Future additions of AWS are accepted.
 foreach my $member (
 	'"Name": 1', '"Name": ""',
 	'"Status": "WONDERFUL"', '"CreationTime": "yesterday"',
@@ -122,8 +122,7 @@ foreach my $member (
 		't', "$member: is returned as it is");
 }
 
-# But what is no such value must not be taken for one.  Others of these are in
-# 033_bounded_answers.pl.
+# An invalid value must not be accepted.  033_bounded_answers.pl has others.
 foreach my $member (
 	'CreationTime": 1e300', 'LastUpdatedTime": -1',
 	'ConnectionSchemaVersion": 2147483648', 'Status": 5',
@@ -266,8 +265,8 @@ foreach my $headers (
 		qr/^(00000|08006)$/, "header $name, far too much: is survived");
 }
 
-# There is a limit of ours for all of them, wherever they come; who sends them
-# would send a perfect answer otherwise.
+# The limit is ours, and applies to all headers, in any part of the answer;
+# otherwise the answer is valid.
 my $too_many = qr/the headers of the answer are larger than 256 kB/;
 foreach my $form ('interim', 'headers', 'trailers')
 {

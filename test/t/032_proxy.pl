@@ -44,7 +44,7 @@ sub session
 	return $session;
 }
 
-# What was all said, for the search at the end
+# All output, for the search at the end
 my $said = '';
 
 # Send a statement of a new session, see that AWS answers it, and tell how many
@@ -180,7 +180,7 @@ $glue->misbehave(operation => 'Proxy.Connect', kind => 'lost-before');
 is(tunnels('a proxy that fails once', $credentials),
 	2, 'the second tunnel does');
 
-# What is no proxy, and what is no URL
+# Invalid proxies, and invalid URLs
 refused('no proxy there', "http://us%40er:$word\@127.0.0.1:1",
 	qr/^Failed while connecting at .*refused/);
 foreach my $url (

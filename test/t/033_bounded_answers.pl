@@ -1,11 +1,11 @@
 # Copyright (c) 2026, glue_conn contributors
 #
-# What AWS says fits into where it goes, by every way in.
+# AWS's values fit their destination, in every entry point.
 #
 # A value may be too long for an index, a notification or a number of
-# PostgreSQL's, or garble a terminal.  Each is an error that says which value it
-# is, or is shortened; a connection that cannot be used is left out of a sync, and
-# keeps none of the others from it.
+# PostgreSQL's, or corrupt a terminal.  It is either an error that names the
+# value, or it is shortened.  A sync skips an unusable connection, and
+# processes all others.
 
 use strict;
 use warnings;
@@ -99,7 +99,7 @@ foreach my $member (sort keys %errors)
 	refused("$case, list",
 		$session->query('SELECT glue_get_connections()'), $words);
 
-	# a sync goes on without it
+	# a sync continues without it
 	say_instead(GetConnections => $page);
 	$session->must('BEGIN');
 	my $result = $session->query(
@@ -121,7 +121,7 @@ foreach my $member (sort keys %errors)
 	$glue->behave;
 }
 
-# A creation is looked at again if nobody knows what has become of it.
+# A creation with an unknown outcome is read back.
 foreach my $status ('5', '["READY"]', '""')
 {
 	my $body = "{\"CreateConnectionStatus\": $status}";
@@ -194,7 +194,7 @@ foreach my $token ('5', '[]', '{}', 'true')
 # Texts that are shortened
 #
 
-# Status, reason and who, with what becomes of them
+# Status, reason and author, with their expected form
 my $long = 'S' x 61 . '...';
 my @shown = (
 	[ 'S' x 10000, 'r' x 20000, 'u' x 5000 ] =>
@@ -278,7 +278,7 @@ while (my ($said, $expected) = splice @shown, 0, 2)
 	$glue->behave;
 }
 
-# What drift and errors quote
+# Values that drift and errors quote
 say_instead(GetConnections => '{"ConnectionList": ['
 	  . connection('x', '"Description": "a\u202eb"') . ']}');
 like($session->must("SELECT message FROM glue_connection_drift()"
@@ -290,7 +290,7 @@ like($session->query(get_sql('x'))->detail, qr/: a b c d/,
 	'an error that would');
 
 #
-# What is said of each of many
+# Errors of single items of many
 #
 
 foreach my $case (

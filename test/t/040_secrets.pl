@@ -1,15 +1,15 @@
 # Copyright (c) 2026, glue_conn contributors
 #
-# No secret leaves by accident.
+# Secrets are never disclosed.
 #
-# Every secret in this test has one word in it, and everything that comes out
-# of the extension is searched for that word in the end: what psql showed, the
-# server's log, the data directory with its WAL, a dump.  To have as much come
-# out as can be, messages of all levels are logged and sent, calls of every
-# kind are made, and AWS quotes whatever it was given.
+# Every secret in this test contains one word, and all output of the extension
+# is searched for that word at the end: psql's output, the server's log, the
+# data directory with its WAL, a dump.  To maximize the output, messages of all
+# levels are logged and sent, calls of every kind are made, and AWS quotes
+# every input.
 #
-# What the server itself would log of a statement is switched off, for that is
-# the administrator's to decide; see docs/security.md.
+# The server's own logging of statements is off, because the administrator
+# decides about it; see docs/security.md.
 
 use strict;
 use warnings;
@@ -47,7 +47,7 @@ my $session = new_session();
 my $said = '';
 my $number = 0;
 
-# The extension's name for this word is what the local Glue knows, too.
+# The local Glue knows the word that the extension uses, too.
 $glue->add_credentials(
 	access_key => 'AKIAPUBLIC',
 	secret_key => $secret_key,
@@ -63,7 +63,7 @@ sub new_session
 		});
 }
 
-# Run a statement, keep what is said, and return the result.
+# Run a statement, keep all output, and return the result.
 sub run
 {
 	my ($sql) = @_;
@@ -131,7 +131,7 @@ like(run(get_sql($first))->output, qr/\Q$first\E/,
 	'a connection is read from an AWS that shows them');
 $glue->set(hide_password => 'all');
 
-# The same for what changes, compares and lists connections.
+# The same for changes, comparisons and lists of connections.
 $input->{Description} = 'changed';
 run('SELECT glue_update_connection(' . literal($first) . ', '
 	  . literal(json_text($input)) . ')');
@@ -167,7 +167,7 @@ is(run('SELECT glue_update_connection(' . literal($first) . ', '
 		  . literal(json_text($input)) . ')')->sqlstate,
 	'22023', 'AWS quotes an update');
 
-# And for what tests them.
+# And for tests of connections.
 my %tested = map { $_ => $input->{$_} }
   qw(ConnectionType ConnectionProperties AuthenticationConfiguration);
 my $tested = literal(json_text(\%tested));
@@ -304,9 +304,9 @@ foreach my $form (
 		message => $form);
 }
 
-# A quotation that is cut may end with half a secret.  So messages of many
-# lengths are tried, around every limit that there may be, with secrets whose
-# halves can still be found.
+# A truncated quotation may end with a part of a secret.  So messages of many
+# lengths are tried, around every possible limit, with secrets whose parts can
+# still be found.
 foreach my $length (20, 180, 240, 480, 500, 980, 1000, 2000 .. 2005, 2010,
 	2020, 2030, 2040, 4060, 8160)
 {
@@ -327,7 +327,7 @@ refused_there('XML', kind => 'error', form => 'xml', status => 400,
 	message => $password, code => 'InvalidInputException');
 cmp_ok($quoted, '>', 20, 'AWS did quote, and the quotations were redacted');
 
-# What is lost, and what somebody else has.
+# Lost answers, and another client's connections.
 foreach my $kind (qw(lost-before reset-before stall redirect throttle))
 {
 	$session->must("SET glue_conn.request_timeout = '500ms'");
@@ -427,7 +427,7 @@ is(work(), 'succeeded', 'a row that gets another name');
 $session->must('DELETE FROM source');
 is(work(), 'succeeded', 'and that is deleted');
 
-# What AWS quotes is kept with the request.
+# AWS's quotation is stored with the request.
 $glue->misbehave(operation => 'CreateConnection', kind => 'echo');
 run(enqueue_create_sql(input()));
 is(work(), 'failed', 'AWS quotes a request');

@@ -1,12 +1,12 @@
 # Copyright (c) 2026, glue_conn contributors
 #
-# Whose credentials are used, and for which region.
+# The choice of credentials and region.
 #
-# Both are looked for where every tool of AWS looks: in the environment of the
-# server and in the shared files.  A source that is not configured is passed
-# over; one that is configured and of no use is an error, for going on could
-# mean to act as somebody else.  No error quotes what a file or a variable
-# holds.  The journal of the local Glue tells who called, and what for.
+# Both come from the sources of all AWS tools: the environment of the server
+# and the shared files.  A source that is not configured is skipped; one that
+# is misconfigured is an error, because the next one could have another
+# identity.  No error quotes the contents of a file or a variable.  The journal
+# of the local Glue has the caller and the region.
 
 use strict;
 use warnings;
@@ -136,7 +136,8 @@ refused('a profile without keys', $none,
 refused('a profile that is not there', $none, qr/profile "missing"/,
 	%files, profile => 'missing');
 
-# What cannot be used is told by the names of the profile and the property.
+# Unusable properties are reported with the names of the profile and the
+# property.
 my %unusable = (
 	role => qr/"role_arn", but neither "source_profile" nor "credential_source"/,
 	web => qr/"web_identity_token_file" but not "role_arn"/,

@@ -1,12 +1,12 @@
 # Copyright (c) 2026, glue_conn contributors
 #
-# Credentials that AWS STS has to be asked for, as roles and web identities are,
-# and in which order all sources of credentials are looked at.
+# Credentials from AWS STS, for roles and web identities, and the order of all
+# sources of credentials.
 #
-# The journal of the local Glue tells who was asked, what for and in which
-# order, and glue_caller_identity() as whom we act in the end.  In every call
-# the server logs and sends messages of all levels; in the end all of that is
-# searched for each secret that was handed out.
+# The journal of the local Glue has the requests and their order, and
+# glue_caller_identity() returns the resulting identity.  In every call the
+# server logs and sends messages of all levels; at the end all of that is
+# searched for each secret that was issued.
 
 use strict;
 use warnings;
@@ -188,7 +188,7 @@ foreach my $profile (sort keys %refused)
 	is(scalar @sent, 0, "profile $profile: nobody was asked");
 }
 
-# What STS refuses is no reason to act as somebody else.
+# After a rejection by STS, no other identity is used.
 foreach my $profile (qw(wrong_id denied over_denied))
 {
 	my $watch = $cluster->watch;

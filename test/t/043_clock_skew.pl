@@ -1,11 +1,10 @@
 # Copyright (c) 2026, glue_conn contributors
 #
-# A clock that is wrong.
+# A wrong clock.
 #
-# AWS refuses a signature that is more than five minutes off.  Its answers say
-# what time it is, so the next attempt is signed with that time, and so are all
-# that follow.  Here it is the local Glue whose clock is off, which comes to
-# the same.
+# AWS rejects a signature that is more than five minutes off.  Its answers have
+# AWS's time, so the next attempt, and all later ones, are signed with that
+# time.  Here the clock of the local Glue is wrong, which is equivalent.
 
 use strict;
 use warnings;
@@ -206,7 +205,7 @@ foreach my $offset (-3600, 3600)
 	is($watch->operations, 'AssumeRole AssumeRole GetConnection',
 		"STS, $offset s: what it told is good for AWS Glue");
 
-	# Its credentials last an hour, whatever our clock says of their end.
+	# Its credentials last an hour, even if our clock is past their end.
 	$watch = $cluster->watch;
 	$session->query(get_sql('x'));
 	is($watch->operations, 'GetConnection',

@@ -1,11 +1,11 @@
 # Copyright (c) 2026, glue_conn contributors
 #
-# Endpoints from configuration.
+# Endpoints from the configuration.
 #
-# Every place that can name an endpoint names the local Glue here, each with a
-# path of its own, which the journal tells.  Where AWS's own endpoint is what
-# should be used, a proxy that nobody serves keeps the call on this machine,
-# and its error says where the call was to go.
+# Every setting of an endpoint names the local Glue here, each with a path of
+# its own, which the journal records.  If AWS's own endpoint is expected, an
+# unreachable proxy keeps the call on this machine, and its error has the
+# destination.
 
 use strict;
 use warnings;

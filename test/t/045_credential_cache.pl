@@ -60,7 +60,7 @@ sub anew
 # Wait until credentials that were just got may be asked for again.
 sub rest { return sleep 2.1; }
 
-# Test who was asked since a moment, in which order.
+# Test the requests for credentials since a moment, and their order.
 sub asked
 {
 	my ($case, $watch, @operations) = @_;
@@ -156,7 +156,8 @@ foreach my $step (@steps, 'AssumeRole')
 	is($watch->sent($step), 1, "50 backends, a role: $step once");
 }
 
-# Neither do they queue up for what ends soon, and is as new as it gets.
+# Nor do they wait for credentials that end soon, if the source has no newer
+# ones.
 anew(%imds);
 $glue->set(metadata_expires_in => 300);
 $watch = $cluster->watch;
@@ -209,8 +210,8 @@ foreach my $case (sort keys %lost)
 	$_->quit foreach $first, $second;
 }
 
-# A refresher that fails: who has waited for it is told, and does not wait for
-# a failure of its own.
+# A refresher that fails: the waiting backends get its error, and do not try
+# themselves.
 anew(%imds);
 {
 	my ($first, $second) = ($cluster->session, $cluster->session);
@@ -287,8 +288,8 @@ anew(%imds);
 # Refresh in good time
 #
 
-# With so many seconds left: who is asked by the second call, and by a third
-# one if the source fails; and what is then the matter with that
+# With this many seconds left: the requests of the second call, and of a third
+# one if the source fails; and its result
 my %sources = (
 	instance => [ {%imds}, [@steps] ],
 	container => [ {%container}, ['Metadata.ContainerCredentials'] ]);
@@ -392,7 +393,7 @@ is(($watch->requests('GetConnection'))[2]{access_key},
 like(logged($position), qr/LOG:  could not get AWS credentials from the instance/,
 	'stability: the trouble is logged');
 
-# ... also if it is the service that gives out what has expired.
+# ... also if the service issues expired ones.
 anew(%imds);
 $session = $cluster->session;
 $glue->set(metadata_expires_in => -10);

@@ -1,10 +1,10 @@
 # Copyright (c) 2026, glue_conn contributors
 #
-# Credentials that a container or an instance has: what its metadata service is
-# asked, what is made of its answers, and of none.
+# Credentials of a container or an instance: the requests to its metadata
+# service, and the handling of its answers, and of none.
 #
-# How the server tells of it, and that it tells no secret, is as in
-# 042_credential_chain.pl.
+# 042_credential_chain.pl tests the server's messages, and that they have no
+# secrets.
 
 use strict;
 use warnings;
@@ -207,8 +207,8 @@ foreach my $operation (qw(Metadata.Roles Metadata.RoleCredentials))
 	$glue->behave;
 }
 
-# Trouble that stays: IMDS is not tried without a session, and not elsewhere.
-# What opens no sessions at all may be another cloud's.
+# Permanent failures: IMDS is not used without a session, and no other source
+# is.  A service that opens no sessions may be another cloud's.
 foreach my $status (400, 403, 404, 405)
 {
 	$glue->misbehave(operation => 'Metadata.Token', kind => 'error',
@@ -254,7 +254,8 @@ foreach my $case (
 	refused("$operation says '$body'", $instance, $detail);
 }
 
-# AWS may go on accepting what has expired, if the service is in trouble.
+# AWS may continue to accept expired credentials while the service is
+# unavailable.
 $glue->set(metadata_expires_in => -60);
 $watch = $cluster->watch;
 $result = run(get_sql('x'));

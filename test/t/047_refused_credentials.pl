@@ -1,11 +1,11 @@
 # Copyright (c) 2026, glue_conn contributors
 #
-# Credentials that are refused or cannot be read, and errors while the queue is
-# worked.
+# Credentials that are rejected or cannot be read, and errors while the queue
+# is processed.
 #
-# IAM takes a moment to know what was changed in it, and an administrator mends
-# files and keys.  So a request waits for all that, and costs itself no attempt.
-# Who calls by hand is told where to look.
+# A change in IAM takes effect with a delay, and an administrator corrects
+# files and keys.  So a request waits, without a counted attempt.  The caller
+# of an immediate call gets a hint.
 
 use strict;
 use warnings;
@@ -23,7 +23,7 @@ my $cluster = GlueConn::Cluster->start(asks_account => 1);
 my $glue = $cluster->glue;
 my $session;
 
-# What has become of a request
+# The outcome of a request
 sub became
 {
 	my ($id) = @_;
@@ -48,7 +48,7 @@ my %keys = (
 anew(%keys);
 
 #
-# What STS refuses
+# Rejections by STS
 #
 
 $session->must(server_sql('by_role', $glue->access_key, $glue->secret_key,
@@ -76,7 +76,7 @@ $glue->set(roles => {});
 work_on_all($session);
 is(became($id), 'succeeded||1', 'until there are others');
 
-# Who would have to know the account
+# Roles that need the account
 $glue->misbehave(operation => 'GetCallerIdentity', kind => 'error', times => 1,
 	status => 403, code => 'AccessDenied');
 anew(%keys);

@@ -1,8 +1,8 @@
 # Copyright (c) 2026, glue_conn contributors
 #
-# AWS Glue gives a reason for a status, which may quote a secret that it was sent,
-# in any form.  Whatever this database has it recorded by, no secret gets into its
-# tables with it.
+# AWS Glue's reason for a status may quote a secret of the definition, in any
+# form.  The secret does not get into the tables of this database, in any way
+# of recording.
 
 use strict;
 use warnings;
@@ -74,7 +74,7 @@ my $hidden = 'u has no ******** there';
 
 make_source($session);
 
-# What acts at once.
+# Immediate calls.
 $session->must(create_sql(input('updated')));
 will_fail('UpdateConnection');
 $session->must(update_sql(input('updated')));
@@ -83,7 +83,7 @@ will_fail('UpdateConnection');
 $session->must(create_by('bulk', input('updated'), on_conflict => 'update'));
 check('update by bulk', 'updated', $hidden);
 
-# What is queued: read after the update, or polled after the create.
+# Queued requests: read after the update, or polled after the create.
 will_fail('UpdateConnection');
 my $id = enqueue_update($session, input('updated'));
 is(end_of($session, $id), 'failed', 'update by queue');
@@ -100,7 +100,7 @@ $id = request_of('row');
 is(end_of($session, $id), 'failed', 'create by trigger');
 check('create by trigger', 'row', $hidden, $hidden);
 
-# What is kept because it cannot be recorded.
+# Answers that are stored because they cannot be recorded.
 will_fail('UpdateConnection');
 $session->must("ALTER TABLE glue_connection ADD CONSTRAINT obstacle CHECK (status <> 'FAILED') NOT VALID");
 $session->must(create_sql(input('kept')));

@@ -1,14 +1,14 @@
 # Copyright (c) 2026, glue_conn contributors
 #
-# The same job against moto, whose makers have never heard of us.
+# The same tests against moto, an independent mock of AWS.
 #
-# moto is a mock of AWS that checks signatures with botocore's own code and
-# rights by IAM's rules.  What it received is compared with what was asked for,
-# and what it refuses comes in a form that the real Glue does not use: XML, with
-# status 403.  boto3, which speaks for AWS itself, reads what we wrote.
+# moto checks signatures with botocore's own code, and permissions by IAM's
+# rules.  Its received requests are compared with the input, and its rejections
+# have a form that the real Glue does not use: XML, with status 403.  boto3,
+# AWS's own SDK, reads the connections that we wrote.
 #
-# There are two of them: one with TLS and two users, and one without TLS in
-# which a role was assumed.
+# There are two of them: one with TLS and two users, and one without TLS and
+# with an assumed role.
 
 use strict;
 use warnings;
@@ -34,7 +34,7 @@ sub python
 	return decode_json($output);
 }
 
-# What moto has of connections: the inputs as they came
+# moto's connections: the inputs in their original form
 my $received = <<'PYTHON';
 import json, ssl, sys, urllib.request
 url, ca_file = sys.argv[1:]
@@ -45,7 +45,7 @@ print(json.dumps({connection["name"]: connection["connection_input"]
                   for connection in data["glue"]["FakeConnection"]}))
 PYTHON
 
-# What boto3 reads: a connection and its tags
+# boto3's result: a connection and its tags
 my $boto3 = <<'PYTHON';
 import json, os, sys, boto3
 url, ca_file, region, account, name = sys.argv[1:]
@@ -111,7 +111,7 @@ is( $session->must('SELECT string_agg(DISTINCT member, \' \' ORDER BY member)'
 	'AuthenticationConfiguration ConnectionType MatchCriteria',
 	'there is no drift but in what moto does not return');
 
-# The account in the ARN is what moto's STS says.
+# The account in the ARN is that of moto's STS.
 $session->must(q{SELECT glue_tag_connection('named', '{"more": "\u00e9"}')});
 $session->must(q{SELECT glue_untag_connection('named', '{empty,team}')});
 my %changed = ("\x{e9}" => "\x{1f511}", more => "\x{e9}");
@@ -130,8 +130,8 @@ is($result->sqlstate, '42704', 'what does not exist is not read');
 like($result->detail, qr/Connection none not found/, 'moto says');
 $session->quit;
 
-# Moto takes the signature apart and makes it anew, so whatever goes into it
-# must be right: characters of all kinds, and sizes.
+# Moto computes the signature again, so all inputs of it must be right:
+# characters of all kinds, and sizes.
 $session = $cluster->session;
 foreach my $case (
 	[ 'spaces  and	tabs', Description => "  two  spaces\tand\n lines  " ],

@@ -2,10 +2,11 @@
 #
 # Foreign servers as targets: several accounts and regions from one database.
 #
-# A server says where a call goes and a user mapping as whom, and a change of
-# either is seen by the next call of every backend.  What belongs to the server
-# process, its credentials above all, is reached through servers of superusers
-# alone.  The journal of the local Glue tells who called, and from where.
+# A server determines the destination of a call, and a user mapping its
+# identity.  The next call of every backend sees a change of either.  Only
+# servers of superusers give access to the server process's own resources,
+# above all its credentials.  The journal of the local Glue has the caller and
+# the region.
 
 use strict;
 use warnings;
@@ -56,7 +57,7 @@ sub get_from
 	return get_sql($name // 'x') =~ s/\)$/, server => '$server')/r;
 }
 
-# Make a call that AWS answers, and see who made it; returns the request.
+# Make a call that AWS answers, and check its caller; returns the request.
 sub calls_as
 {
 	my ($case, $session, $sql, $caller) = @_;
@@ -174,7 +175,7 @@ $admin->must('REVOKE USAGE ON FOREIGN SERVER first FROM plain');
 refused('USAGE taken away', $plain, get_from('first'), '42501',
 	qr/^permission denied for foreign server first$/);
 
-# What the current user may do counts, not the session's.
+# The privileges of the current user count, not those of the session user.
 $admin->must('CREATE FUNCTION call_as_admin() RETURNS jsonb'
 	  . ' LANGUAGE sql SECURITY DEFINER AS'
 	  . " \$\$ SELECT glue_get_connection('shared', server => 'first') \$\$");
@@ -226,7 +227,7 @@ ok(!exists $request->{headers}{'x-amz-security-token'},
 	'rotated in a transaction: without a token');
 $reader->must('COMMIT');
 
-# ... and what is not committed is seen by its own transaction alone.
+# ... and an uncommitted change is visible only in its own transaction.
 $admin->must('BEGIN; ALTER SERVER first OPTIONS (region \'ap-south-1\')');
 $request =
   calls_as('a change not committed', $reader, get_from('first'), 'FIRST');
@@ -386,8 +387,8 @@ $admin->must('ALTER ROLE owner NOSUPERUSER');
 refused('and is none any more', $plain, get_from('own'), '42501',
 	$borrowing);
 
-# A role must not be assumed with the keys of the server process, and whoever
-# has USAGE of a superuser's server must not choose one.
+# A role must not be assumed with the keys of the server process, and a role
+# with USAGE on a superuser's server must not choose one.
 my $role = "role_arn 'arn:aws:iam::123456789012:role/r'";
 $admin->must('GRANT USAGE ON FOREIGN SERVER ambient TO plain');
 refused('a role without keys', $plain,

@@ -123,7 +123,7 @@ my $another = enqueue($session, secret('another'), server => 'shop');
 work_on_all($session);
 is(state_of($session, $another), 'succeeded', 'a request that was made for the new keys goes on');
 
-# Who may say that the other one is right.
+# The roles that may confirm the other target.
 $session->must('GRANT buyer TO shopkeeper; CREATE ROLE bystander;'
 	  . ' GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA public TO bystander');
 $session->must('SET ROLE bystander');
@@ -192,7 +192,7 @@ is(scalar(grep { $_->{body} =~ /999999999999/ } $watch->requests), 0,
 ok($glue->connection('of no catalog'), 'but that of the account');
 $session->must('DROP SERVER shop CASCADE');
 
-# What has ended is not for the owner of the server to have carried out after all.
+# The owner of the server cannot repeat a request that has ended.
 make_server('shop', 'shopkeeper', $glue->access_key);
 $session->must('REVOKE buyer FROM shopkeeper; SET ROLE buyer');
 $plain = enqueue($session, referring('cancelled'), server => 'shop');
@@ -203,7 +203,7 @@ is($session->query("SELECT glue_retry_request($plain)")->sqlstate, '42704',
 $session->must('RESET ROLE');
 is(state_of($session, $plain), 'cancelled', 'and it stays so');
 
-# Two who say so at the same time: the later one finds the secrets as they are then.
+# Two concurrent confirmations: the later one uses the secrets at its time.
 $glue->add_credentials(access_key => "AKIA$_", secret_key => $glue->secret_key)
   foreach qw(SECOND THIRD);
 $sealed = enqueue($session, secret('by two'), server => 'shop');
@@ -224,7 +224,7 @@ work_on_all($session);
 is(state_of($session, $sealed, 'error_code'), 'succeeded|', 'and it is carried out');
 $_->quit foreach $one, $two;
 
-# What is set in the session of who retries a request is no part of it.
+# Settings in the session that retries a request do not affect it.
 $session->must('SET ROLE buyer');
 $plain = enqueue($session, referring('retried'), server => 'shop');
 $session->must('RESET ROLE');
@@ -253,7 +253,7 @@ is(state_of($session, $plain, 'error_code'), 'queued|target changed',
 $session->must("SELECT glue_cancel_request($plain)");
 $session->must('DROP SERVER another CASCADE');
 
-# Secrets that are gone are not replaced by what is shown of them.
+# Lost secrets are not replaced by their redacted form.
 $sealed = enqueue($session, secret('lost'), server => 'shop');
 $session->must("DELETE FROM glue_request_secret WHERE request = $sealed");
 work_on_all($session);
@@ -261,7 +261,8 @@ is(state_of($session, $sealed, 'error_code'), 'failed|sealed secrets broken', 'w
 is($glue->created('lost'), 0, 'and is not sent');
 $session->must('DROP SERVER shop CASCADE');
 
-# What waits for its target is not for another server of that name, whoever says so.
+# A request that waits for its target is not sent to another server of that
+# name, even after a confirmation.
 make_server('shop', 'shopkeeper', $glue->access_key);
 $sealed = enqueue($session, secret('waiting'), server => 'shop');
 $session->must('ALTER USER MAPPING FOR PUBLIC SERVER shop OPTIONS'
@@ -323,7 +324,7 @@ is($glue->created('by settings'), 0, 'and nowhere else');
 $third->stop;
 
 #
-# What is sealed
+# Sealed secrets
 #
 
 foreach my $change (

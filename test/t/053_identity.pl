@@ -1,8 +1,8 @@
 # Copyright (c) 2026, glue_conn contributors
 #
-# A connection is one, however it is named: by a catalog or none, by a foreign
-# server or none, in a region of whatever case.  So it has one row, and who acts on
-# it keeps all others away.
+# A connection has one identity, in any notation: with or without a catalog,
+# with or without a foreign server, with a region in any case.  So it has one
+# row, and an action on it locks out all others.
 
 use strict;
 use warnings;
@@ -28,7 +28,7 @@ $session->must(server_sql('second', 'AKIASECOND', 'b')
 	  . 'CREATE TABLE source (connection_input jsonb); '
 	  . trigger_sql('source', "catalog_id=$account", 'on_conflict=adopt'));
 
-# The rows of a connection: how it was last reached, whose it is, and what it is.
+# The rows of a connection: its latest notation, its owner, and its definition.
 sub rows
 {
 	my ($name) = @_;
@@ -92,7 +92,7 @@ foreach my $way (@ways)
 }
 
 #
-# One row, whatever it is called by
+# One row for all notations
 #
 
 my $watch = $cluster->watch;
@@ -163,7 +163,7 @@ is(end_of($session, $_), 'succeeded', 'each has its turn') foreach $first, $seco
 $resolved->check('two requests');
 is(rows('side'), "second|us-east-1|$account|two", 'one after the other');
 
-# Of the first one it is not known yet whose the connection is.
+# The account of the first connection is not known yet.
 $glue->add_credentials(access_key => 'AKIALATE', secret_key => 'l');
 $session->must(server_sql('late', 'AKIALATE', 'l'));
 $glue->misbehave(operation => 'GetCallerIdentity', kind => 'slow', delay_ms => 3000);

@@ -1,8 +1,8 @@
 # Copyright (c) 2026, glue_conn contributors
 #
-# Two users of one foreign server whose keys lead to two accounts: their connections
-# have names of their own, rows of their own and locks of their own.  And two users
-# whose keys lead to one account have all of that together.
+# Two users of one foreign server whose keys lead to two accounts: their
+# connections have separate names, rows and locks.  Two users whose keys lead
+# to one account share all of these.
 
 use strict;
 use warnings;
@@ -18,7 +18,7 @@ my $cluster = GlueConn::Cluster->start(preload => 1, asks_account => 1,
 my $glue = $cluster->glue;
 my $admin = $cluster->session;
 
-# Who has keys of which account.
+# The account of each user's keys.
 my %account = (
 	first => '111111111111',
 	partner => '111111111111',
@@ -42,7 +42,7 @@ my %shared = (server => 'shared');
 
 sub described { return referring($_[0], Description => $_[1]); }
 
-# The rows of a connection, and what there is in the accounts.
+# The rows of a connection, and the connections of the accounts.
 sub rows
 {
 	my ($name) = @_;
@@ -102,7 +102,7 @@ are('whose keys lead to the same account', 'both', $both);
 # Sync and drift
 #
 
-# What is done elsewhere in one account.
+# Actions elsewhere in one account.
 sub elsewhere
 {
 	my ($user, $name, $description) = @_;
@@ -158,7 +158,7 @@ is(held('undone'), "$account{second}|of the second", 'and deletes its own connec
 $second->must('COMMIT');
 are('the other one', 'undone', "$account{second}|of the second");
 
-# What has succeeded in the other account is no sign that a connection is not ours.
+# A success in the other account does not mean that a connection is not ours.
 $glue->misbehave(operation => 'CreateConnection', name => 'lost', kind => 'lost-after');
 $glue->misbehave(operation => 'GetConnection', name => 'lost', kind => 'lost-before',
 	times => 0);

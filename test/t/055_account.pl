@@ -1,8 +1,9 @@
 # Copyright (c) 2026, glue_conn contributors
 #
-# Whose the credentials are, nobody is asked who need not be: not AWS STS if the
-# credentials themselves say it, or a superuser does, or it was asked before, by
-# whomever.  And if nobody knows, nothing is changed, while reads go on.
+# AWS STS is asked for the account of credentials only if necessary: not if the
+# credentials themselves have it, if a superuser has set it, or if any session
+# has asked before.  If the account is unknown, nothing is changed, but reads
+# continue.
 
 use strict;
 use warnings;
@@ -49,7 +50,8 @@ sub recorded
 		  . ' WHERE name = ' . literal($name))->output;
 }
 
-# Create a connection, and see what was asked; it must be of the account.
+# Create a connection, and check the calls for its account; it must be in the
+# account.
 sub belongs
 {
 	my ($case, $who, $name, $of, $operations, %arguments) = @_;
@@ -64,10 +66,11 @@ sub belongs
 }
 
 #
-# Who says it
+# Sources of the account
 #
 
-# The environment's keys do not: one call is for all who use them.
+# The environment's keys do not have it: one call is enough for all their
+# users.
 belongs('the first', $session, 'first', $account, "$identity CreateConnection");
 belongs('the next call', $session, 'next', $account, 'CreateConnection');
 my $another = $cluster->session;
@@ -99,7 +102,7 @@ is(state_of($session, $id, qw(account_id attempts)), 'succeeded|222222222222|1',
 belongs('what the queue has asked', $session, 'y', '222222222222', 'CreateConnection',
 	server => 'second');
 
-# A role says whose it is.
+# A role's ARN has the account.
 $session->must("CREATE SERVER role FOREIGN DATA WRAPPER glue_conn"
 	  . " OPTIONS (role_arn 'arn:aws:iam::333333333333:role/app')");
 belongs('a role', $session, 'of a role', '333333333333', 'AssumeRole CreateConnection',
@@ -147,8 +150,8 @@ foreach my $server (qw(role profile first))
 	my $refused = $session->query(create_sql(referring('wrong'), server => $server));
 
 	is($refused->sqlstate, '55000', "$server: what is claimed is not true");
-	is($refused->message, 'AWS credentials belong to another account than foreign server'
-		  . qq( "$server" says), "$server: it is said so");
+	is($refused->message, 'AWS credentials do not belong to the account of foreign server'
+		  . qq( "$server"), "$server: it is said so");
 	like($refused->detail, qr/They belong to \d{12}, and option "account_id" is 666666666666/,
 		"$server: and what is true");
 }
@@ -170,7 +173,7 @@ belongs('the server of another role', $joe, 'own', '121212121212',
 	"$identity CreateConnection", server => 'own');
 $cluster->configure($session, 'glue_conn.account_id' => undef);
 
-# Who may use a server can have any keys in a mapping of one's own.
+# A user of a server can have any keys in its own mapping.
 $glue->add_credentials(access_key => 'AKIAjoe', secret_key => 'joe',
 	account => '999999999999');
 $session->must('GRANT USAGE ON FOREIGN SERVER claimed TO joe');
@@ -229,7 +232,7 @@ foreach my $case (sort keys %read)
 }
 is(recorded('there'), '', 'nothing is recorded');
 
-# Whoever names the catalog knows it.
+# A named catalog makes the account unnecessary.
 foreach my $sql (create_sql(referring('named'), %unknown, catalog_id => '888888888888'),
 	update_sql(referring('named'), %unknown, catalog_id => '888888888888'),
 	"SELECT glue_tag_connection('named', '{\"a\": \"b\"}', '888888888888', 'unknown')")
@@ -238,7 +241,7 @@ foreach my $sql (create_sql(referring('named'), %unknown, catalog_id => '8888888
 }
 like(recorded('named'), qr/^888888888888\|/, 'is whose the connection is');
 
-# The queue waits, and goes on by itself.
+# The queue waits, and continues by itself.
 make_server('mute', '999999999999');
 $session->must('CREATE TABLE source (connection_input jsonb); '
 	  . trigger_sql('source', 'server=mute'));

@@ -1,10 +1,10 @@
 # Copyright (c) 2026, glue_conn contributors
 #
-# Between a call and its undo, or between the attempts of a request, the keys of a
-# user mapping can become those of another account, and a foreign server can come to
-# lead elsewhere.  There nothing is proved by what is not found, and nothing is
-# deleted: it waits until the target is the old one again.  A server's name is no
-# matter.
+# Between a call and its undo, or between the attempts of a request, the keys
+# of a user mapping can become those of another account, and a foreign server
+# can be changed to another target.  A missing connection there proves nothing,
+# and no connection is deleted there: the request waits for the old target.
+# The name of a server does not matter.
 
 use strict;
 use warnings;
@@ -38,7 +38,7 @@ $admin->must(server_sql('shop', 'AKIAown', 'own', user => 'PUBLIC')
 	  . server_sql('other', 'AKIAother', 'other', user => 'PUBLIC'));
 my %shop = (server => 'shop');
 
-# Ways to have the server lead elsewhere, and back; and what is there.
+# Ways to change the target of the server, and back; and the connections there.
 my %change = (
 	account => {
 		there => 'ALTER USER MAPPING FOR PUBLIC SERVER shop OPTIONS'
@@ -100,7 +100,7 @@ sub waits_for_target
 	return;
 }
 
-# Try again what was put off, until a request has ended; returns its state.
+# Retry postponed requests until one has ended; returns its state.
 sub end_in_haste
 {
 	my ($id) = @_;
@@ -134,7 +134,7 @@ foreach my $kind (sort keys %change)
 		my $change = $change{$kind};
 		my $what = "another $kind, " . ($there ? 'with' : 'without') . ' such a connection';
 
-		# what was there when we came, with the same definition, is not ours
+		# an older connection with the same definition is not ours
 		$change->{glue}->put_connection(account => $change->{account},
 			input => jdbc($what, Description => 'first'))
 		  if $there;
@@ -152,7 +152,7 @@ foreach my $kind (sort keys %change)
 		is(held($what), 1, "$what: it is there");
 		is(held_there($change, $what), $there, "$what: nothing is deleted elsewhere");
 
-		# nobody can say that what was done in one account is to be undone in another
+		# nothing proves that a call in one account is to be undone in another
 		if ($kind eq 'account')
 		{
 			is($admin->must("SELECT glue_retry_request($id)")->output, 'queued',

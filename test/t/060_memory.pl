@@ -1,11 +1,11 @@
 # Copyright (c) 2026, glue_conn contributors
 #
-# A backend does not grow, however many calls it makes and however they end.
+# A backend does not grow, with any number of calls and any outcome.
 #
-# A session of a connection pool lives for weeks.  So calls of every kind are
-# made in one backend, some two thousand of them, and what it holds in the end
-# is compared with what it held after the first ones: PostgreSQL's memory, all
-# other memory (that of libcurl, OpenSSL and json-c), and open files.
+# A session of a connection pool lives for weeks.  So one backend makes calls
+# of every kind, some two thousand of them, and its resources at the end are
+# compared with those after the first ones: PostgreSQL's memory, all other
+# memory (that of libcurl, OpenSSL and json-c), and open files.
 
 use strict;
 use warnings;
@@ -72,7 +72,7 @@ sub cancelled
 	  create_sql(jdbc("stall $round")), 'RESET statement_timeout';
 }
 
-# What the backend holds, in bytes
+# Resources of the backend, in bytes
 sub held
 {
 	my $contexts =

@@ -50,7 +50,7 @@ sub used
 		  . " WHERE name = 'TopMemoryContext'")->output;
 }
 
-# What is needed to call AWS is there before.
+# All preconditions of a call are checked before.
 foreach my $end ('ROLLBACK', 'SAVEPOINT s; %s; ROLLBACK TO s; COMMIT')
 {
 	$session = $cluster->session;

@@ -1,10 +1,9 @@
 # Copyright (c) 2026, glue_conn contributors
 #
-# A connection after it was created: updated, deleted, waited for.
+# A connection after its creation: updates, deletion, waits.
 #
-# What is recorded is what the local Glue has, whatever became of the answers.
-# An update never leaves a connection without a password that nobody meant to
-# take away.
+# The record matches the local Glue, even after lost answers.  An update never
+# deletes a connection's password by accident.
 
 use strict;
 use warnings;
@@ -82,7 +81,7 @@ fails('the outer object',
 	'22023', qr/has 1 error/);
 my $result = fails('what was hidden',
 	change_sql('orders', $session->must(get_sql('orders'))->output),
-	'22023', qr/would wipe out its credentials$/, 'GetConnection');
+	'22023', qr/would remove its credentials$/, 'GetConnection');
 like(
 	fails('a hidden password',
 		change_sql('orders', { %$changed, ConnectionProperties =>
@@ -105,7 +104,7 @@ foreach my $hidden (qw(all plain none))
 	$glue->set(hide_password => $hidden);
 	$result = fails("without the password, hidden is $hidden",
 		change_sql('orders', \%bare),
-		'22023', qr/^update of .* "orders" would wipe out its credentials$/,
+		'22023', qr/^update of .* "orders" would remove its credentials$/,
 		'GetConnection');
 	like($result->detail, qr/^\$\.ConnectionProperties\.PASSWORD has a value[^\n]*$/,
 		'it is named, once');
@@ -113,7 +112,7 @@ foreach my $hidden (qw(all plain none))
 }
 $glue->set(hide_password => 'all', encrypt_passwords => JSON::PP::true);
 fails('without an encrypted password', change_sql('orders', \%bare),
-	'22023', qr/would wipe out/, 'GetConnection');
+	'22023', qr/would remove/, 'GetConnection');
 $glue->set(encrypt_passwords => JSON::PP::false);
 is(defined_as('orders')->{ConnectionProperties}{PASSWORD},
 	'Secret-Password', 'the password is still there');
@@ -134,7 +133,7 @@ $session->must(create_sql({
 $result = fails('a recorded password that is hidden',
 	change_sql('kafka', { ConnectionType => 'KAFKA', ConnectionProperties =>
 		{ KAFKA_BOOTSTRAP_SERVERS => 'b:9098' } }),
-	'22023', qr/would wipe out/, 'GetConnection');
+	'22023', qr/would remove/, 'GetConnection');
 like($result->detail, qr/KAFKA_CLIENT_KEYSTORE_PASSWORD/, 'it is named');
 
 #

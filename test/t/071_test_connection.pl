@@ -1,8 +1,8 @@
 # Copyright (c) 2026, glue_conn contributors
 #
-# AWS Glue tries a connection: one that exists, by name, or one that need not,
-# by its definition.  A test that fails is an error that says why, and never
-# what was secret in the definition.
+# AWS Glue tests a connection: an existing one, by name, or another one, by its
+# definition.  A failed test is an error with AWS's reason, and without the
+# secrets of the definition.
 
 use strict;
 use warnings;
@@ -133,7 +133,7 @@ is( $result->message,
 	'without a name there is none in the message');
 
 #
-# What else AWS may answer
+# Other answers of AWS
 #
 
 my $hasty = $cluster->session(settings => { 'glue_conn.max_attempts' => 1 });

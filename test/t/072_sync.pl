@@ -2,8 +2,9 @@
 #
 # The table and the whole catalog: listing, drift and synchronization.
 #
-# After a sync the table says what the local Glue has, and a second one finds
-# nothing to do.  What Glue drops, reorders, encrypts or hides is no drift.
+# After a sync the table matches the local Glue, and a second one finds no
+# differences.  Values that Glue drops, reorders, encrypts or hides are no
+# drift.
 
 use strict;
 use warnings;
@@ -142,7 +143,7 @@ foreach my $tokens ([qw(t)], [qw(t u v)])
 	$watch = $cluster->watch;
 	$result = $session->query('SELECT count(*) FROM glue_get_connections()');
 	is($result->sqlstate, '08P01', 'a page token that comes again');
-	like($result->detail, qr/page token has come before/, 'says so');
+	like($result->detail, qr/page token is repeated/, 'says so');
 	cmp_ok($watch->sent('GetConnections'), '<=', 3 * @$tokens + 1,
 		'soon enough');
 	$glue->behave;
@@ -236,7 +237,7 @@ is($cluster->row('made')->{secret_digest}, undef,
 is(synced(), '', 'once');
 
 #
-# What was never read
+# Connections that were never read
 #
 
 my $unknown = qr/\$\.LastUpdatedTime\|.*so its secrets are unknown/;
@@ -327,7 +328,7 @@ foreach my $name (sort keys %then)
 	like(knows($name), qr/^\|/, "$name: the tags are not those of the other one");
 }
 
-# Whose clock is off is of no matter, but AWS must tell the time.
+# A wrong clock on either side does not matter, but AWS must return its time.
 foreach my $offset (-200, 200)
 {
 	$glue->set(clock_offset_s => $offset);
@@ -347,7 +348,7 @@ $session->must("SELECT glue_delete_connection('$_')")
   foreach 'unread', 'tagged since', 'anew', 'timeless', 'offset -200',
 	'offset 200', sort keys %then;
 
-# What Glue drops, reorders, encrypts or hides.
+# Values that Glue drops, reorders, encrypts or hides.
 $session->must(create_sql(jdbc('odd', Description => '',
 	PhysicalConnectionRequirements => {
 		SubnetId => 'subnet-1', AvailabilityZone => 'a',

@@ -1,11 +1,11 @@
 # Copyright (c) 2026, glue_conn contributors
 #
-# Tags: set, removed, read, and recorded as they are then.
+# Tags are set, removed, read, and recorded.
 #
-# AWS addresses tags by an ARN, so the account has to be known: the catalog
-# says it, or AWS STS, which is asked once for each access key.  A change of
-# tags tells nothing of the others that a connection has; that is why they are
-# read afterwards, and if that fails, what is recorded is still no lie.
+# AWS addresses tags by an ARN, so the account must be known: the catalog has
+# it, or AWS STS is asked once for each access key.  A change of tags does not
+# return the other tags of a connection, so they are read afterwards; and if
+# that fails, the record is still not wrong.
 
 use strict;
 use warnings;
@@ -45,7 +45,7 @@ sub untag_sql
 
 sub get_tags_sql { return call_sql('glue_get_connection_tags', @_); }
 
-# The row without what every record of it changes.
+# The row without the columns that every record of it changes.
 sub lasting
 {
 	my $row = $cluster->row(@_);
@@ -54,7 +54,7 @@ sub lasting
 	return $row;
 }
 
-# What reached AWS, without the prefixes that all have.
+# The requests to AWS, without their common prefixes.
 sub requests { return $_[0]->operations =~ s/GetCallerIdentity/STS/r; }
 
 #
@@ -140,7 +140,7 @@ is($result->sqlstate, '22023', 'more than 50 altogether');
 is_deeply($cluster->row('many'), $row, 'change nothing');
 
 #
-# What others have done meanwhile
+# Concurrent changes of other clients
 #
 
 $session->must(create_sql(jdbc('shared')));
@@ -251,7 +251,7 @@ $result = $session->query(tag_sql('orders', { password => $bad }));
 unlike($result->text, qr/$bad/, 'what looks like a secret is not told');
 
 #
-# Who writes
+# Roles with write access
 #
 
 $session->must('BEGIN READ ONLY');
@@ -288,7 +288,7 @@ CREATE SERVER china FOREIGN DATA WRAPPER glue_conn
 	OPTIONS (region 'cn-north-1', catalog_id '123456789012');
 SQL
 
-# Tag a connection on a server, and see what was asked and of whom.
+# Tag a connection on a server, and check the requests and their destination.
 sub tagged_on
 {
 	my ($case, $server, $name, $asked, $account) = @_;

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, glue_conn contributors
 #
-# What AWS Glue tells of the types of connections: one of them, or all, a page
-# at a time.
+# AWS Glue's descriptions of connection types: one of them, or all, page by
+# page.
 
 use strict;
 use warnings;

@@ -1,12 +1,12 @@
 # Copyright (c) 2026, glue_conn contributors
 #
-# What becomes of a create whose name is taken.
+# A create whose name is taken.
 #
-# "error" says so.  "adopt" records the connection if it is defined as it
-# should be, as far as that can be seen; if not, it says what is different, and
-# records nothing.  "update" gives it the definition, unless that would take a
-# password away.  Neither creates anything twice, whatever becomes of the
-# answers, and neither claims to know a password that it cannot.
+# "error" reports that.  "adopt" records the connection if its visible
+# definition matches; if not, it reports the differences, and records nothing.
+# "update" sets the definition, unless that would delete a password.  Neither
+# creates anything twice, even after lost answers, and neither claims to know a
+# password that it cannot know.
 
 use strict;
 use warnings;
@@ -68,7 +68,7 @@ sub fails
 	return $result;
 }
 
-# An input whose properties are changed: undef takes one out.
+# An input with changed properties: undef removes one.
 sub with_properties
 {
 	my ($input, %changes) = @_;
@@ -112,7 +112,7 @@ $session->must('ROLLBACK');
 is($cluster->row('rolled back'), undef, 'what is rolled back is not recorded');
 
 #
-# What is returned otherwise than it was sent
+# Answers that differ from the input in form
 #
 
 sub fanciful
@@ -366,7 +366,7 @@ is($cluster->row('updated')->{secret_digest}, $digest, 'its secrets are known');
 $result = fails('one that would lose its password',
 	with_properties(\%kafka, KAFKA_CLIENT_KEYSTORE_PASSWORD => undef),
 	'update', '22023', 'C G');
-like($result->message, qr/^update of .* "keystore" would wipe out its cred/,
+like($result->message, qr/^update of .* "keystore" would remove its cred/,
 	'says so');
 is( $glue->connection('keystore')
 	  ->{definition}{ConnectionProperties}{KAFKA_CLIENT_KEYSTORE_PASSWORD},
@@ -488,7 +488,7 @@ $glue->misbehave(
 	code => 'EntityNotFoundException');
 fails('gone after it was read', jdbc('gone late'), 'update', '42704', 'C G U');
 
-# What is recorded and is not there any more is simply created.
+# A recorded connection that does not exist any more is created.
 $digest = make(jdbc('gone before'));
 $glue->remove_connection('gone before');
 creates('gone before', jdbc('gone before'), 'adopt', 'READY', 'C');
@@ -507,7 +507,7 @@ $glue->put_connection(
 	status_reason => 'Wrong password "Secret-Password".');
 $result = creates('failed', jdbc('failed'), 'adopt', 'FAILED', 'C G');
 like(($result->messages('WARNING'))[0]{message},
-	qr/"failed" is there, but is not usable/, 'is a warning');
+	qr/"failed" exists, but is not usable/, 'is a warning');
 is($cluster->row('failed')->{status_reason},
 	'Wrong password "********".', 'and is recorded, without the secret');
 $glue->put_connection(input => jdbc('old'));
@@ -523,7 +523,7 @@ is($cluster->row('old')->{status}, 'READY', 'is ready');
 #
 
 # Have another session make a call while this one's transaction is open, and
-# end that; returns what became of the call, and what it had sent before.
+# end that; returns the outcome of the call, and its requests before that.
 sub meanwhile
 {
 	my ($what, $input, $end) = @_;

@@ -1,11 +1,11 @@
 # Copyright (c) 2026, glue_conn contributors
 #
-# The file of the key that secrets of queued requests are sealed with: what is
-# read, what is refused, and that a wrong key loses nothing.
+# The key file for sealed secrets of queued requests: accepted and rejected
+# files, and that a wrong key loses nothing.
 #
-# Sealing has no SQL function of its own, so a module is built here that gives
-# it two: see sealing.c.  The check of the file's owner is unit_seal_keys.c's,
-# since nobody but root could give a file away.
+# Sealing has no SQL function of its own, so this test builds a module with
+# two: see sealing.c.  unit_seal_keys.c tests the check of the file's owner,
+# because only root could change it here.
 
 use strict;
 use warnings;
@@ -192,7 +192,7 @@ opens(1, 'so it opens as soon as the key is back');
 # Files that cannot be used
 #
 
-# Neither to seal nor to open; what is sealed already stays.
+# Neither seal nor open; sealed secrets stay.
 sub refused
 {
 	my ($what, $reason, $hint) = @_;
@@ -248,7 +248,7 @@ stays_closed($result, 'later: no secret key',
 is($result->sqlstate, '55000', 'with its own SQLSTATE');
 
 #
-# Who may know
+# Visibility
 #
 
 $session->must('CREATE ROLE nobody LOGIN');

@@ -1,10 +1,10 @@
 # Copyright (c) 2026, glue_conn contributors
 #
-# Lists of connections that are being read while connections are changed.
+# Lists of connections that are read while connections are changed.
 #
-# A list returns what there was when it began, whoever reads it in whatever way,
-# and its session creates, updates or deletes meanwhile: the rest is read before
-# the first change is sent, or nothing is.
+# A list returns the connections at its begin, for any kind of reader, while
+# its session creates, updates or deletes: the rest is read before the first
+# change is sent; otherwise nothing is sent.
 
 use strict;
 use warnings;
@@ -19,7 +19,7 @@ my $cluster = GlueConn::Cluster->start(
 my $glue = $cluster->glue;
 my $session = $cluster->session(settings => { statement_timeout => '60s' });
 
-# What is created comes after all that is listed.
+# A created connection comes after all listed ones.
 $session->must(<<'SQL');
 CREATE FUNCTION copy_of(c jsonb) RETURNS jsonb LANGUAGE sql
 	RETURN jsonb_build_object('Name', 'x' || (c->>'Name'),

@@ -1,10 +1,11 @@
 # Copyright (c) 2026, glue_conn contributors
 #
-# What is about a secret is none: a reference to one, a placeholder, a limit.
+# Metadata of a secret is no secret: a reference to one, a placeholder, a
+# limit.
 #
-# It needs no key in the queue, an update may drop or change it, another one is
-# not adopted, and drift sees it.  What is a secret by its form is one, whatever
-# it is called.
+# It needs no key in the queue, an update may drop or change it, another value
+# is not adopted, and drift sees it.  A value with the form of a secret is one,
+# under any name.
 
 use strict;
 use warnings;
@@ -37,7 +38,7 @@ sub input
 	return jdbc($name, ConnectionProperties => \%properties);
 }
 
-# Change what is recorded, as an earlier version would have recorded it.
+# Change a record to that of an earlier version.
 sub hide_recorded
 {
 	my ($name, $property) = @_;
@@ -122,7 +123,8 @@ $glue->put_connection(input => input('drifting', secret_name => 'c'));
 is($cluster->drift('drifting'), '$.ConnectionProperties.secret_name|was given as "b",'
 	  . ' but AWS Glue has "c"', 'another reference is seen');
 
-# what an earlier version has hidden is no drift, and is recorded by a sync
+# values that an earlier version has hidden are no drift, and a sync records
+# them
 $session->must(create_sql(input('hidden')));
 hide_recorded('hidden', 'secret_name');
 is($cluster->drift('hidden'), '', 'what was hidden is no drift');

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, glue_conn contributors
 #
-# What the builders build can be created as it is, for this database and for
-# foreign servers, in both generations of connections and in any encoding.
+# The results of the builders can be created unchanged, for this database and
+# for foreign servers, in both generations of connections and in any encoding.
 
 use strict;
 use warnings;
@@ -19,7 +19,7 @@ my $network = "subnet_id => 'subnet-0a1b2c3d',"
   . " security_group_id_list => '{sg-0a1b2c3d}',"
   . " availability_zone => 'us-east-1a'";
 
-# Create what a builder builds: AWS must have just that, and nothing to warn of.
+# Create the result of a builder: AWS must have exactly that, without warnings.
 sub creates
 {
 	my ($case, $name, $builder) = @_;
@@ -35,7 +35,7 @@ sub creates
 }
 
 #
-# What can be created
+# Inputs that can be created
 #
 
 my $input = creates('a URL', 'url',
@@ -60,7 +60,7 @@ $session->must('CREATE FOREIGN DATA WRAPPER oracle_fdw; CREATE SERVER erp'
 creates('a foreign server', 'erp',
 	"glue_connection_input_from_server('erp', secret_arn => 'login', $network)");
 
-# It can be completed by what the builders do not know.
+# Members that the builders do not know can be added.
 is( $session->must("SELECT glue_create_connection(jsonb_set(glue_jdbc_connection_input("
 		  . "'more', 'jdbc:mysql://db/shop', 'login'),"
 		  . " '{ConnectionProperties,CUSTOM_JDBC_CERT}', '\"s3://certs/ca.pem\"'))")

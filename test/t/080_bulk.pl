@@ -2,9 +2,9 @@
 #
 # Many connections created by one call.
 #
-# Requests go side by side, as many as the setting says, and what became of
-# each input is a row in the order of the inputs.  Whatever happens to one of
-# them, the others are made and recorded as if each had been alone.
+# Requests are sent side by side, as many as the setting allows, and the
+# outcome of each input is a row in the order of the inputs.  A failure of one
+# of them does not affect the others.
 
 use strict;
 use warnings;
@@ -159,7 +159,7 @@ is( outcomes(
 	'READY FAILED',
 	'a connection that is not usable has its status');
 
-# What AWS says may quote what was sent.
+# AWS's message may quote the request.
 $glue->misbehave(operation => 'CreateConnection', name => 'echo',
 	kind => 'echo');
 $result = $session->must(create_many_sql('*', [ jdbc('echo'), jdbc('no echo') ]));
@@ -196,7 +196,8 @@ is($glue->connection('adopt 2')->{definition}{Description},
 is($cluster->row('adopt 2')->{description}, 'new', 'and recorded');
 is($cluster->row('adopt 0')->{description}, undef, 'or left alone');
 
-# What ends the whole call does so while a connection is dealt with, too.
+# An error that ends the whole call also does so during the processing of a
+# connection.
 $glue->misbehave(operation => 'GetConnection', name => 'adopt 3',
 	kind => 'stall');
 $result = $session->query(q{SET statement_timeout = '1s'; }

@@ -1,11 +1,11 @@
 # Copyright (c) 2026, glue_conn contributors
 #
-# What is read of a connection can be given back to update it.
+# The result of reading a connection can be used to update it.
 #
-# For every form of connection that holds no secret: get, update, and nothing is
-# different.  That is so, too, if AWS adds to an answer what nobody has given:
-# defaults, empty members, a secret of its own.  Whatever somebody else has added
-# is a difference.
+# For every form of connection without secrets: get, update, and there is no
+# difference.  This also holds if AWS adds members to an answer: defaults,
+# empty members, a secret of its own.  Additions of another client are
+# differences.
 
 use strict;
 use warnings;
@@ -167,7 +167,7 @@ foreach my $adds (JSON::PP::false, JSON::PP::true)
 		'0', "$case: and updated by the queue");
 	is(drift(), '', "$case: no drift after that");
 
-	# what was there before us
+	# connections that were there before
 	my $other = "$case of others";
 	$glue->put_connection(input => { %{ $inputs[0] }, Name => $other });
 	is(synced(), "$other|added", "$case: another is recorded");
@@ -178,7 +178,7 @@ foreach my $adds (JSON::PP::false, JSON::PP::true)
 }
 
 #
-# What is still refused
+# Inputs that are still rejected
 #
 
 my $read = read_connection('plain 01 JDBC');
@@ -248,7 +248,7 @@ like(
 is(drift(), '', 'which is no drift either');
 
 #
-# What somebody else has added
+# Additions of other clients
 #
 
 # As the last one, for each: nothing else is different.

@@ -1,11 +1,11 @@
 # Copyright (c) 2026, glue_conn contributors
 #
-# Inputs as people write them, and the rules of src/glue/rules.def.
+# Inputs as users write them, and the rules of src/glue/rules.def.
 #
-# connection_inputs.json has inputs with what is to be found in them.  What has
-# no error is sent, and the local Glue takes it, which refuses what AWS was
-# seen to refuse.  (That it does so, and that it refuses what has an error, is
-# the business of boto3_drives_local_glue.py, since we send no such thing.)
+# connection_inputs.json has inputs with their expected findings.  Inputs
+# without an error are sent, and the local Glue, which rejects the same inputs
+# as AWS, must accept them.  (boto3_drives_local_glue.py tests that, and the
+# rejections, because we do not send such inputs.)
 
 use strict;
 use warnings;

@@ -1,12 +1,12 @@
 # Copyright (c) 2026, glue_conn contributors
 #
-# One request, made in four ways: by a call that acts at once, as one of many, by
-# the queue, and by a row with a trigger.  What is recorded in the end does not
+# One request, made in four ways: by a call that acts at once, as one of many,
+# by the queue, and by a row with a trigger.  The record at the end does not
 # depend on the way.
 #
-# A case is what there is in AWS Glue and in the table before, and who has changed
-# it since; the definition and the tags that are asked for; and what is to be done
-# if the connection exists.  All combinations are tried.
+# A case consists of the state of AWS Glue and of the table before, with later
+# changes; the requested definition and tags; and the action if the connection
+# exists.  All combinations are tested.
 
 use strict;
 use warnings;
@@ -36,16 +36,16 @@ sub two_secrets
 }
 
 #
-# What there is before
+# The state before
 #
 # made	whether this database has made it, with tags and a password, and whether it
 #		has read it since
-# then	what somebody else has done: a function of the name
+# then	another client's changes: a function of the name
 #
-# All that is a while ago.
+# All of them were made a while ago.
 #
 
-# What AWS Glue has, by name.
+# AWS Glue's connections, by name.
 my %there;
 
 sub look
@@ -54,7 +54,7 @@ sub look
 	return;
 }
 
-# Put it in, with what it has and other members.
+# Put it into AWS Glue, with its members and others.
 sub changed
 {
 	my ($name, $password, %members) = @_;
@@ -124,7 +124,7 @@ my %states = (
 	});
 
 #
-# What is asked for
+# The requested state
 #
 
 my %definitions = (
@@ -249,14 +249,15 @@ for_all(sub {
 # Ask for it
 #
 
-# What became of each: an error message, or nothing.
+# The outcome of each: an error message, or nothing.
 my %outcome;
 
 sub note_outcome
 {
 	my ($name, $failure) = @_;
 
-	# messages are the same but for the order of tags, and what is the way's own
+	# messages are the same except for the order of tags, and parts specific to
+	# the way
 	$failure =~ s/request ID [-0-9a-f]+/request ID/g;
 	$failure =~ s/case \d+ \w+/the name/g;
 	$failure =~ s/ The connection that has the name is not this.*//s;
@@ -344,7 +345,7 @@ foreach my $name (keys %requests)
 }
 
 #
-# What is recorded, and what there is
+# The record, and AWS Glue's connection
 #
 
 my @volatile = qw(name arn request_id recorded_at);
@@ -380,8 +381,8 @@ foreach my $case (@cases)
 {
 	my ($first, @others) = map { name($case, $_) } ways($case);
 
-	# a row that is changed creates what it does not own, or what is not there, and
-	# leaves alone what was made anew
+	# a changed row creates a connection that it does not own, or that does not
+	# exist, and leaves one alone that was created again
 	my $creates = $case->{action} eq 'change' &&
 	  (!$case->{state}{made} || !$there{$first} || $case->{what} =~ /made anew/);
 
@@ -398,10 +399,10 @@ foreach my $case (@cases)
 }
 
 #
-# What is known, in words
+# The record in words
 #
 
-# The tags and whether the secrets are known, or what is wrong.
+# The tags and whether the secrets are known, or the problem.
 sub summary
 {
 	my ($what, $way) = @_;

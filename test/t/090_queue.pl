@@ -1,6 +1,6 @@
 # Copyright (c) 2026, glue_conn contributors
 #
-# Requests that are carried out after commit, by whoever works the queue.
+# Requests that are carried out after commit, by any worker or session.
 
 use strict;
 use warnings;
@@ -44,7 +44,7 @@ is(state_of($session, $id), 'succeeded', 'a deletion succeeds');
 is($glue->connection('a'), undef, 'in AWS');
 is($cluster->row('a'), undef, 'and in the table');
 
-# What the functions tell the user of a success, the request says.
+# The request has the messages of a successful function call.
 $glue->misbehave(operation => 'CreateConnection', kind => 'lost-after');
 $id = enqueue($session, referring('told'));
 work($session);
@@ -212,7 +212,7 @@ $second = enqueue($session, referring('next'));
 work($session);
 is(state_of($session, $first, 'error_code'), 'failed|42704', 'a role that is gone');
 like($session->must("SELECT error_message FROM glue_request WHERE id = $first")->output,
-	qr/role that asked for it does not exist any more/, 'is told of');
+	qr/role of the request does not exist any more/, 'is told of');
 is(state_of($session, $second), 'succeeded', 'and fails alone');
 
 # A target without credentials is left alone, and costs no attempts.
@@ -241,8 +241,8 @@ is($session->must('SELECT (SELECT max(finished_at) FROM glue_request'
 	  . " WHERE id = $id) < (SELECT max(finished_at) FROM glue_request)")->output,
 	't', 'and keeps no other target waiting');
 
-# Somebody who has locked a connection's row is waited for, and keeps nobody
-# else waiting.
+# A request waits for a session that has locked a connection's row, and blocks
+# no other request.
 my $other = $cluster->session;
 $other->must("BEGIN; SELECT FROM glue_connection WHERE name = 'b' FOR UPDATE");
 $first = enqueue_update($session, referring('b', Description => 'locked'));

@@ -32,7 +32,8 @@ is($glue->created('second'), 0, 'nothing happens before commit');
 $session->must('COMMIT');
 wait_for_state($session, $id);
 
-# What is put off is carried out in its time, by a worker that comes back.
+# A postponed request is carried out in time, by a worker that is started
+# again.
 $glue->misbehave(operation => 'CreateConnection', kind => 'error', code => 'RequestTimeoutException', status => 400, times => 3);
 $id = enqueue($session, referring('later'));
 wait_until(sub { $session->must("SELECT attempts FROM glue_request WHERE id = $id")
@@ -116,7 +117,7 @@ $session = $cluster->session;
 wait_for_state($session, $id);
 is($glue->created('over'), 1, 'once');
 
-# What ended long ago is deleted.
+# Requests that ended long ago are deleted.
 cmp_ok($session->must('SELECT count(*) FROM glue_request')->output, '>', 1,
 	'requests that have ended are kept');
 $node->append_conf('postgresql.conf', 'glue_conn.request_retention = 0');

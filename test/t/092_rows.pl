@@ -1,10 +1,9 @@
 # Copyright (c) 2026, glue_conn contributors
 #
 # Rows that provision connections, from the row to AWS Glue: changes of all
-# kinds, names that are somebody else's, and rows that come by COPY and by
-# logical replication.
+# kinds, names that are taken, and rows from COPY and logical replication.
 #
-# What the trigger asks for is tested by sql/trigger.sql.
+# sql/trigger.sql tests the requests of the trigger.
 
 use strict;
 use warnings;
@@ -70,7 +69,8 @@ $session->must('UPDATE source SET connection_input = ' . input_sql('c', Descript
 is(outcomes(), 'Update c succeeded', 'is created when the row is corrected');
 is($glue->created('c'), 1, 'once');
 
-# What may have been created, is looked for when the request is tried again.
+# A connection that may have been created is looked for when the request is
+# retried.
 $cluster->configure($session, 'glue_conn.max_request_attempts' => 1);
 $glue->misbehave(operation => 'CreateConnection', kind => 'lost-after');
 $glue->misbehave(operation => 'GetConnection', kind => 'lost-before', times => 0);
@@ -214,7 +214,7 @@ is($session->must(q{SELECT string_agg(connection_name, ' ') FROM (SELECT connect
 	ORDER BY 1) AS r})->output, 'inner outer', 'a request that is made while another one is');
 $session->must('RESET enable_seqscan; DROP INDEX nests, nests_later');
 
-# deferred triggers of what is recorded in a subtransaction
+# deferred triggers on rows that are recorded in a subtransaction
 $session->must(<<"SQL");
 CREATE FUNCTION seed() RETURNS trigger LANGUAGE plpgsql AS \$\$
 BEGIN

@@ -111,7 +111,7 @@ has_password('b');
 has_password('c');
 
 #
-# What cannot be opened any more
+# Secrets that cannot be opened any more
 #
 
 $id = enqueue($session, secret_input('d'));

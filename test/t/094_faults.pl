@@ -1,11 +1,11 @@
 # Copyright (c) 2026, glue_conn contributors
 #
-# Whatever fails, what was committed happens once, and nothing else does.
+# With any failures, every committed request is carried out once, and no other.
 #
-# A thousand rows that are committed and five hundred that are rolled back ask
-# for connections, while a third of all requests go wrong, and while workers
-# and the whole server are killed again and again.  In the end the local Glue
-# says how often each connection was created.
+# A thousand committed rows and five hundred rolled-back ones request
+# connections, while a third of all requests fail, and while workers and the
+# whole server are killed repeatedly.  At the end the local Glue has the number
+# of creations of each connection.
 
 use strict;
 use warnings;
@@ -111,7 +111,8 @@ foreach my $batch (0 .. 14)
 }
 is($kills, 10, 'something was killed ten times');
 
-# What has failed a few times would be left alone for minutes: make them pass.
+# A request that has failed a few times would wait for minutes: make the wait
+# end.
 wait_until(sub {
 	insist('UPDATE glue_request SET next_attempt_at = now()'
 		. " WHERE finished_at IS NULL AND state = 'queued'");

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, glue_conn contributors
 #
-# Whoever works the queue may have to wait for credentials.  No transaction is
-# open meanwhile, and requests for other targets go on.
+# A worker may have to wait for credentials.  No transaction is open during the
+# wait, and requests for other targets continue.
 
 use strict;
 use warnings;
@@ -13,7 +13,7 @@ use PostgreSQL::Test::Utils;
 use Test::More;
 
 # The credentials of the server process come from the metadata service, which
-# is asked again after two seconds; those of one foreign server are at hand.
+# is asked again after two seconds; those of one foreign server need no call.
 my $cluster = GlueConn::Cluster->start(
 	environment => { AWS_EC2_METADATA_DISABLED => 'true' },
 	preload => 1);
@@ -88,7 +88,7 @@ is($watch->sent('CreateConnection'), 405, 'each once, or once more');
 is($watch->processed('Metadata.Token'), 0, 'and there are no credentials yet');
 $glue->set(latency_ms => 0);
 
-# Somebody who asks for a second target that has to wait.
+# A session with a second target that has to wait.
 $session->must("CREATE SERVER second FOREIGN DATA WRAPPER glue_conn OPTIONS (region 'eu-west-1')");
 my $second = enqueue($session, referring('second'), server => 'second');
 @quick = enqueue_many('quicker', 5);

@@ -1,10 +1,10 @@
 # Copyright (c) 2026, glue_conn contributors
 #
-# A crash forgets nothing of the queue, even where a database has its commits
-# not wait for the disk.
+# A crash loses nothing of the queue, even if a database has asynchronous
+# commits.
 #
-# The WAL writer is stopped, so that what a commit does not write itself is
-# lost for certain.
+# The WAL writer is stopped, so that WAL that a commit does not flush itself is
+# certainly lost.
 
 use strict;
 use warnings;
@@ -21,8 +21,8 @@ my $node = $cluster->node;
 
 $cluster->query('ALTER DATABASE postgres SET synchronous_commit = off');
 
-# Have a request carried out by the worker or by a call of our own, crash in the
-# middle, and look what the queue says then.
+# Have a request carried out by the worker or by a call of our own, crash in
+# the middle, and check the state of the queue.
 sub interrupt
 {
 	my ($name, $by_hand) = @_;

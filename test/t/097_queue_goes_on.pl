@@ -1,8 +1,8 @@
 # Copyright (c) 2026, glue_conn contributors
 #
-# What may keep the queue from going on does not, or says so at once: a
-# transaction that is prepared, a template, a clock that was set back, a database
-# that is not served any more.
+# Events that could stop the queue do not stop it, or are reported at once: a
+# prepared transaction, a template, a clock that was set back, a database that
+# is not served any more.
 
 use strict;
 use warnings;

@@ -136,7 +136,7 @@ is(state_of($session, $id, 'error_code'), 'failed|AlreadyExistsException',
 	'what was known already is not ours');
 
 #
-# What cannot be told
+# Inconclusive cases
 #
 
 send_twice();

@@ -1,11 +1,11 @@
 # Copyright (c) 2026, glue_conn contributors
 #
-# The worker that records calls before they are made: whatever ends a caller's
-# wait for it, or the worker itself, nothing is sent that is not recorded,
-# nobody hangs, and the next call works.
+# The worker that records intents: if a caller's wait for it, or the worker
+# itself, is ended in any way, no unrecorded call is sent, no session hangs,
+# and the next call works.
 #
-# To hold a worker up, it is stopped by a signal; or, when it has recorded a
-# call and not said so yet, by a synchronous standby that does not exist.
+# The worker is stopped by a signal; or, after it has recorded an intent and
+# before its answer, by a synchronous standby that does not exist.
 
 use strict;
 use warnings;
@@ -75,7 +75,7 @@ sub begin_call
 }
 
 #
-# What is recorded, and when
+# The contents and the time of an intent
 #
 
 my $caller = $cluster->session;

@@ -1,11 +1,11 @@
 # Copyright (c) 2026, glue_conn contributors
 #
-# What acted at once and was rolled back is undone: a connection that the call
-# has made is deleted, and nobody else's ever is.
+# An immediate call that was rolled back is undone: its connection is deleted,
+# and never another client's.
 #
-# Here the journal is written by hand, so that each case is what it is meant to
-# be: the rows that a caller would have left, and the connections that it, or
-# somebody else, would have made.
+# This test writes the journal itself, so that each case is exact: the rows
+# that a caller would have left, and the connections that it, or another
+# client, would have made.
 
 use strict;
 use warnings;
@@ -48,7 +48,7 @@ sub aborted
 	return $xid;
 }
 
-# What a caller leaves in the journal; returns the ID of the request.
+# The intent that a caller leaves; returns the ID of the request.
 sub intent
 {
 	my ($name, $xid, %columns) = @_;
@@ -145,7 +145,7 @@ work($session);
 is(state_of($session, $id), 'rolled_back', 'that of a session that was terminated');
 is($glue->connection('victim'), undef, 'is undone');
 
-# A transaction that has committed without knowing what had become of its call.
+# A transaction that has committed without a known outcome of its call.
 my %failed = (error_code => q('lost'), error_message => q('never seen'));
 $xid = begin();
 $caller->must('COMMIT');
@@ -187,7 +187,7 @@ work($session);
 is(state_of($session, $id), 'rolled_back', 'unless all is rolled back');
 is($glue->connection('sub'), undef, 'at last');
 
-# IDs that nobody knows any more, or yet: what is there decides.
+# IDs that are not known any more, or not yet: AWS Glue's state decides.
 foreach my $unknown (3, 2**40, 2**32 + 5)
 {
 	$id = made("unknown $unknown", $unknown);
@@ -204,7 +204,7 @@ is(state_of($session, $id), 'rolled_back', 'a session that is serializable by de
 $session->must('RESET default_transaction_isolation');
 
 #
-# Whose
+# Ownership
 #
 
 $id = made('kept', aborted(), on_rollback => q('keep'), tags => q('{"a": "b"}'));
@@ -214,8 +214,8 @@ ok($glue->connection('kept'), 'stays');
 is_deeply($cluster->row('kept')->{tags}, { a => 'b' }, 'and is recorded');
 is($cluster->row('kept')->{connection_properties}{PASSWORD}, '********', 'without its password');
 
-# Each of these is a case of somebody else's connection, with what is known of
-# our request and why it is not ours.
+# Each of these is a case of another client's connection, with our request's
+# data and the reason that it is not ours.
 my %definition = (Description => 'another one');
 foreach my $case (
 	[ 'older', {}, { created => $now - 60, updated => $now - 60 },
@@ -248,7 +248,7 @@ foreach my $case (
 		'and is recorded as it is');
 }
 
-# What AWS's clock said is not known.  Then nobody can tell.
+# AWS's time is unknown.  Then the result is inconclusive.
 foreach my $unknown (qw(aws_sent_at aws_ended_at))
 {
 	$id = made($unknown, aborted(), $unknown => 'NULL');
@@ -265,7 +265,7 @@ foreach my $unknown (qw(aws_sent_at aws_ended_at))
 	is(state_of($session, $id), 'rolled_back', 'who knows more can try again');
 }
 
-# What is known of somebody else's connection is refreshed.
+# The record of another client's connection is refreshed.
 $glue->put_connection(input => jdbc('known'), created => time - 60, updated => time - 60);
 $session->must('SELECT FROM glue_sync_connections()');
 $glue->put_connection(input => jdbc('known', Description => 'new'), created => time - 60);
@@ -274,8 +274,8 @@ work($session);
 is(state_of($session, $id, 'error_code'), 'rolled_back|NotOurs', 'one that is known');
 is($cluster->row('known')->{description}, 'new', 'is known better');
 
-# Requests of others that have succeeded since rely on the connection, in
-# whatever order they were made.
+# Later successful requests of other callers rely on the connection, in any
+# order of their making.
 foreach my $before (1, 0)
 {
 	my $name = "adopted $before";
@@ -369,7 +369,7 @@ is(state_of($session, $id, 'error_code', 'finished_at - started_at > interval \'
 cmp_ok($watch->sent, '>=', 3, 'in which it is asked for');
 cmp_ok($watch->sent, '<=', 10, 'now and then');
 
-# What else nobody has answered is not told from what the database knows.
+# Other lost answers are not resolved from the database's records.
 $glue->put_connection(input => jdbc('recorded'));
 $session->must('SELECT FROM glue_sync_connections()');
 $id = intent('recorded', aborted(), %unknown);
@@ -398,7 +398,7 @@ is(state_of($session, $id, 'error_code'), 'rolled_back|', 'nobody can tell whose
 is($glue->connection('kin'), undef, 'but then it can be told');
 
 #
-# What cannot be undone
+# Failures of an undo
 #
 
 $glue->put_connection(input => jdbc('facts', Description => 'old'), tags => { a => '1' });
@@ -440,8 +440,8 @@ $glue->put_connection(input => jdbc('changing'));
 work_until_resolved($id);
 is($cluster->row('changing')->{connection_type}, 'JDBC', 'before it is recorded');
 
-# What is only to be recorded waits for the undo of a creation, which waits for
-# what is before it and may still arrive: that must not wait for the first.
+# A request that only records waits for the undo of a creation, which waits for
+# earlier requests that may still arrive: that must not wait for the first.
 my @circle = (
 	intent('circle', aborted(), operation => 'DeleteConnection', answered_at => 'now()'),
 	intent('circle', aborted(), %unknown, operation => 'UpdateConnection'),
@@ -460,7 +460,7 @@ make_due($session, $id);
 work($session);
 is(state_of($session, $id, 'error_code'), 'rolled_back|NotUndone', 'is no answer');
 
-# What somebody has recorded since is newer.
+# A later record is newer.
 $session->must(create_sql(jdbc('newer')));
 $session->must(q(UPDATE glue_connection SET recorded_at = now() + interval '1 min'
 	WHERE name = 'newer'));
@@ -543,7 +543,7 @@ intent('not an orphan', aborted(), %as_etl, state => q('succeeded'), finished_at
 $session->must('DROP OWNED BY etl; DROP ROLE etl');
 $result = work($session);
 is(state_of($session, $id, 'error_code'), 'failed|42704', 'or is gone');
-like($result->text, qr/could not undo what was rolled back of AWS Glue connection "orphan"/,
+like($result->text, qr/could not undo a rolled-back call for AWS Glue connection "orphan"/,
 	'with a warning');
 like($result->text, qr/HINT:.*glue_retry_request\($id\)/, 'that says what to do');
 is(state_of($session, $taken, 'error_code'), 'rolled_back|NotOurs', 'which is no matter if others rely on it');
@@ -609,7 +609,7 @@ work($session);
 is(state_of($session, $id, 'error_code'), 'rolled_back|NotOurs', 'is waited for');
 $rival->quit;
 
-# The transaction goes on, and has locked what is recorded of the connection.
+# The transaction is still open, and has locked the record of the connection.
 $glue->put_connection(input => jdbc('family'), created => time - 60);
 $session->must('SELECT FROM glue_sync_connections()');
 $top = begin();
@@ -770,7 +770,7 @@ wait_until(sub { state_of($session, $id) !~ /^(?:queued|running)/ }, 'an old one
 is(state_of($session, $id), 'rolled_back', 'a transaction that nobody knows any more');
 is($glue->connection('forgotten'), undef, 'is undone');
 
-# A crash rolls back what was open.
+# A crash rolls back open transactions.
 $xid = begin();
 $id = made('crashed', $xid);
 $session->quit;
@@ -781,7 +781,7 @@ $session = $cluster->session;
 wait_until(sub { state_of($session, $id) eq 'rolled_back' }, 'the restart');
 is($glue->connection('crashed'), undef, 'what was open in a crash is undone');
 
-# What tells whether a connection was taken over is kept as long as that is open.
+# The data that prove a takeover are kept as long as its transaction is open.
 $caller = $cluster->session;
 $id = made('evidence', begin());
 intent('evidence', 3, state => q('succeeded'), finished_at => 'now()');

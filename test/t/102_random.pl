@@ -1,19 +1,19 @@
 # Copyright (c) 2026, glue_conn contributors
 #
-# Calls that act at once, at random: whatever happens to those who make them,
-# AWS Glue and the table are the same in the end.
+# Random immediate calls: with any failures of their callers, AWS Glue and the
+# table agree at the end.
 #
-# Eight sessions work for two minutes on a few connections, in transactions with
-# savepoints that are committed or not, and by requests to the queue, while
-# answers are lost, statements are cancelled, sessions are terminated, and
-# processes of the server are killed, now and then all of them.
+# Eight sessions work for two minutes on a few connections, in transactions
+# with savepoints that are committed or not, and by requests to the queue,
+# while answers are lost, statements are cancelled, sessions are terminated,
+# and processes of the server are killed, now and then all of them.
 #
-# What went wrong with one connection is mended by the next call for it.  So there
-# are pauses, in which both are compared.
+# The next call for a connection corrects earlier failures.  So there are
+# pauses, in which both are compared.
 #
-#	RANDOM_SECONDS	how long (default: 120)
-#	RANDOM_SEED		what to begin with, as an earlier run has printed it; this
-#					repeats what the sessions try, not when
+#	RANDOM_SECONDS	duration (default: 120)
+#	RANDOM_SEED		the seed that an earlier run has printed; it
+#					repeats the actions of the sessions, not their times
 
 use strict;
 use warnings;
@@ -280,7 +280,7 @@ sub accident
 # The run
 # ----------------------------------------------------------------
 
-# What Glue has carried out, by the definitions that are told apart.
+# Glue's successful requests, by their distinct definitions.
 my %made;
 my %lost;
 my $last_request = 0;
@@ -343,7 +343,7 @@ sub round
 		read_journal() if chance(0.1);
 	}
 
-	# who waits for something waits no longer than its timeout
+	# a waiting session waits no longer than its timeout
 	foreach my $pid (@sessions)
 	{
 		waitpid $pid, 0;

@@ -1,11 +1,12 @@
 # Copyright (c) 2026, glue_conn contributors
 #
-# Calls that act at once follow their transaction.
+# Immediate calls follow their transaction.
 #
-# docs/transactions.md has two tables of what happens when; each of their rows is tested
-# under its own name, here, in 105_failover.pl or in 112_clocks.pl: what AWS Glue has afterwards,
-# what glue_connection and glue_request say, and what the user is told.  The
-# last test compares the names with the tables.
+# docs/transactions.md has two tables of events; each of their rows is tested
+# under its own name, here, in 105_failover.pl or in 112_clocks.pl: the
+# resulting state of AWS Glue, the contents of glue_connection and
+# glue_request, and the messages to the user.  The last test compares the names
+# with the tables.
 
 use strict;
 use warnings;
@@ -41,7 +42,7 @@ $cluster->query('CREATE EXTENSION glue_conn', database => $_)
 my $session = $cluster->session;
 
 #
-# What is compared
+# Comparisons
 #
 
 sub call
@@ -92,7 +93,7 @@ sub held_session
 	return $cluster->held_session($kind, $name, create($name));
 }
 
-# A call whose result is fetched much later, and how long it took all the same.
+# A call whose result is fetched much later, and its duration.
 sub timed
 {
 	my ($sql) = @_;
@@ -131,9 +132,8 @@ is($glue->created('done before the crash'), 1, "$event: created once");
 outcome('crash or power cut after the COMMIT', 'committed before the crash',
 	%succeeded);
 
-# A process in the background writes what commits asynchronously, unless somebody
-# else has something to write at that moment; so this may take more than one
-# attempt.
+# A background process writes the WAL of asynchronous commits, unless another
+# process writes at that moment; so this may need more than one attempt.
 $event = 'crash that loses a COMMIT, with synchronous_commit = off';
 $session->must('CREATE TABLE committed (name text)');
 my $lost;
@@ -160,7 +160,7 @@ outcome($event, $lost, %undone);
 is($glue->created($lost), 1, "$event: it was created");
 
 #
-# What takes ten seconds, or thirty: begun here, and looked at in the end
+# Cases of ten or thirty seconds: begun here, and checked at the end
 #
 
 my $journal = 'SELECT pid FROM pg_stat_activity'
@@ -180,7 +180,7 @@ my $blocked = $cluster->session;
 $blocked->send(timed(create('stuck', 'second')));
 
 #
-# Commit, and what never gets that far
+# Commit, and failures before it
 #
 
 $event = 'COMMIT';
@@ -253,7 +253,7 @@ warned($event, $session->must('ROLLBACK'), qr/"kept" was created/);
 outcome($event, 'kept',
 	glue => 'first', row => 'first', request => 'rolled_back Kept');
 
-# Each of these happens in a transaction that goes on.
+# Each of these happens in a transaction that continues.
 $event = 'ROLLBACK TO a savepoint, an exception block in PL/pgSQL';
 foreach my $case (
 	[ 'savepoint' => 'SAVEPOINT s; %s; ROLLBACK TO s' ],
@@ -448,7 +448,7 @@ foreach my $name (sort keys %change)
 		map { $_ => $other{input}{Description} } 'glue', 'row');
 }
 
-# What is there is another connection, whose tags nobody knows.
+# The existing connection is another one, with unknown tags.
 $session->must(create('another life', 'first', tags => { team => 'a' }));
 my $made = $glue->connection('another life')->{created};
 $glue->put_connection(input => jdbc('another life', Description => 'first'),
@@ -602,7 +602,7 @@ is( $session->must("SELECT string_agg(p.proname, ' ') FROM pg_proc p"
 	'', 'no function that acts runs in parallel workers');
 
 #
-# What was begun above
+# The cases that were begun above
 #
 
 $event = 'no background worker records the intent in 10 seconds';

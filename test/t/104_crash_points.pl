@@ -1,10 +1,10 @@
 # Copyright (c) 2026, glue_conn contributors
 #
-# Wherever a process dies in the middle of a call, the database knows in the end
-# what there is, and nothing is left that was not committed.
+# After a crash at any point of a call, the database finally knows AWS Glue's
+# state, and no uncommitted connection is left.
 #
-# Each crash point is visited in the middle of each of some transactions.  A
-# transaction tells by a row of its own whether it was committed.
+# Each crash point is reached in each of some transactions.  A row shows
+# whether the transaction was committed.
 
 use strict;
 use warnings;
@@ -37,8 +37,8 @@ sub input
 	return jdbc($name, Description => $description // 'first');
 }
 
-# Transactions, by what they do to a connection and how they end.  Those that
-# change one find it there.
+# Transactions, by their action on a connection and their end.  Those that
+# change one find it in AWS Glue.
 my %change = (
 	'create' => sub { create_sql(input($_[0])) },
 	'adopt' => sub { create_sql(input($_[0]), on_conflict => 'adopt') },
@@ -63,7 +63,7 @@ my %end = (
 	'ROLLBACK TO' => 'SAVEPOINT s; %s; ROLLBACK TO s; COMMIT',
 	'error' => '%s; SELECT 1/0; COMMIT');
 
-# What comes to which point.
+# The transactions that reach each point.
 my @creates = ('create COMMIT', 'create ROLLBACK');
 my @all = (@creates, 'bulk COMMIT', 'update COMMIT', 'delete COMMIT');
 my @undone = ('create ROLLBACK', 'bulk ROLLBACK');
@@ -100,7 +100,7 @@ my $patience = $ENV{PATIENCE} || 20;
 my $visited = 0;
 my %seconds;
 
-# Run a transaction that a crash interrupts, and look at what there is then.
+# Run a transaction that a crash interrupts, and check the state after it.
 sub visit
 {
 	my ($point, $transaction) = @_;

@@ -1,10 +1,10 @@
 # Copyright (c) 2026, glue_conn contributors
 #
-# A synchronous standby that takes over knows what the primary has done.
+# A synchronous standby that is promoted knows the primary's calls.
 #
-# What a call is about to do is on the standby before it is done, whatever the
-# server's synchronous_commit says.  So the standby can resolve what the primary
-# was in the middle of.
+# The intent of a call is on the standby before the call is sent, with any
+# setting of the server's synchronous_commit.  So the standby can resolve the
+# primary's unfinished calls.
 
 use strict;
 use warnings;

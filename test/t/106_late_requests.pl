@@ -1,9 +1,9 @@
 # Copyright (c) 2026, glue_conn contributors
 #
-# A request may be carried out after its sender has gone.
+# A request may be carried out after its sender has ended.
 #
-# Whoever finds out what became of a call cannot know whether its request is
-# still on the way.  In all cases below it is, and arrives well within
+# A process that resolves a call cannot know whether its request is still under
+# way.  In all cases below it is, and arrives well within
 # glue_conn.settle_time.
 
 use strict;
@@ -26,7 +26,7 @@ my $node = $cluster->node;
 my $resolved = GlueConn::Resolved->new($glue, $node);
 my $session = $cluster->session;
 
-# Requests are that late, and those who do not wait give up before that.
+# Requests are late by this time, and callers that do not wait give up before.
 my $late = 700;
 my %impatient = ('glue_conn.request_timeout' => '300ms',
 	'glue_conn.max_attempts' => 1);
@@ -41,7 +41,7 @@ sub delay
 	return;
 }
 
-# Make a call whose request is late, and end it once that has left.
+# Make a call whose request is late, and end it after the request was sent.
 sub interrupt
 {
 	my ($operation, $name, $sql, $how) = @_;
@@ -74,7 +74,7 @@ my %ways = (
 # The caller has gone
 #
 
-# What is late, and what there is when it has arrived; all but the first find the
+# Late requests, and the state after their arrival; all but the first find the
 # connection there.
 my @calls = (
 	[ 'CreateConnection', sub { create($_[0]) }, 'none', 'rolled_back' ],
@@ -104,8 +104,8 @@ foreach my $way (sort keys %ways)
 	is($glue->created("CreateConnection $way"), 1, "$way: it has arrived");
 }
 
-# Somebody else must not come in between: the late request would change, or
-# make, or undo, what the other call does.
+# No other call must come in between: the late request would change, make or
+# undo its connection.
 my %next = (
 	CreateConnection => sub { create($_[0], 'third') },
 	UpdateConnection => sub { update($_[0], 'third') },
@@ -174,7 +174,7 @@ like(($resolved->requests($name))[0], qr/^failed /, "$name: request");
 is($glue->created($name), 1, "$name: it has arrived");
 
 #
-# Whoever undoes it has gone
+# The undoing process has ended
 #
 
 # The deletion of a worker that was killed arrives when the connection is made

@@ -1,8 +1,8 @@
 # Copyright (c) 2026, glue_conn contributors
 #
-# Calls that act at once follow their transaction, whatever it is made of:
-# savepoints, procedures, isolation levels; and one that is long is in nobody's
-# way.  103_transactions.pl has how each event ends.
+# Immediate calls follow any kind of transaction: savepoints, procedures,
+# isolation levels; and a long one blocks no other.  103_transactions.pl tests
+# each kind of end.
 
 use strict;
 use warnings;
@@ -21,7 +21,7 @@ my $session = $cluster->session;
 sub outcome { return $resolved->outcome(@_); }
 
 #
-# What a transaction is made of
+# Parts of a transaction
 #
 
 $session->must(join ';', 'BEGIN; SAVEPOINT s', create('released, rolled back'),
@@ -118,8 +118,8 @@ my %statement = (
 		  . q[, '{"team": "a"}')] },
 	delete => sub { delete_sql($_[0]) });
 
-# What there is before each of these transactions, and what it leaves; none
-# waits for itself.
+# The state before each of these transactions, and after it; none waits for
+# itself.
 foreach my $case (
 	[ first => 'third', 'delete, SAVEPOINT s, create, ROLLBACK TO s,'
 		  . ' create third, COMMIT' ],
@@ -157,8 +157,8 @@ foreach my $case (
 		"$what: in AWS Glue");
 }
 
-# The same, statement by statement; nobody knows what has become of those that
-# are lost.  What waits for the transaction still does after the settle_time.
+# The same, statement by statement; the outcome of lost ones is unknown.  A
+# request that waits for the transaction still does after the settle_time.
 my $once = $cluster->session(settings => { 'glue_conn.max_attempts' => 1 });
 foreach my $case (
 	[ none => 'none', 'create, SAVEPOINT s, delete, lost second,'
@@ -255,7 +255,7 @@ $session->must('BEGIN; '
 outcome('ROLLBACK after an adoption', 'adopted',
 	glue => 'first', row => 'first', request => 'rolled_back');
 
-# What changed an existing connection, and was rolled back to a savepoint, is
+# A change of an existing connection that was rolled back to a savepoint is
 # recorded after the end of the transaction, which does not wait for that.
 $session->must('BEGIN; ' . create('own') . '; SAVEPOINT s');
 $session->must(create('own', 'second') =~ s/\)$/, on_conflict => 'update')/r);

@@ -1,10 +1,10 @@
 # Copyright (c) 2026, glue_conn contributors
 #
-# Whoever acts on a connection keeps others away from it until what was done is
-# recorded: calls that act at once, until the end of their transaction; those who
-# carry out the requests of the queue, or record what was rolled back, and
-# glue_sync_connections().  Else one of them would record what was true before
-# another one acted.
+# An action on a connection locks out others until it is recorded: immediate
+# calls, until the end of their transaction; workers that carry out the
+# requests of the queue, or record rolled-back calls; and
+# glue_sync_connections().  Otherwise one of them would record a state from
+# before another one's action.
 
 use strict;
 use warnings;
@@ -39,8 +39,8 @@ sub requests_of { return join ' ', $resolved->requests($_[0]); }
 # Calls that act at once
 #
 
-# What one transaction has made, and another one deletes before the first one
-# has committed.
+# One transaction has made a connection, and another one deletes it before the
+# first one has committed.
 $session->must('BEGIN; ' . create('deleted'));
 $other->send(delete_sql('deleted'));
 waits($other, 'a deletion');
@@ -70,7 +70,7 @@ is($other->query(update_sql(jdbc('plain', Description => 'second')))->sqlstate,
 	'00000', 'and all is free after the COMMIT');
 $resolved->check('after that');
 
-# A transaction that does not see what is recorded does not act on it.
+# A transaction that does not see the record does not act on the connection.
 foreach my $level ('REPEATABLE READ', 'SERIALIZABLE')
 {
 	my $name = lc $level;
@@ -127,7 +127,7 @@ is($other->result->output, 't', 'is made afterwards');
 $resolved->check('a deletion while a request is carried out');
 is($glue->connection('queued'), undef, 'and is the last word');
 
-# One whose connection is locked is in nobody's way.
+# A session whose connection is locked blocks no other.
 $session->must('BEGIN; ' . create('held'));
 enqueue($other, referring('held'), on_conflict => 'adopt');
 enqueue($other, referring('free'));
@@ -138,7 +138,7 @@ wait_until(sub { requests_of('held') =~ /^succeeded (?:succeeded|failed)/ },
 	'the request has its turn');
 $resolved->check('a request that waits');
 
-# What is only recorded is not recorded over what was done meanwhile.
+# A request that only records does not overwrite later changes.
 $session->must(create('looked at'));
 $session->must('BEGIN; SAVEPOINT s; '
 	  . create('looked at', 'second', on_conflict => 'update'));

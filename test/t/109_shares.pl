@@ -1,9 +1,8 @@
 # Copyright (c) 2026, glue_conn contributors
 #
-# Nobody takes so much of what all share that others have to wait: neither the
-# locks of a transaction with many calls, which are those of its target, nor the
-# sessions of a database, which have but a share of the journal's boxes, nor many
-# databases.
+# No session exhausts a shared resource: neither a transaction with many calls,
+# which has the locks of its target, nor the sessions of a database, which have
+# only a share of the journal's boxes, nor many databases.
 
 use strict;
 use warnings;
@@ -29,7 +28,7 @@ sub create { return create_sql(referring($_[0])); }
 # A target
 #
 
-# What is done at another target is only in the way of itself.
+# Calls at another target only block themselves.
 my $many = 1100;
 my $elsewhere = $cluster->session(
 	settings => { 'glue_conn.region' => 'eu-west-1' });
@@ -52,7 +51,8 @@ my $goes_on = enqueue($elsewhere, referring('queued'));
 wait_until(sub { state_of($other, $goes_on) eq 'succeeded' }, 'a request for another target');
 is(state_of($other, $waits), 'queued', 'a request for its target waits');
 
-# Who locks all names of yet another target waits for those who have some.
+# A session that locks all names of yet another target waits for those that
+# have some.
 $elsewhere->must('BEGIN; ' . create('y'));
 $session->must("SET glue_conn.region = 'eu-west-1'; SET lock_timeout = '100ms'; SAVEPOINT s");
 is($session->query(delete_sql('z', missing_ok => 't'))->sqlstate, '55P03',
@@ -139,7 +139,7 @@ is(went_on(@second), scalar @second,
 kill 'CONT', $first_worker;
 is(went_on(@first), scalar @first, 'and so do these when they may');
 
-# Those who wait for a box may leave, or be given one while they do.
+# Sessions that wait for a box may be cancelled, or get one meanwhile.
 $first_worker = stop_worker('postgres');
 $second_worker = stop_worker('second');
 send_calls('postgres', \@first);
@@ -162,7 +162,7 @@ $resolved->wait;
 # Many databases
 #
 
-# So many that what is known of them has no room.
+# More databases than notes about them.
 my $ndatabases = 70;
 my $node = $cluster->node;
 $session->must('CREATE DATABASE model');

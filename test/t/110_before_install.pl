@@ -1,12 +1,12 @@
 # Copyright (c) 2026, glue_conn contributors
 #
-# What was there before CREATE EXTENSION.
+# Objects that existed before CREATE EXTENSION.
 #
-# Whoever owns the schema, or the database, may have filled it beforehand with
-# what is a better match than PostgreSQL's own functions, operators, types and
-# casts, or with what looks the same, and then wait for a superuser to install
-# the extension and to use it.  Nothing of theirs is ever run or referred to;
-# and where a name is taken already, nothing is installed at all.
+# The owner of the schema, or of the database, may have created objects in it
+# that are a better match than PostgreSQL's own functions, operators, types and
+# casts, or that look the same, before a superuser installs the extension and
+# uses it.  None of them is ever executed or referenced; and if a name is
+# taken, the installation fails.
 
 use strict;
 use warnings;
@@ -20,8 +20,8 @@ my $admin = $cluster->session;
 
 $admin->must('CREATE ROLE mallory LOGIN');
 
-# What a hostile function does with the rights of whoever runs it.  The sequence
-# remembers also what is rolled back.
+# The actions of a hostile function with the rights of its caller.  The
+# sequence also records rolled-back ones.
 my $traps = <<'SQL';
 CREATE SEQUENCE runs;
 CREATE TABLE ran (function pg_catalog.text, by_role pg_catalog.text);
@@ -174,7 +174,7 @@ BEGIN
 END $$;
 SQL
 
-# What depends on something of mallory's and is not hers.
+# Objects that depend on mallory's and are not hers.
 my $bound = <<'SQL';
 WITH hers (classid, objid) AS (
 	SELECT 'pg_proc'::regclass, oid FROM pg_proc
@@ -197,7 +197,8 @@ FROM pg_depend d JOIN hers h ON h.classid = refclassid AND h.objid = refobjid
 WHERE (d.classid, d.objid) NOT IN (SELECT * FROM hers) ORDER BY 1
 SQL
 
-# A superuser who minds the search_path, as one has to in a database like this.
+# A superuser with a safe search_path, which is necessary in a database like
+# this.
 sub superuser
 {
 	my ($database) = @_;
@@ -321,7 +322,7 @@ $one->must('CREATE SCHEMA hers AUTHORIZATION mallory');
 round('the owner of the schema', 'one', 'hers');
 
 #
-# The owner of the database, who also decides where everyone looks for names
+# The owner of the database, who also sets everyone's search_path
 #
 $admin->must('CREATE DATABASE two OWNER mallory');
 $admin->must('ALTER DATABASE two SET search_path = public, pg_catalog');
@@ -356,7 +357,7 @@ refused('taken_view', 'CREATE VIEW glue_request_summary AS SELECT 1', '42P07');
 refused('taken_function', 'CREATE FUNCTION glue_redact(jsonb) RETURNS jsonb'
 	  . " LANGUAGE sql AS 'SELECT NULL::jsonb'", '42723');
 
-# A schema whose name could be more than a name is refused by PostgreSQL.
+# PostgreSQL rejects a schema whose name could be more than a name.
 $one->must('CREATE SCHEMA "odd""schema"');
 like($one->query('CREATE EXTENSION glue_conn SCHEMA "odd""schema"')->message,
 	qr/must not contain any of/, 'a schema with a quote in its name');

@@ -30,7 +30,7 @@ CREATE ROLE nobody;
 SQL
 my $ndatabases = 0;
 
-# What the sessions of these tests set for themselves.
+# The sessions' own settings in these tests.
 my %own = (search_path => 'public');
 
 # A new database that nobody has worked in so far.
@@ -88,7 +88,7 @@ sub works
 }
 
 #
-# Whose settings count
+# The settings that apply
 #
 
 my $database = new_database();
@@ -142,7 +142,7 @@ $node->reload;
 $glue->behave;
 
 #
-# What would stop a worker, or bend it
+# Settings that would stop or alter a worker
 #
 
 my %bad = (
@@ -261,7 +261,7 @@ is($session->must('SELECT count(*) FROM evil.caught')->output, '0',
 $session->quit;
 
 #
-# Who works the queue himself
+# A session that processes the queue itself
 #
 
 my $here = $cluster->session;
@@ -329,8 +329,8 @@ $cluster->query('ALTER ROLE admin RESET ALL;'
 $session = session_in($database);
 is(state_of($session, $id, 'attempts'), 'queued|0', 'the request has not suffered');
 
-# What is about no request of others, and what the database says; and what would
-# bend the work otherwise.
+# Settings that do not concern requests, and those of the database; and
+# settings that would alter the processing.
 $cluster->query('CREATE TABLE recorded (name text);'
 	  . ' CREATE FUNCTION note() RETURNS trigger LANGUAGE plpgsql AS'
 	  . ' $$BEGIN INSERT INTO public.recorded VALUES (new.name);'

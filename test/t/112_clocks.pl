@@ -1,9 +1,9 @@
 # Copyright (c) 2026, glue_conn contributors
 #
-# What was rolled back is undone, and nothing else is, whatever the clocks say:
-# AWS's clock decides, and what may still arrive is waited for.
+# Rolled-back calls are undone, and no others, with any state of the clocks:
+# AWS's clock decides, and requests that may still arrive are waited for.
 #
-# The server has a clock that the test sets.  That of the local Glue is right.
+# The test sets the server's clock.  That of the local Glue is right.
 
 use strict;
 use warnings;
@@ -90,7 +90,7 @@ foreach my $ahead (3, -3, 3600, -3600)
 }
 
 #
-# Another host takes over, whose clock is another one
+# Failover to a host with another clock
 #
 
 foreach my $ahead (3, -3, 3600, -3600)
@@ -107,7 +107,7 @@ foreach my $ahead (3, -3, 3600, -3600)
 }
 
 #
-# What takes longer than settle_time
+# Requests that take longer than settle_time
 #
 
 # The request of an operation is carried out this late; it is waited for longer.
@@ -170,11 +170,11 @@ $resolved->outcome('rolled back, and nobody can tell whose the connection is',
 	'doubtful', glue => 'first',
 	row => 'first', request => 'failed NotKnown');
 my $log = slurp_file($node->logfile);
-like($log, qr/WARNING: .*could not undo what was rolled back of AWS Glue connection "doubtful"/,
+like($log, qr/WARNING: .*could not undo a rolled-back call for AWS Glue connection "doubtful"/,
 	'is told in the log');
 
 #
-# What is refused for ever
+# Permanent rejections
 #
 
 $glue->misbehave(operation => 'DeleteConnection', name => 'denied', times => 0,
@@ -189,7 +189,7 @@ foreach my $attempt (1 .. 3)
 		'it is refused');
 	$session->must("SELECT glue_retry_request($denied)");
 }
-my @said = slurp_file($node->logfile) =~ /(could not yet undo what was rolled back of AWS Glue connection "denied")/g;
+my @said = slurp_file($node->logfile) =~ /(could not yet undo a rolled-back call for AWS Glue connection "denied")/g;
 is(scalar @said, 1, 'an undo that is refused is in the log, once a minute');
 like(slurp_file($node->logfile), qr/Request $denied \(CreateConnection\) is tried again: .*AccessDeniedException/,
 	'with its reason');
@@ -198,7 +198,7 @@ my $result = $blocked->result;
 is($result->sqlstate, '55P03', 'who waits for it');
 like($result->detail, qr/Request $denied .*has failed with AccessDeniedException/, 'is told why');
 $session->must('SELECT pg_cancel_backend(' . $waiting->pid . ')');
-like($waiting->result->text, qr/CONTEXT:.*waiting until what request $denied did is undone/,
+like($waiting->result->text, qr/CONTEXT:.*waiting until the effect of request $denied is undone/,
 	'also if it is cancelled');
 $glue->behave;
 $session->must("SELECT glue_retry_request($denied)");

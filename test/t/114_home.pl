@@ -1,8 +1,8 @@
 # Copyright (c) 2026, glue_conn contributors
 #
-# A database that is a copy of another one holds the requests of that one: they
-# are neither sent nor undone, and wait for somebody to take them over or to drop
-# them.  What is asked for in the copy itself is carried out.
+# A database that is a copy of another one holds the requests of the original:
+# they are neither sent nor undone, until a user takes them over or drops them.
+# Requests that are made in the copy are carried out.
 
 use strict;
 use warnings;
@@ -43,7 +43,7 @@ enqueue($source, jdbc('queued'));
 enqueue($source, secret('sealed'));
 $source->must('SET ROLE plain; ' . enqueue_create_sql(jdbc('of plain')) . '; RESET ROLE');
 
-# What was deleted by the original may have a second life by now.
+# A connection that the original has deleted may have been created again.
 enqueue_delete($source, 'second life');
 $glue->put_connection(input => jdbc('second life'));
 
@@ -118,7 +118,7 @@ is($cluster->query("SELECT count(*) FROM glue_request WHERE state = 'held'",
 		database => 'second')->output, '5', 'CALL holds them as well');
 
 #
-# Who says what is to become of them
+# Roles that may decide about them
 #
 
 is($copy->must('SET ROLE plain; SELECT count(*) FROM glue_request'

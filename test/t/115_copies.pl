@@ -1,8 +1,8 @@
 # Copyright (c) 2026, glue_conn contributors
 #
-# Copies of a database on another server: a subscriber and a server that was
-# restored to a point in time hold the requests of the original; what pg_upgrade
-# makes of it goes on with them.
+# Copies of a database on another server: a subscriber, and a server after
+# point-in-time recovery, hold the requests of the original; a cluster after
+# pg_upgrade continues with them.
 
 use strict;
 use warnings;
@@ -111,7 +111,7 @@ is($session->must(delete_sql('before'))->output, 't', 'and deleted');
 wait_until(sub { $other->must("SELECT count(*) FROM glue_connection WHERE name = 'before'")
 	->output eq '0' }, 'the subscriber follows');
 
-# What is sealed, of a role that has another OID there.
+# Sealed secrets of a role that has another OID there.
 $other->must('CREATE ROLE first; CREATE ROLE buyer');
 $session->must('CREATE ROLE buyer; GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA public TO buyer');
 $cluster->configure($session, 'glue_conn.databases' => 'nowhere');

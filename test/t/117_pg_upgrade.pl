@@ -1,8 +1,8 @@
 # Copyright (c) 2026, glue_conn contributors
 #
-# After pg_upgrade the queue goes on by itself, with nothing to be done: the
-# database is the same, although the cluster, and the OIDs of its foreign servers,
-# are others.  The same version is as good for that as a newer one.
+# After pg_upgrade the queue continues by itself: the database is the same,
+# although the cluster, and the OIDs of its foreign servers, have changed.  The
+# same version is as good for this test as a newer one.
 
 use strict;
 use warnings;
@@ -106,7 +106,7 @@ is($glue->created('in order'), 1, 'the one');
 is($glue->connection('in order'), undef, 'after the other');
 is($session->must(create_sql(jdbc('digest')))->output, 'READY', 'the key of digests is there');
 
-# What rows own is kept.
+# The ownership of rows is kept.
 $session->must('RESET ROLE; DELETE FROM source');
 is(end_of($session, $session->must('SELECT max(id) FROM glue_request')->output), 'succeeded',
 	'a row from before is deleted');

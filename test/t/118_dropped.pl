@@ -1,7 +1,7 @@
 # Copyright (c) 2026, glue_conn contributors
 #
-# Who drops requests that have not ended, or what was rolled back and is not
-# undone, is told.
+# A warning for a DROP of requests that have not ended, or of rolled-back calls
+# that are not undone.
 
 use strict;
 use warnings;
@@ -67,7 +67,7 @@ warns($cluster->session, "not preloaded: $_", $statements{$_},
 	qr/^Request 10 \(CreateConnection "queued10"\) is queued\.\nThere are 2 more\.$/m)
   foreach sort keys %statements;
 
-# whose name was moved out of the table
+# its name was moved out of the table
 enqueue($session, referring('name'));
 $session->must(<<'SQL');
 UPDATE glue_request SET (connection_name, status, error_message) =
@@ -82,7 +82,7 @@ warns($cluster->session, "not in the table: $_", $statements{$_},
 	qr/DETAIL:  Request 13 \(CreateConnection "\.\.\."\) is queued\.$/m)
   foreach sort keys %statements;
 
-# who owns the schema may drop it, but not look into it
+# the owner of the schema may drop it, but not read it
 $session->must('CREATE ROLE builder; ALTER SCHEMA apart OWNER TO builder');
 warns($cluster->session, 'the owner of the schema',
 	'SET ROLE builder; DROP SCHEMA apart CASCADE', qr/DETAIL:  Their number is 1\.$/m);
@@ -94,7 +94,7 @@ is_silent($cluster->session, 'nothing left', 'DROP EXTENSION glue_conn');
 $session->quit;
 
 #
-# Without the library, what there is can be dropped all the same
+# Without the library, everything can be dropped as well
 #
 
 $session = $cluster->session;
@@ -143,7 +143,7 @@ wait_until(sub { $doomed->must('SELECT count(*) FROM glue_worker_summary'
 $doomed->quit;
 drop_warns('a database without any', 0);
 
-# what was rolled back, and is not undone
+# a rolled-back call that is not undone
 $session->must('SET search_path = apart, public');
 $glue->misbehave(operation => 'DeleteConnection', kind => 'error', code => 'RequestTimeoutException', status => 400, times => 0);
 $session->query('BEGIN; ' . create_sql(referring('left')) . '; ROLLBACK');

@@ -1,9 +1,9 @@
 # Copyright (c) 2026, glue_conn contributors
 #
-# Nobody becomes superuser by what hangs on the extension's own tables: a trigger, a
-# rule, a policy, a foreign key, an index, a constraint, a default or a type of
-# somebody else's is named and refused before anything is sent, whoever comes which
-# way; and without it everything goes on.
+# No privilege escalation through objects on the extension's own tables:
+# another role's trigger, rule, policy, foreign key, index, constraint, default
+# or type is named and rejected before anything is sent, at every entry point;
+# and after its removal everything continues.
 
 use strict;
 use warnings;
@@ -98,8 +98,8 @@ my %ways = (
 	glue_claimant => [@works],
 	glue_secret_key => [ grep { $_->[0] =~ /^an? (?:call|bulk call)$/ } @calls ]);
 
-# Test that each way to a table is refused because of something on it.  Who waits
-# for a connection reads it first.
+# Test that each entry point to a table is refused because of an object on it.
+# A wait for a connection reads it first.
 sub all_refused
 {
 	my ($session, $table, $what, $name) = @_;
@@ -134,7 +134,7 @@ sub all_open
 }
 
 #
-# What can be made by who was granted ALL
+# Objects of a role that was granted ALL
 #
 
 my %key = (
@@ -233,7 +233,7 @@ $replica->quit;
 is($hostile->superusers, '', 'nobody has become superuser');
 
 #
-# What nobody may make on a private table
+# Objects that are forbidden on a private table
 #
 
 foreach my $table (qw(glue_request_secret glue_provision glue_claimant glue_secret_key))
@@ -251,7 +251,7 @@ foreach my $table (qw(glue_request_secret glue_provision glue_claimant glue_secr
 }
 
 #
-# What the owner of a table can make, with functions of others
+# Objects of the owner of a table, with functions of others
 #
 
 # Each is made, and then undone, by the superuser, with the name "hers".
@@ -360,7 +360,7 @@ is($victim->must(call('create_connection', jdbc('late')))->output, 'READY', 'goe
 is($hostile->runs, '', 'and nothing was executed');
 
 #
-# What the owner has made for himself is executed, with names of PostgreSQL's
+# The owner's own objects are executed, with names of PostgreSQL's
 #
 
 $admin->must(<<'SQL');
@@ -383,7 +383,7 @@ foreach my $user ('victim', 'mallory', $superuser)
 {
 	foreach my $path ('evil, pg_catalog', 'pg_temp, evil, pg_catalog')
 	{
-		# what the owner itself has set is its own affair
+		# the owner's own settings are not restricted
 		$admin->must("ALTER DATABASE $database SET search_path = $path")
 		  if $user eq $superuser;
 		my $session = $hostile->session($user);
@@ -406,7 +406,7 @@ $admin->must("ALTER DATABASE $database SET search_path = evil, pg_catalog");
 $admin->must('DROP TRIGGER look ON app.glue_connection');
 is($hostile->superusers, '', 'nobody has become superuser');
 
-# What is executed at the end of the transaction is executed as somebody else.
+# Code that is executed at the end of the transaction runs as another role.
 $admin->must('CREATE CONSTRAINT TRIGGER look AFTER INSERT ON app.glue_connection'
 	  . ' DEFERRABLE FOR EACH ROW EXECUTE FUNCTION dba.look()');
 all_refused($victim, 'glue_connection', 'a deferrable trigger of the owner', 'look');

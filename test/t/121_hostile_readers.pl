@@ -1,8 +1,8 @@
 # Copyright (c) 2026, glue_conn contributors
 #
-# What the extension keeps for itself is read and written by nobody, whatever
-# predefined role he is a member of and whatever he was granted on all tables; and of
-# requests everybody sees his own.
+# Only the extension reads and writes its private tables, regardless of
+# membership in predefined roles and of privileges on all tables; and of
+# requests every role sees its own.
 
 use strict;
 use warnings;
@@ -68,7 +68,7 @@ my @reads = (
 @reads = grep { !/xml/ } @reads
   if $admin->query("SELECT xmlcomment('')")->sqlstate eq '0A000';
 
-# What a role learns of a table.
+# The information that a role gets from a table.
 sub learns
 {
 	my ($role, $table) = @_;
@@ -100,7 +100,7 @@ is($admin->must("SELECT count(*) FROM pg_statistic JOIN pg_attribute"
 	  . " AND starelid IN ('app.glue_request_secret'::regclass, 'app.glue_secret_key'::regclass)")
 	->output, '0', 'nor is anything of it in the statistics, for pg_read_all_data');
 
-# A reader of what is hidden sees it if the test works.
+# The test is valid only if a privileged reader sees the hidden data.
 like($admin->must(sprintf $reads[0], 'app.glue_request_secret')->output, qr/\(\d+,/,
 	'who may reads it');
 
@@ -165,7 +165,7 @@ foreach my $role (@roles)
 		"$role sees no others by a function");
 }
 
-# Views show what those see who look at them, and no more.
+# Views show the data of their current user, and no more.
 $session{mallory}->must('CREATE VIEW evil.hers WITH (security_barrier) AS'
 	  . ' SELECT * FROM app.glue_request WHERE evil.leak(connection_name);'
 	  . ' GRANT SELECT ON evil.hers TO PUBLIC');
@@ -182,7 +182,7 @@ is(join(' ', $result->text =~ /leaked: (\w+)/g), 'mallory mallory mallory',
 # Objects of the extension
 #
 
-# What owners of the schema and of the database try.
+# Attempts of the owners of the schema and of the database.
 my @tries = (
 	'DROP TABLE app.glue_secret_key',
 	'ALTER TABLE app.glue_secret_key OWNER TO %s',
@@ -213,7 +213,8 @@ foreach my $role (grep { $_ ne 'victim' } @roles)
 	is(join("\n", @allowed), '', "$role changes nothing of the extension's");
 }
 
-# An event trigger is for who changes definitions, which nobody does here.
+# An event trigger fires for roles that change definitions, which no role does
+# here.
 $admin->must('CREATE EVENT TRIGGER hers ON ddl_command_end EXECUTE FUNCTION evil.watch()');
 $hostile->demote;
 $hostile->cluster->node->append_conf('postgresql.conf', "glue_conn.databases = ''");

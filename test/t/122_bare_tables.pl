@@ -1,8 +1,8 @@
 # Copyright (c) 2026, glue_conn contributors
 #
-# That nothing hangs on a table is not remembered if something was put there
-# while a session looked.  Who only reads the table has a lock that lets others
-# do that.
+# The result that a table has no dangerous objects is not cached if an object
+# was added while a session looked.  A reader's lock on the table does not
+# prevent that.
 
 use strict;
 use warnings;

@@ -1,8 +1,8 @@
 # Copyright (c) 2026, glue_conn contributors
 #
-# Nobody becomes superuser by names: whatever operators, functions, aggregates,
-# types and casts the users of a database have made, and wherever its search_path
-# leads, nothing of theirs is executed by anything that the extension does.
+# No privilege escalation by names: with any operators, functions, aggregates,
+# types and casts of the database's users, and with any search_path, the
+# extension executes none of them.
 
 use strict;
 use warnings;
@@ -169,7 +169,7 @@ foreach my $role (sort keys %GlueConn::Hostile::attacker)
 $hostile->wait_for_requests;
 harmless('attackers');
 
-# What is held.
+# Requests that are held.
 my $carried_out = call('enqueue_create_connection', referring('held'));
 foreach my $end ('SELECT app.glue_take_over_requests()', 'SELECT app.glue_drop_held_requests()')
 {
@@ -187,7 +187,7 @@ foreach my $end ('SELECT app.glue_take_over_requests()', 'SELECT app.glue_drop_h
 }
 
 #
-# What does not go well
+# Failures
 #
 
 my %path = ($superuser => 'evil, pg_catalog', victim => 'evil',

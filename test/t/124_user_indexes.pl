@@ -111,8 +111,8 @@ foreach my $table (qw(glue_connection glue_request))
 	my $text = "lower($name || ' ' || coalesce($url, ''))";
 	my $words = "to_tsvector('simple'::regconfig, $name)";
 
-	# what it is, how it is made, a condition that it is good for, and how it is
-	# altered
+	# the kind of index, its definition, a condition that can use it, and its
+	# alteration
 	my @cases = (
 		[ 'expression', "(($text))", "$text >= 'i'", 'ALTER 1 SET STATISTICS 10' ],
 		[ 'expression in PL/pgSQL', "(loud($name))", "loud($name) >= 'I'" ],
@@ -225,7 +225,7 @@ wait_until(sub { $admin->must(
 $session->must('DROP INDEX mine, blocks');
 
 #
-# With whose rights
+# The rights of index functions
 #
 
 $session->must(<<'SQL');
@@ -257,7 +257,7 @@ foreach my $table (qw(glue_connection glue_request))
 $session->must('RESET ALL; DROP INDEX mine, too');
 
 #
-# Who is called by what it executes
+# The caller of functions in index functions
 #
 
 $session->must(<<'SQL');
@@ -281,7 +281,7 @@ is( $session->must("SELECT count(*) FROM glue_connection WHERE name LIKE '% agai
 $session->must('DROP TRIGGER again ON glue_connection');
 
 #
-# Whatever the planner is told, and whatever it believes
+# Any settings and any estimates of the planner
 #
 
 foreach my $settings (
@@ -295,7 +295,7 @@ foreach my $settings (
 	is($session->query('SHOW enable_seqscan')->output, 'on', "$settings: is ours again");
 }
 
-# Who has planned for an empty table does not read all of it later.
+# A plan for an empty table does not read the whole table later.
 $session->must('DELETE FROM glue_connection');
 $admin->must('VACUUM ANALYZE glue_connection');
 my $seen = "SELECT seq_scan FROM pg_stat_user_tables WHERE relname = 'glue_connection'";

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, glue_conn contributors
 #
-# Tables that somebody has broken: each call says so in one clear error, and what
-# to do, before anything is sent; the queue waits and goes on when it is mended.
+# Damaged tables: each call raises one clear error, with a hint, before
+# anything is sent; the queue waits and continues after the repair.
 
 use strict;
 use warnings;
@@ -58,7 +58,7 @@ foreach my $table (qw(glue_request glue_connection glue_request_secret glue_prov
 	$session->must("ALTER TABLE $table SET UNLOGGED");
 	foreach my $way (sort keys %way)
 	{
-		# what a way does not use, it does not mind
+		# a way does not check tables that it does not use
 		next if $table eq 'glue_connection' && $way =~ /queue|trigger/
 		  || $table eq 'glue_provision' && $way eq 'queue'
 		  || $table eq 'glue_claimant'

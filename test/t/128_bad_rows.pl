@@ -1,10 +1,10 @@
 # Copyright (c) 2026, glue_conn contributors
 #
-# One bad row stops nobody: what keeps the outcome of one request from being
-# recorded, or keeps it from being claimed, is that request's trouble alone.
+# One bad row stops no other: a failure to record the outcome of one request,
+# or to claim it, affects only that request.
 #
-# What was done in AWS Glue is not done again.  Its answer is kept in the row of
-# the request, and recorded once that can be.
+# The call is not made again.  Its answer is kept in the row of the request,
+# and recorded when that is possible.
 
 use strict;
 use warnings;
@@ -65,7 +65,8 @@ sub try_again
 	return;
 }
 
-# What the table says of a connection, but for what differs between two of them.
+# The table's record of a connection, without the columns that differ between
+# two of them.
 sub record
 {
 	my ($name) = @_;
@@ -75,7 +76,7 @@ sub record
 		  . ' FROM glue_connection c WHERE name = ' . literal($name))->output;
 }
 
-# Obstacles.  Each keeps connections whose name begins with "bad" from being
+# Obstacles.  Each prevents connections whose name begins with "bad" from being
 # recorded.
 my %obstacles = (
 	check => {
@@ -164,7 +165,7 @@ foreach my $obstacle (sort keys %obstacles)
 }
 
 #
-# What is kept survives the worker
+# A kept answer survives the worker
 #
 
 $session->must("DELETE FROM glue_connection WHERE name LIKE 'bad%'");
@@ -238,7 +239,7 @@ is($cluster->row('bad and slow')->{status}, 'READY', 'in progress: and recorded'
 is($glue->created('bad and slow'), 1, 'in progress: it is created once');
 
 #
-# What others do meanwhile is newer than what was kept
+# Later changes are newer than a kept answer
 #
 
 # An answer that is kept: of the request that a statement makes.
@@ -267,7 +268,7 @@ is(record('bad and deleted'), '', 'but what was deleted since is not recorded');
 is(record('bad and replaced'), $newer, 'and what was updated since is recorded as it is');
 
 #
-# What has not been done is not recorded later
+# A call that was not made is not recorded later
 #
 
 $glue->put_connection(input => input('bad and taken', 'theirs'));
@@ -284,7 +285,7 @@ is(request($refused)->{error_code}, 'AlreadyExistsException', 'refusal: as AWS G
 is(record('bad and taken'), '', 'refusal: nothing is recorded');
 
 #
-# What cannot be recorded any more
+# Answers that cannot be recorded any more
 #
 
 $session->must("CREATE SERVER gone FOREIGN DATA WRAPPER glue_conn OPTIONS (region 'us-east-1')");
@@ -298,7 +299,7 @@ like(request($gone)->{error_message}, qr/^It was carried out, but cannot be reco
 is(calls_for('bad server'), 'CreateConnection', 'server gone: which is so');
 
 #
-# What is sent elsewhere now
+# Requests with another target now
 #
 
 $session->must("CREATE SERVER moved FOREIGN DATA WRAPPER glue_conn OPTIONS (region 'us-east-1')");
@@ -315,7 +316,7 @@ is(calls_for('bad and moved'), 'CreateConnection CreateConnection GetConnection'
 	'elsewhere: as what was not sent there yet');
 
 #
-# What is rolled back, and kept in AWS Glue
+# Rolled-back calls whose connections are kept in AWS Glue
 #
 
 sub rolled_back_request
@@ -351,7 +352,7 @@ is(calls_for('bad and kept') =~ s/ GetConnection//gr, 'CreateConnection',
 	'rollback: AWS Glue was called once');
 
 #
-# A procedure goes on as well, and leaves the session whole
+# A procedure continues as well, and leaves the session intact
 #
 
 $session->quit;
@@ -373,7 +374,7 @@ work($session);
 is(request($ids[0])->{state}, 'succeeded', 'procedure: the next one records it');
 is(calls_for('bad procedure'), 'CreateConnection', 'procedure: without another call');
 
-# What somebody has locked goes back into the queue, with its answer.
+# A request with a locked row goes back into the queue, with its answer.
 $session->must("DELETE FROM glue_connection WHERE name LIKE 'bad%'");
 $session->must($obstacles{check}{make});
 my $locked = enqueue($session, input('bad and locked'));
@@ -395,7 +396,7 @@ work($session);
 is(request($locked)->{state}, 'succeeded', 'locked: it is resolved once it can be');
 
 #
-# What cannot be claimed
+# Requests that cannot be claimed
 #
 
 @ids = map { enqueue($session, input($_)) }
@@ -418,7 +419,7 @@ push @ids, enqueue($session, input('last claim'));
 work($session);
 is(request($ids[3])->{state}, 'succeeded', 'claim: not even the error can be written: the others go on');
 like(slurp_file($cluster->node->logfile, $log),
-	qr/could not record anything of request $ids[1]/, 'claim: and the log says so');
+	qr/could not update request $ids[1]/, 'claim: and the log says so');
 $session->must('ALTER TABLE glue_request DROP CONSTRAINT obstacle');
 
 $cluster->finish;

@@ -1,9 +1,9 @@
 # Copyright (c) 2026, glue_conn contributors
 #
-# A libcurl that fails where it never does holds no call, and spoils none of
-# those that follow.
+# Unusual failures of libcurl do not block a call, and do not affect later
+# ones.
 #
-# The server has a libcurl whose functions fail when they are told to.
+# The server has a libcurl whose functions fail on request.
 
 use strict;
 use warnings;

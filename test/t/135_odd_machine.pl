@@ -1,10 +1,9 @@
 # Copyright (c) 2026, glue_conn contributors
 #
-# What machines rarely do, and what a server must live with all the same: there
-# is no descriptor left for a moment, a process has the process ID of one that
-# has died, and the clock is set back.
+# Rare events that a server must survive: no descriptor is left for a moment, a
+# process has the process ID of one that has died, and the clock is set back.
 #
-# odd_machine.c says how it is made to do so.
+# odd_machine.c simulates them.
 
 use strict;
 use warnings;
@@ -17,7 +16,7 @@ use Test::More;
 
 my $odd = PostgreSQL::Test::Utils::tempdir();
 
-# Say what the machine does, or that it does so no more.
+# Switch an event of the machine on, or off.
 sub oddly
 {
 	my ($name, $number) = @_;

@@ -1,9 +1,9 @@
 # Copyright (c) 2026, glue_conn contributors
 #
-# Accidents: what happens to connections that are not a row's own, or not any more.
-# The table of accidents in docs/rows.md names the number of each here.
+# Accidents with connections that a row does not own, or not any more.  The
+# table of accidents in docs/rows.md refers to the numbers here.
 #
-# Who holds a name is tested by sql/trigger.sql and isolation/specs/row_names.spec.
+# sql/trigger.sql and isolation/specs/row_names.spec test who has a name.
 
 use strict;
 use warnings;
@@ -23,7 +23,7 @@ my $seen = 0;
 
 sub outcomes { return new_outcomes($session, \$seen); }
 
-# What the table, or another one, owns.
+# The claims of the table, or of another one.
 sub owned
 {
 	my ($table) = @_;
@@ -90,7 +90,8 @@ make_table('adopting', 'on_conflict=adopt');
 make_table('updating', 'on_conflict=update');
 
 #
-# 1. The name is taken by what somebody has made by hand, and a sync finds that
+# 1.  The name is taken by a connection that another client has made by hand,
+#     and a sync finds that
 #
 
 stranger('hand');
@@ -145,7 +146,7 @@ stranger('mine', created => time + 10);
 $session->must(update('source', 'mine', Description => 'ours'));
 is(outcomes(), 'Update mine failed NotOurs', 'another life is not updated');
 like($session->must("SELECT error_message FROM glue_request WHERE id = $seen")->output,
-	qr/left alone.*created at another time/, 'which is said');
+	qr/not changed.*created at another time/, 'which is said');
 is(owned(), '', 'nothing is owned any more');
 $session->must(delete_row('source', 'mine'));
 is(outcomes(), 'Delete mine succeeded', 'a deletion has nothing to do');
@@ -244,7 +245,8 @@ is(outcomes(), 'Delete wrong succeeded, Update right succeeded', 'later');
 is_theirs('wrong', 'what somebody else has made meanwhile stays');
 is(owned(), 'right', 'and what is made then is owned');
 
-# What somebody else makes between two attempts is as it should be, and is theirs.
+# A connection that another client makes between two attempts has the right
+# definition, and is theirs.
 $glue->misbehave(operation => 'CreateConnection', kind => 'error', status => 400,
 	code => 'RequestTimeoutException', message => 'slowly', times => 0);
 $session->must(insert('source', 'between', Description => 'theirs'));
@@ -324,7 +326,7 @@ is(outcomes(), 'Delete moved failed target changed, Update updated failed target
 	'what is owned elsewhere is not looked for here');
 is($watch->sent($_), 0, "$_ is not sent") foreach 'CreateConnection', 'UpdateConnection', 'DeleteConnection';
 like($session->must("SELECT error_message FROM glue_request WHERE id = $seen")->output,
-	qr/account 123456789012 at .* account 222222222222, where/, 'and it is said where it is');
+	qr/account 123456789012 at .* account 222222222222 now/, 'and it is said where it is');
 is($session->must(q{SELECT outcome FROM glue_adopt_rows('first') WHERE name = 'updated'})->output,
 	'owned, but elsewhere', 'nor is it adopted');
 $session->must("ALTER USER MAPPING FOR PUBLIC SERVER one OPTIONS (SET access_key_id '"
@@ -443,7 +445,7 @@ $session->must("INSERT INTO before VALUES (0, '{\"Name\": \"bad\"}'), (0, NULL)"
 $session->must(trigger_sql('before'));
 my $outcomes = $session->must('SELECT string_agg(coalesce(name, $$-$$) || $$ is $$ || left(outcome, 30), $$; $$'
 	  . ' ORDER BY name) FROM glue_adopt_rows($$before$$)')->output;
-is($outcomes, 'bad is invalid: glue_validate_connect; differs is differs: $.Description was giv; '
+is($outcomes, 'bad is invalid: see glue_validate_con; differs is differs: $.Description was giv; '
 	  . 'left is held by a row of table source; missing is missing; same is adopted',
 	'glue_adopt_rows() says what becomes of each');
 is(owned('before'), 'same', 'and has what is equal owned');
@@ -454,7 +456,7 @@ is(outcomes(), 'Delete same succeeded', 'a row deletes what it has adopted');
 isnt($glue->connection('differs'), undef, 'and nothing else');
 
 #
-# 16. The history of requests is gone, and what is recorded of connections
+# 16.  The history of requests is gone, and so are the records of connections
 #
 
 $session->must(insert('source', 'forgotten'));

@@ -1,10 +1,10 @@
 # Copyright (c) 2026, glue_conn contributors
 #
-# A service that takes only so many requests a second has as few as possible to
-# refuse, and no call fails for that.
+# A service with a rate limit throttles as few requests as possible, and no
+# call fails because of it.
 #
-# The local Glue has a bucket for each operation, which is full at first; what it
-# refuses takes no token.
+# The local Glue has a token bucket for each operation, which is full at first;
+# a throttled request takes no token.
 
 use strict;
 use warnings;
@@ -20,8 +20,8 @@ my $cluster = GlueConn::Cluster->start(
 my $glue = $cluster->glue;
 my $session = $cluster->session;
 
-# What is known of an operation: whether there is a limit, how often it was throttled,
-# and how many calls wait.
+# The state of an operation: whether there is a limit, the number of throttled
+# requests, and the number of waiting calls.
 sub known
 {
 	my ($operation, $columns, $own) = @_;
@@ -34,7 +34,7 @@ sub known
 # The statuses of the requests that a watch has seen.
 sub statuses { return map { $_->{status} } $_[0]->requests($_[1]); }
 
-# A limit, for those who know of none.
+# A limit that is unknown to the callers.
 sub limit
 {
 	my ($rate, $burst) = @_;
@@ -124,7 +124,7 @@ $glue->behave;
 is($other->result->output, 'READY', 'it is made when the service recovers');
 
 #
-# Whoever waits can be stopped
+# A waiting call can be cancelled
 #
 
 $glue->misbehave(kind => 'throttle', times => 0);
@@ -169,7 +169,7 @@ foreach my $how (qw(pg_cancel_backend pg_terminate_backend))
 is($session->must(create_sql(referring('after')))->output, 'READY', 'others go on');
 is(known('CreateConnection', 'waiting, requests_per_second'), '0|', 'there is no limit');
 
-# All processes lose what they share if one is killed.
+# All processes lose the shared state if one is killed.
 foreach my $kind (qw(throttle stall))
 {
 	my $killed = $cluster->session;
@@ -187,7 +187,7 @@ foreach my $kind (qw(throttle stall))
 }
 
 #
-# Who is first
+# Order
 #
 
 limit(4, 2);
@@ -227,7 +227,7 @@ is(known('CreateConnection', 'requests_per_second', 'true'), '20', 'and is known
 is(known('CreateConnection', 'requests_per_second'), '', 'besides that of AWS');
 
 #
-# Who may see it
+# Visibility
 #
 
 $session->must('CREATE ROLE watcher LOGIN; CREATE ROLE stranger LOGIN; GRANT pg_monitor TO watcher');

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, glue_conn contributors
 #
-# What was asked for by a row is done in its turn, even if the row, or the worker, is
-# gone: a name is not free for others before nothing of that can happen any more.
+# A row's requests are carried out in order, even if the row, or the worker, is
+# gone: a name is not free for others while any of them may still take effect.
 
 use strict;
 use warnings;
@@ -13,7 +13,7 @@ use GlueConn::Queue;
 use GlueConn::Ways;
 use Test::More;
 
-# Who has sent something waits for a shorter time than what is late takes.
+# A sender waits for a shorter time than the late request takes.
 my $cluster = GlueConn::Cluster->start(conf => <<'CONF');
 glue_conn.settle_time = '2s'
 glue_conn.request_timeout = '1500ms'
@@ -65,7 +65,7 @@ sub work_all
 	return;
 }
 
-# What became of the requests since the last time that we looked.
+# The outcomes of the requests since the last call.
 my $seen = 0;
 
 sub outcomes
@@ -174,7 +174,7 @@ is(state_of($session, $create, 'error_code'), 'failed|NotOurs',
 is($glue->created('too late'), 0, 'so nothing is made for nobody');
 
 #
-# What is late does not find the next connection of that name
+# A late request does not affect the next connection of that name
 #
 
 $session->must(insert('source', 'deleted'));
@@ -184,7 +184,7 @@ $session->must(insert('source', 'deleted'));
 work($session);
 is($watch->sent('DeleteConnection'), 1, 'a deletion is not made again at once');
 like($session->must("SELECT error_message FROM glue_request WHERE id = $seen + 1")->output,
-	qr/may yet arrive/, 'its request says why');
+	qr/may still arrive/, 'its request says why');
 is(outcomes(), 'Delete succeeded, Create succeeded', 'all is done');
 wait_until(sub { $watch->processed('DeleteConnection') == $watch->sent('DeleteConnection') }, 'it has arrived');
 isnt($glue->connection('deleted'), undef, 'the next connection is there');
@@ -251,7 +251,7 @@ is(owner('repeated'), 'adopting', 'and takes nothing away');
 isnt($glue->connection('repeated'), undef, 'from who has adopted it');
 
 #
-# glue_adopt_rows() for what the trigger has not seen
+# glue_adopt_rows() for rows that the trigger has not seen
 #
 
 sub adopt_rows
@@ -268,7 +268,7 @@ outcomes();
 make_table('heirs');
 $session->must('ALTER TABLE heirs DISABLE TRIGGER provision; ' . insert('heirs', 'passed on')
 	  . '; ALTER TABLE heirs ENABLE TRIGGER provision; ' . delete_row('source', 'passed on'));
-is(adopt_rows('heirs'), 'passed on is pending: there is a request for it that has not ended',
+is(adopt_rows('heirs'), 'passed on is pending: an earlier request for it has not ended',
 	'what is to be deleted is not adopted before that');
 is(entries('passed on'), 1, 'nor is its name claimed');
 is(outcomes(), 'Delete succeeded', 'it is deleted');

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, glue_conn contributors
 #
-# What is known of AWS's limits is of use to all, and no role can take it away from
-# others, spoil it, or have others wait for it.
+# The state of AWS's limits is shared by all roles, and no role can evict it,
+# corrupt it, or make others wait.
 
 use strict;
 use warnings;
@@ -32,7 +32,7 @@ $admin->must("GRANT SELECT ON glue_connection TO victim, mallory");
 my ($victim, $mallory) = map { $cluster->session(user => $_) } qw(victim mallory);
 my %shared = (server => 'shared');
 
-# What is known of a limit of the victim's account.
+# The state of a limit of the victim's account.
 sub known
 {
 	my ($columns) = @_;

@@ -1,8 +1,8 @@
 # Copyright (c) 2026, glue_conn contributors
 #
-# glue_activity says what a request or a call waits for, as long as it does, and
-# glue_wait_request() says the same.  What fails for good, or is put off for long, is
-# in the server's log.
+# glue_activity shows the wait of a request or a call as long as it lasts, and
+# glue_wait_request() reports the same.  A permanent failure, or a long
+# postponement, is in the server's log.
 
 use strict;
 use warnings;
@@ -48,7 +48,7 @@ sub clears
 	return pass("$what: it is seen no more");
 }
 
-# What glue_wait_request() says at once, or after so long.
+# The message of glue_wait_request() at once, or after a time.
 sub told
 {
 	my ($id, $timeout) = @_;
@@ -59,7 +59,7 @@ sub told
 is($admin->must('SELECT * FROM glue_activity')->output, '', 'nothing waits');
 
 #
-# A lock, and whose
+# A lock, and its holder
 #
 
 $session->must('BEGIN; ' . create_sql(referring('a')));
@@ -99,7 +99,7 @@ $session->must('COMMIT');
 is(end_of($admin, $id), 'succeeded', 'it goes on');
 clears('a');
 
-# There is no call to be seen of what a sync has locked.
+# A sync's lock has no visible call.
 $session->must(create_sql(referring('found')));
 $admin->must("DELETE FROM glue_connection WHERE name = 'found'");
 $session->must('BEGIN; SELECT glue_sync_connections()');
@@ -146,7 +146,7 @@ $id = enqueue($admin, referring('slow'));
 waits_for("id = $id", 'IN_PROGRESS');
 is(end_of($admin, $id), 'succeeded', 'it goes on');
 
-# An error that may pass; and what comes after it.
+# A transient error; and the next wait.
 my $long = 'x' x 300;
 $glue->misbehave(operation => 'CreateConnection', kind => 'error', times => 0, status => 500,
 	code => 'InternalServiceException', message => $long);
@@ -157,7 +157,7 @@ like(seen("id = $id", 'what_to_do'), qr/tried again at \d{4}-.* after glue_retry
 	'it says when it is tried again');
 my $after = enqueue_delete($admin, 'again');
 waits_for("id = $after", 'request');
-like(seen("id = $after", 'what_to_do'), qr/what request $id /, 'it says for which');
+like(seen("id = $after", 'what_to_do'), qr/at request $id /, 'it says for which');
 $glue->behave;
 $admin->must("SELECT glue_retry_request($id)");
 is(end_of($admin, $after), 'succeeded', 'both go on');
@@ -173,7 +173,7 @@ $admin->must('SELECT pg_terminate_backend(' . (workers($admin, 'worker'))[0] . '
 is(end_of($admin, $_), 'succeeded', 'it goes on') foreach @ids;
 
 #
-# What an administrator has to mend
+# Errors that an administrator must correct
 #
 
 # Of a wait that would be in vain, glue_wait_request() tells at once.
@@ -225,7 +225,7 @@ $session->must('ALTER SERVER shop OPTIONS (DROP endpoint_url)');
 make_due($admin, $id);
 wait_for_state($admin, $id);
 
-# Who does the work
+# The process that does the work
 $cluster->configure($admin, 'glue_conn.databases' => 'elsewhere');
 wait_for_no_workers($admin);
 $id = enqueue($admin, referring('nobody'));
@@ -239,7 +239,7 @@ $cluster->configure($admin, 'glue_conn.databases' => undef);
 is(end_of($admin, $id), 'succeeded', 'with a worker, it goes on');
 
 #
-# Who sees what
+# Visibility
 #
 
 $admin->must('CREATE ROLE alice LOGIN; CREATE ROLE bob LOGIN; CREATE ROLE eve LOGIN;'
@@ -260,7 +260,7 @@ is($of{bob}->must('SELECT count(*) FROM glue_request')->output, 0, 'which it doe
 is(seen($all, 'count(*)', $of{eve}), 0, 'others do not');
 is(seen('of alice', 'role', $of{bob}), 'alice', 'it says whose they are');
 
-# Another database has its own; nor does it matter what names mean to the session.
+# Another database has its own; nor does the session's search_path matter.
 my $far = $cluster->session(database => 'elsewhere');
 $far->must('CREATE EXTENSION glue_conn');
 is($far->must('SELECT count(*) FROM glue_activity')->output, 0, 'another database sees none');
@@ -337,7 +337,7 @@ $cluster->restart(
 ($admin, $session) = map { $cluster->session } 1 .. 2;
 $id = enqueue($admin, referring('ambient'));
 waits_for("id = $id AND state = 'running'", 'credentials', 'a request waits for credentials');
-like(seen("id = $id", 'what_to_do'), qr/^Wait: credentials are being got/, 'it says so');
+like(seen("id = $id", 'what_to_do'), qr/^Wait: credentials are being fetched/, 'it says so');
 $told = told($id, '20 ms');
 is($told->sqlstate, '08000', 'nor is that in vain');
 like($told->detail, qr/It waits for: credentials\.$/, 'so glue_wait_request() waits');

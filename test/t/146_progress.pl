@@ -23,7 +23,8 @@ sub progress
 		  . ' WHERE pid = ' . $session->pid)->output;
 }
 
-# Execute a statement, whose progress is seen; then it is cancelled, and seen no more.
+# Execute a statement, and see its progress; then cancel it, and see it no
+# more.
 sub shows
 {
 	my ($sql, $wanted) = @_;
@@ -89,7 +90,7 @@ wait_until(sub { $admin->must('SELECT command, phase, total IS NULL FROM glue_pr
 	  eq 'process|carrying out|t' }, 'a worker is seen');
 pass('a worker is seen');
 
-# Who sees it
+# Visibility
 $admin->must('CREATE ROLE alice LOGIN; CREATE ROLE bob LOGIN; GRANT pg_monitor TO bob;'
 	  . ' CREATE DATABASE elsewhere');
 my ($alice, $bob) = map { $cluster->session(user => $_) } qw(alice bob);

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, glue_conn contributors
 #
-# Figures: every call of AWS is counted once, by how it ended; for all processes
-# together, over a clean restart, and whatever others think up.
+# Statistics: every call of AWS is counted once, by its end; for all processes
+# together, over a clean restart, and with any number of other roles' targets.
 
 use strict;
 use warnings;
@@ -32,8 +32,8 @@ sub figures
 		  . ' FROM glue_stat_calls WHERE operation = ' . literal($operation))->output;
 }
 
-# Make a call whose requests meet rules of the local Glue, and compare what it has
-# added to the figures, and those of reading back.
+# Make a call whose requests match rules of the local Glue, and compare its
+# counts, and those of the read-back.
 sub counted
 {
 	my ($case, $sql, $rules, $create, $get) = @_;
@@ -62,7 +62,7 @@ sub rule
 # How a call ends
 #
 
-# the first call of all asks AWS what time it is there
+# the first call of all asks for AWS's time
 $session->must(a_create());
 counted('a success', a_create(), [], '1|1|0|0|0|0|0|0');
 is(figures('CreateConnection', 'target'), $glue->url . '/ 123456789012',
@@ -128,7 +128,7 @@ is(figures('CreateConnection', 'histogram[14], total_time > max_time, '
 is(figures('CreateConnection', 'since <= now()'), 't', 'and it is known since when');
 
 #
-# Whoever makes the calls
+# All callers
 #
 
 $session->must('SELECT glue_stat_reset()');

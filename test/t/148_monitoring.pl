@@ -1,8 +1,8 @@
 # Copyright (c) 2026, glue_conn contributors
 #
-# What is in monitoring/ works with Debian's exporters and Prometheus: each alert
-# fires on a real fault, and clears when that is mended; each expression of the
-# dashboard has an answer; and one exporter tells what the other does.
+# The files of monitoring/ work with Debian's exporters and Prometheus: each
+# alert fires on a real fault, and clears when that is corrected; each
+# expression of the dashboard has a result; and both exporters report the same.
 
 use strict;
 use warnings;

@@ -1,10 +1,10 @@
 # Copyright (c) 2026, glue_conn contributors
 #
 # A pooler in transaction mode: PgBouncer gives each transaction of a client a
-# backend that others have had, with what they have set.
+# backend that other clients have used, with their settings.
 #
-# docs/tools.md says what works there.  The pool has one backend, so that two
-# clients always share it.
+# docs/tools.md has the supported features.  The pool has one backend, so that
+# two clients always share it.
 
 use strict;
 use warnings;

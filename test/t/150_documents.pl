@@ -1,15 +1,14 @@
 # Copyright (c) 2026, glue_conn contributors
 #
-# The README and the pages of docs/ tell the truth: what they say that a session
-# does, a session does.
+# The README and the pages of docs/ are correct: a session behaves as shown.
 #
-# Each page has a new database, shop, and a local Glue in which there is nothing.  Its
-# blocks are run in their order, all SQL in one session of psql, and what they print is
-# compared with what the page shows; see GlueConn::Document for the form of a page.
-# The database has the extension, unless the page itself creates it.
+# Each page has a new database, shop, and an empty local Glue.  Its blocks are
+# run in their order, all SQL in one session of psql, and their output is
+# compared with the page; see GlueConn::Document for the form of a page.  The
+# database has the extension, unless the page itself creates it.
 #
-# If something else is printed than a page shows, tmp_check/documents has the page as it
-# would be right.  Look at it, and copy it if that is what was wanted.
+# If the output differs, tmp_check/documents has the corrected page.  Check it,
+# and copy it if the new output is intended.
 
 use strict;
 use warnings;
@@ -46,7 +45,7 @@ sub start_psql
 	return { pid => $pid, input => $input, output => $output, marks => 0 };
 }
 
-# What psql prints of a block.
+# psql's output for a block.
 sub run_sql
 {
 	my ($psql, $sql) = @_;
@@ -68,7 +67,7 @@ sub run_sql
 	return decode('UTF-8', $output);
 }
 
-# What a shell prints, which stops at the first command that fails.
+# The shell's output, up to the first command that fails.
 sub run_shell
 {
 	my ($directory, $text) = @_;
@@ -82,7 +81,7 @@ sub run_shell
 	return $printed . ($? ? 'exit status ' . ($? >> 8) . "\n" : '');
 }
 
-# Tell the local Glue what comes.
+# Announce the next block to the local Glue.
 sub tell_glue
 {
 	my ($told) = @_;

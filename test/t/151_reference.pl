@@ -1,8 +1,8 @@
 # Copyright (c) 2026, glue_conn contributors
 #
-# docs/reference.md says what there is: each function, view, table, setting and option,
-# in the words that the catalog has.  Where it does not, tmp_check/documents has the page
-# as it would be right; "make documents" copies that.
+# docs/reference.md is complete: it has each function, view, table, setting and
+# option, with the texts of the catalog.  Otherwise tmp_check/documents has the
+# corrected page; "make documents" copies that.
 
 use strict;
 use warnings;
@@ -39,7 +39,7 @@ if ($page ne $right)
 	append_to_file("$directory/reference.md", $right);
 }
 
-# What is new is missed.
+# New objects are reported as missing.
 $node->safe_psql('postgres', 'CREATE FUNCTION glue_new() RETURNS int LANGUAGE sql'
 	  . ' RETURN 1; ALTER EXTENSION glue_conn ADD FUNCTION glue_new()');
 isnt(GlueConn::Reference->new(\&query)->filled($right), $right,

@@ -1,7 +1,8 @@
 # Copyright (c) 2026, glue_conn contributors
 #
-# Rows against rows: what a role with few rights tries with triggers, partitions and
-# conditions of its own, to have a name, a connection or rights that are not its own.
+# Rows against rows: attempts of a role with few rights to get a name, a
+# connection or rights of others, with triggers, partitions and conditions of
+# its own.
 
 use strict;
 use warnings;
@@ -79,7 +80,8 @@ is(outcomes(), 'Delete half succeeded, Create half succeeded',
 	'what a statement writes into another table is another row');
 is(entries('half'), 'other owns', 'which holds the name');
 
-# What was held before a partition was attached is not found by the trigger of both.
+# A claim from before a partition was attached is not found by the trigger of
+# both.
 make_partitions('whole');
 $session->must('CREATE TABLE alone (part text, connection_input jsonb); ' . trigger_sql('alone') . '; '
 	  . insert('alone', 'c', 'attached'));
@@ -171,8 +173,8 @@ $session->must('RESET search_path');
 is($session->must(q{SELECT string_agg(DISTINCT who || ' ' || path, '; ') FROM tenant.seen_as})->output,
 	'tenant pg_catalog, pg_temp', 'whose condition has the rights of the tenant, and a safe search_path');
 
-# Others may change the triggers meanwhile; a PostgreSQL with assertions notices what is
-# used longer than it is there.
+# Others may change the triggers meanwhile; a PostgreSQL with assertions
+# detects a use after free.
 {
 	my $other = $cluster->session;
 

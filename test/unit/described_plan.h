@@ -27,8 +27,8 @@ describe_word(char *text, size_t size, const char *name, const char *value)
 }
 
 /*
- * "step > step > ...", each the kind's name and what it has, for example
- * "keys abc def of=B > role arn:... session=s".
+ * "step > step > ...", each with its kind and its data, for example "keys abc
+ * def of=B > role arn:... session=s".
  */
 static void
 describe_plan(const GlueCredentialPlan *plan, char *text, size_t size)

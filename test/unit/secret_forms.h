@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * secret_forms.h
- *	  Forms in which inputs hold secrets, and what is none.
+ *	  Forms of inputs with secrets, and of inputs without.
  *
  * They are taken from the manuals of drivers and connectors, and from public
  * templates and reports.
@@ -14,7 +14,9 @@
 #ifndef SECRET_FORMS_H
 #define SECRET_FORMS_H
 
-/* an input, and what must be hidden in it or stay, separated by "|" */
+/*
+ * an input, and the parts that must be hidden in it or kept, separated by "|"
+ */
 typedef struct FormCase
 {
 	const char *name;

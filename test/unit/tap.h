@@ -3,10 +3,9 @@
  * tap.h
  *	  Just enough of the Test Anything Protocol for the unit tests.
  *
- * A test program calls ok(), is_str() and is_int() and ends with
- * "return tap_done();".  A failure prints the expression, the place and what
- * was found.  The checks are ordinary code, not assert(): they run in every
- * build.
+ * A test program calls ok(), is_str() and is_int() and ends with "return
+ * tap_done();".  A failure prints the expression, the place and the actual
+ * value.  The checks are ordinary code, not assert(): they run in every build.
  *
  * IDENTIFICATION
  *	  test/unit/tap.h

@@ -1,12 +1,11 @@
 /*-------------------------------------------------------------------------
  *
  * unit_algorithms.c
- *	  Unit test of loading the algorithms of OpenSSL.
+ *	  Unit test of loading OpenSSL's algorithms.
  *
- * One allocation of the first use of what TLS and signing take fails: every
- * seventh one in turn, each in a process of its own, since an algorithm takes
- * some ten of them.  When the algorithms were loaded before, the next use
- * succeeds.
+ * One allocation of the first use by TLS and by signing fails: every seventh
+ * one in turn, each in a process of its own, because an algorithm takes some
+ * ten of them.  If the algorithms were loaded before, the next use succeeds.
  *
  * IDENTIFICATION
  *	  test/unit/unit_algorithms.c
@@ -75,7 +74,7 @@ use_key(const char *type, const char *curve)
 	return done;
 }
 
-/* What TLS and signing take, more or less. */
+/* The approximate needs of TLS and signing. */
 static bool
 use(void)
 {

@@ -24,8 +24,8 @@
 #define VERSIONS "must be an integer from 0 to 2147483647"
 
 /*
- * An answer to an operation, with single quotes to be read, and what is wrong
- * with it; or what becomes of it, NULL if it stays as it is.
+ * An answer to an operation, with single quotes, and its problem; or its
+ * changed form, NULL if it is unchanged.
  */
 typedef struct AnswerCase
 {
@@ -96,7 +96,7 @@ static const AnswerCase cases[] = {
 	"$.A " NUMBERS},
 	{"DescribeConnectionType", "{'ConnectionType':5,'Vendor':[]}"},
 
-	/* what is shown */
+	/* texts for display */
 	{"GetConnection", "{'Connection':{'Status':'','StatusReason':'',"
 		"'LastUpdatedBy':'','Description':''}}",
 	NULL, "{'Connection':{'Description':''}}"},
@@ -125,7 +125,7 @@ static const AnswerCase cases[] = {
 		"'ErrorMessage':'a\\u202eb'}}}",
 	NULL, "{'Errors':{'x':{'ErrorMessage':'a?b'}}}"},
 
-	/* what is not looked at */
+	/* members that are not checked */
 	{"UpdateConnection", "{'X':1e999}"},
 	{"NoSuchOperation", "{'X':1e999}"},
 };
@@ -218,7 +218,7 @@ test_long(void)
 	check_long("Description", "d", 9000, 9000);
 }
 
-/* An entry of a list, and what is wrong with it. */
+/* An entry of a list, and its problem. */
 static void
 check_entry(const char *member, const char *text, const char *expected)
 {

@@ -22,7 +22,7 @@
 	(DAY_MS + (((hour) * 60 + (minute)) * 60 + (second)) * 1000LL)
 #define DATE(time)	"Thu, 01 Jan 2026 " time " GMT"
 
-/* One attempt at a request, and what is to be made of its answer. */
+/* One attempt at a request, and the expected use of its answer. */
 typedef struct Attempt
 {
 	const char *name;			/* NULL: of the same call as the one before */
@@ -36,7 +36,10 @@ typedef struct Attempt
 	long long	skew;			/* afterwards */
 } Attempt;
 
-/* What begins with a skew given; each ends before the next one that has. */
+/*
+ * A sequence that begins with a given skew; each ends before the next one with
+ * a skew.
+ */
 typedef struct Script
 {
 	const char *name;
@@ -98,7 +101,7 @@ static const Script scripts[] = {
 			TIME(16, 51, 10), DATE("16:51:11"), false, NULL, false, 0},
 	}},
 
-	/* what those leave open */
+	/* further cases */
 	{"our clock is ahead", 0, {
 			{"refused", TIME(10, 5, 0), TIME(10, 5, 2), TIME(10, 5, 0),
 			DATE("10:00:01"), false, "RequestInTheFuture", true, -300},

@@ -19,7 +19,7 @@
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
-/* what was sent and what Glue has, and the differences, a line each */
+/* the sent definition and Glue's, and the differences, a line each */
 typedef struct CompareCase
 {
 	const char *sent;
@@ -39,14 +39,14 @@ static const CompareCase cases[] = {
 	{"{}", "{\"Description\":\"d\"}",
 	"$.Description was not given, but AWS Glue has \"d\"\n"},
 
-	/* what only an answer or only a request has */
+	/* members of answers alone or of requests alone */
 	{"{\"ValidateCredentials\":true,"
 		"\"ValidateForComputeEnvironments\":[\"SPARK\"]}",
 		"{\"Status\":\"READY\",\"CreationTime\":1.5,\"LastUpdatedBy\":\"x\","
 	"\"ConnectionSchemaVersion\":1}", ""},
 	{"{\"Zebra\":1}", "{\"Horse\":1}", ""},
 
-	/* what Glue drops */
+	/* values that Glue drops */
 	{"{\"Description\":\"\",\"MatchCriteria\":[],\"SparkProperties\":{},"
 		"\"PhysicalConnectionRequirements\":{},\"ConnectionProperties\":null}",
 	"{}", ""},
@@ -253,15 +253,15 @@ static const CompareCase tag_cases[] = {
 	{"{\"aws:x\":\"1\"}", "{\"aws:x\":\"2\"}",
 	"$.Tags.\"aws:x\" was given as \"1\", but AWS Glue has \"2\"\n"},
 
-	/* what looks like a secret */
+	/* values that look like a secret */
 	{"{\"password\":\"hunter2\"}", "{\"password\":\"hunter3\"}",
 	"$.Tags.password was given with another value than AWS Glue has\n"},
 	{"{\"password\":\"hunter2\"}", "{\"password\":\"hunter2\"}", ""},
 };
 
 /*
- * What is recorded as hidden, by an earlier classification, and what Glue has: is
- * it revealed now?
+ * A value that the record of an earlier version hides, and Glue's value: is it
+ * revealed now?
  */
 typedef struct RevealCase
 {

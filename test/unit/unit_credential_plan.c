@@ -112,7 +112,7 @@ static const PlanCase shared_cases[] = {
 	BASE_CREDENTIALS, ROLE_PLAN},
 };
 
-/* What those leave open. */
+/* Further cases. */
 static const PlanCase own_cases[] = {
 	{"all of them", ENVIRONMENT_KEYS "\n" WEB_IDENTITY "\n" CONTAINER,
 	ROLE_CONFIG, BASE_CREDENTIALS, "keys correct_key correct_secret"},
@@ -179,7 +179,7 @@ run_case(const PlanCase *c, bool by_setting)
 	GlueConfigurationError error = {"", ""};
 	char		text[2000];
 
-	/* what is left in a plan must be of no matter */
+	/* earlier contents of a plan must not matter */
 	memset(&plan, 0x7f, sizeof(plan));
 	configure(&made, c->environment, c->config, c->credentials);
 	if (by_setting)

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * unit_credential_reply.c
- *	  Unit test of decoding what hands out temporary credentials.
+ *	  Unit test of the decoding of temporary credentials.
  *
  * Some of the answers restate those that AWS's SDKs share.
  *
@@ -41,7 +41,7 @@
 	"</AssumedRoleUser><Credentials>" credentials "</Credentials>" \
 	"</AssumeRoleResult></AssumeRoleResponse>"
 
-/* An answer, and "key secret token account expiration" or what is wrong. */
+/* An answer, and "key secret token account expiration" or its problem. */
 typedef struct ReplyCase
 {
 	const char *body;
@@ -86,7 +86,7 @@ static const ReplyCase json_cases[] = {
 	{"{\"AccountId\":123456789012," WHOLE_JSON "}", GOOD},
 	{"{\"AccountId\":\"12345678901234567890\"," WHOLE_JSON "}", GOOD},
 
-	/* what is missing */
+	/* missing members */
 	{"{\"SecretAccessKey\":\"s3cret\"," TOKEN_JSON EXPIRATION_JSON "}",
 	"malformed: has no usable \"AccessKeyId\": it is not there"},
 	{"{\"AccessKeyId\":\"AKID\"," TOKEN_JSON EXPIRATION_JSON "}",
@@ -107,7 +107,7 @@ static const ReplyCase json_cases[] = {
 	{"{" KEYS_JSON TOKEN_JSON "\"Expiration\":1234567890}",
 	"malformed: has no usable \"Expiration\": it is not there"},
 
-	/* what does not fit a header */
+	/* values that are invalid in a header */
 	{"{" KEYS_JSON "\"Token\":\"t0ken\\r\\nX-Evil: 1\"," EXPIRATION_JSON "}",
 	"malformed: has no usable \"Token\": " NOT_ASCII},
 	{"{" KEYS_JSON "\"Token\":\"t0 ken\"," EXPIRATION_JSON "}",
@@ -190,7 +190,7 @@ static const ReplyCase xml_cases[] = {
 		"</AssumedRoleUser><Credentials>" WHOLE_XML "</Credentials></a>",
 	"AKID s3cret t0ken 123456789012 1234567890"},
 
-	/* what is missing, and what is wrong */
+	/* missing and wrong members */
 	{STS_XML(SECRET_XML TOKEN_XML EXPIRATION_XML),
 	"malformed: has no usable \"AccessKeyId\": it is not there"},
 	{STS_XML(AKID_XML TOKEN_XML EXPIRATION_XML),
@@ -328,7 +328,7 @@ test_lengths(void)
 	memset(value, 'k', sizeof(value));
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
 	{
-		/* what fills the buffer is taken for cut */
+		/* a value that fills the buffer counts as truncated */
 		size_t		longest = cases[i].size - 2;
 
 		for (size_t len = longest - 1; len <= longest + 3; len++)
@@ -388,7 +388,7 @@ test_cleansing(void)
 	is_int(was_cleansed(), 1, "credentials are cleansed");
 	ok(is_zeroed(&credentials), "all of them");
 
-	/* once in the tree, once in what was copied out of it */
+	/* once in the tree, once in its copy */
 	watch_cleansing("s3cret", 6);
 	decode_body(glue_credential_reply_json, half, strlen(half), &credentials,
 				reason);

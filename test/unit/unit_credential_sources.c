@@ -23,7 +23,7 @@
 #define ENDPOINT	"AWS_EC2_METADATA_SERVICE_ENDPOINT"
 #define MODE		"AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE"
 
-/* A configuration, and what comes of it, in the words of describe(). */
+/* A configuration, and its result, in the words of describe(). */
 typedef struct SourceCase
 {
 	const char *environment;
@@ -63,7 +63,7 @@ static const SourceCase container_cases[] = {
 	{RELATIVE "=/credentials?a=1", NULL,
 	"http://169.254.170.2/credentials?a=1"},
 
-	/* what those leave open: hosts */
+	/* further cases: hosts */
 	{FULL "=http://127.0.0.1/c", NULL, "http://127.0.0.1/c"},
 	{FULL "=http://127.1.2.3:80/c", NULL, "http://127.1.2.3:80/c"},
 	{FULL "=http://[::1]:8080/c", NULL, "http://[::1]:8080/c"},
@@ -152,7 +152,7 @@ static const SourceCase instance_cases[] = {
 	{ENDPOINT "=http://169.254.169.200\n" MODE "=IPv6", NULL,
 	"http://169.254.169.200" DEFAULTS},
 
-	/* what those leave open */
+	/* further cases */
 	{MODE "=ipv4", NULL, "http://169.254.169.254" DEFAULTS},
 	{MODE "=IPv", NULL, MODE WRONG_MODE},
 	{MODE "=IPv44", NULL, MODE WRONG_MODE},
@@ -426,7 +426,7 @@ test_tokens(void)
 	static const struct
 	{
 		const char *text;
-		int			len;		/* of what is left */
+		int			len;		/* of the rest */
 		const char *want;
 	}			cases[] = {
 		{"abc", 3, NULL},

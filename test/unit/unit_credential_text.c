@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * unit_credential_text.c
- *	  Unit test of what access keys and roles look like.
+ *	  Unit test of the validation of access keys and roles.
  *
  * IDENTIFICATION
  *	  test/unit/unit_credential_text.c

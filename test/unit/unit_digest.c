@@ -35,7 +35,7 @@ typedef struct DigestCase
 } DigestCase;
 
 static const DigestCase cases[] = {
-	/* what is no secret does not count */
+	/* other values do not count */
 	{"{}", "null", GLUE_SECRETS_SAME},
 	{"{}", "{\"Name\":\"a\",\"Description\":\"b\"}", GLUE_SECRETS_SAME},
 	{PROPERTIES("\"USERNAME\":\"a\",\"PASSWORD\":\"p\""),
@@ -47,7 +47,7 @@ static const DigestCase cases[] = {
 		"\"SparkProperties\":{\"a\":\"b\"},\"MatchCriteria\":[\"x\"],"
 	"\"ValidateCredentials\":true}", GLUE_SECRETS_SAME},
 
-	/* what is does */
+	/* secrets do */
 	{PROPERTIES("\"PASSWORD\":\"p\""), PROPERTIES("\"PASSWORD\":\"q\""),
 	GLUE_SECRETS_CHANGED},
 	{PROPERTIES("\"PASSWORD\":\"p\""), PROPERTIES("\"PASSWORD\":\"P\""),
@@ -103,7 +103,7 @@ static const DigestCase cases[] = {
 	{"{\"SparkProperties\":{\"token\":\"p\"}}",
 	"{\"PythonProperties\":{\"token\":\"p\"}}", GLUE_SECRETS_CHANGED},
 
-	/* what is empty is no secret */
+	/* empty values are no secrets */
 	{PROPERTIES("\"PASSWORD\":\"\""), "{}", GLUE_SECRETS_SAME},
 	{PROPERTIES("\"PASSWORD\":null,\"A_TOKEN\":{},\"B_TOKEN\":[]"), "{}",
 	GLUE_SECRETS_SAME},
@@ -159,7 +159,7 @@ static const DigestCase cases[] = {
 	{PROPERTIES("\"S\":\"{sfPassword: p}\""),
 	PROPERTIES("\"S\":\"{sfPassword: q}\""), GLUE_SECRETS_CHANGED},
 
-	/* secrets by their form, and what is none */
+	/* secrets by their form, and other values */
 	{PROPERTIES("\"H\":\"Bearer a1b2c3\""), PROPERTIES("\"H\":\"Bearer a1b2c4\""),
 	GLUE_SECRETS_CHANGED},
 	{PROPERTIES("\"redis-endpoint\":\"h:1:p\""),
@@ -167,7 +167,7 @@ static const DigestCase cases[] = {
 	{PROPERTIES("\"PASSWORD\":\"${a}\",\"secret_name\":\"a\""), "{}",
 	GLUE_SECRETS_SAME},
 
-	/* what was hidden already is not there */
+	/* values that were already redacted are ignored */
 	{PROPERTIES("\"PASSWORD\":\"********\""), "{}", GLUE_SECRETS_SAME},
 };
 
@@ -254,7 +254,7 @@ test_wiping(void)
 	glue_json_tree_write(tree, after, sizeof(after));
 	is_str(after, before, "the definition is as it was");
 
-	/* two in the redacted copy, two in what is secret, two in its text */
+	/* two in the redacted copy, two in the secret parts, two in their text */
 	is_int(was_cleansed(), 6, "all copies are wiped");
 	json_object_put(tree);
 }

@@ -295,8 +295,8 @@ test_custom(void)
 }
 
 /*
- * Where connections are: AWS is one place in a region, however it is reached, and
- * what only looks like it is another.
+ * The origin of connections: all of AWS's own endpoints in a region have one,
+ * and hosts that only look like them have others.
  */
 static void
 test_origins(void)
@@ -353,7 +353,7 @@ test_origins(void)
 		{"us-east-1", "https://xglue.us-east-1.vpce.amazonaws.com",
 		"https://xglue.us-east-1.vpce.amazonaws.com"},
 
-		/* what stands in for it */
+		/* other endpoints */
 		{"eu-west-1", "https://Example.COM/a", "https://example.com"},
 		{"eu-west-1", "https://example.com:443/b/", "https://example.com"},
 		{"eu-west-1", "https://example.com:8443", "https://example.com:8443"},

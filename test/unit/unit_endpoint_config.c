@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * unit_endpoint_config.c
- *	  Unit test of what the configuration says about endpoints.
+ *	  Unit test of the configuration of endpoints.
  *
  * The first cases restate those that AWS's SDKs share.
  *
@@ -100,7 +100,7 @@ static const EndpointCase shared_cases[] = {
 	"http://aws.sts-env-override", "AWS_ENDPOINT_URL_STS"},
 };
 
-/* What those leave open. */
+/* Further cases. */
 static const EndpointCase own_cases[] = {
 	{"nothing is configured", "glue", NULL, NULL, NULL, NULL, NULL},
 	{"all ignored by the environment", "glue",

@@ -29,7 +29,7 @@ typedef struct WriteCase
 	GlueAddressStatus want;
 } WriteCase;
 
-/* A text, and what is in it, or why it is refused. */
+/* A text, and its parts, or the reason of its rejection. */
 typedef struct ParseCase
 {
 	const char *text;
@@ -346,7 +346,7 @@ test_easy_connect(void)
 }
 
 /*
- * What is written is read as it was, for every byte that a name can have.
+ * A written name is read unchanged, for every byte that it can have.
  */
 static void
 test_round_trip(void)

@@ -16,7 +16,7 @@
 #include "cleansed.h"
 #include "tap.h"
 
-/* a text and what it is as compact JSON, or NULL if it is to be refused */
+/* a text and its compact JSON, or NULL if it is to be rejected */
 typedef struct ParseCase
 {
 	const char *text;
@@ -210,7 +210,7 @@ test_write(void)
 }
 
 /*
- * A string object that something else still holds shows what freeing did.
+ * A string object with another reference shows the effect of freeing.
  */
 static void
 test_free_cleanses(void)

@@ -43,8 +43,8 @@
 #define PASSWORD "$.ConnectionProperties.PASSWORD"
 
 /*
- * What Glue shows, what was sent before, which is redacted for the test, and
- * what is to be sent; and what would be lost, a line each.
+ * Glue's connection, the definition that was sent before, which the test
+ * redacts, and the new input; and the lost credentials, a line each.
  */
 typedef struct LossCase
 {
@@ -120,7 +120,7 @@ static const LossCase property_cases[] = {
 	{PROPERTIES("'KAFKA_CLIENT_KEYSTORE':'s3://a/b'"), "null",
 	PROPERTIES("'KAFKA_CLIENT_KEYSTORE_PASSWORD':'p'"), ""},
 
-	/* what was sent before, and is neither shown nor denied */
+	/* sent before, and neither shown nor denied */
 	{PROPERTIES(""), PROPERTIES("'KAFKA_CLIENT_KEY_PASSWORD':'p'"), "{}",
 	"$.ConnectionProperties.KAFKA_CLIENT_KEY_PASSWORD" RECORDED},
 	{"{}", PROPERTIES("'KAFKA_CLIENT_KEY_PASSWORD':'p'"), "{}",
@@ -135,7 +135,7 @@ static const LossCase property_cases[] = {
 	SPARK("'USERNAME':'u'"), "$.SparkProperties.PASSWORD" RECORDED},
 	{"{}", PROPERTIES("'U':'//u:p@h'"), "{}", ""},
 
-	/* what is about a secret may go, and be another */
+	/* metadata of a secret may be dropped or changed */
 	{PROPERTIES("'secret_name':'a','aws_secret_arn':'arn:a','T_TOKEN':'${t}',"
 				"'max_tokens':'1'"), "null",
 	PROPERTIES("'secret_name':'b'"), ""},
@@ -281,7 +281,7 @@ static const LossCase authentication_cases[] = {
 			 "{'Username':'u','Password':'p'}"),
 	"{}", ""},
 
-	/* secrets among what Glue shows of OAuth 2 are hidden here */
+	/* secrets in Glue's visible OAuth 2 members are hidden here */
 	{OAUTH2("'TokenUrlParametersMap':{'password':'b'}"), "null",
 		OAUTH2("'OAuth2Credentials':{'AccessToken':'t'}"),
 		"$.AuthenticationConfiguration.OAuth2Properties.TokenUrlParametersMap"
@@ -357,7 +357,7 @@ check_cases(const LossCase *cases, size_t count)
 		is_str(losses, cases[i].losses, cases[i].existing);
 		ok(found == (losses[0] != '\0'), "the result says the same");
 
-		/* who gives all that is shown loses nothing of it */
+		/* an input with all visible members loses none of them */
 		losses[0] = '\0';
 		glue_find_credential_losses(existing, NULL, existing, note, losses);
 		ok(strstr(losses, SHOWN) == NULL && strstr(losses, HELD) == NULL &&

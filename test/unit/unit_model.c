@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * unit_model.c
- *	  Tests of model.c, and of what the generated table must have.
+ *	  Unit test of model.c, and of the contents of the generated table.
  *
  * IDENTIFICATION
  *	  test/unit/unit_model.c
@@ -189,8 +189,8 @@ test_shapes(void)
 }
 
 /*
- * The list of section "secrets" in what AWS documents; a new one in the model
- * needs a look at redact.c and its tests.
+ * The list of section "secrets" in AWS's documentation; a new one in the model
+ * requires a review of redact.c and its tests.
  */
 static void
 test_sensitive(void)

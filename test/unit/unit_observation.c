@@ -21,8 +21,8 @@
 #define TIMES "'CreationTime':1700000000.5,'LastUpdatedTime':1700000001.25"
 
 /*
- * What was known of a connection and what Glue has; the differences of its
- * status, a line each; and whether there is anything to be recorded.
+ * The record of a connection and Glue's; the differences of its status, a line
+ * each; and whether there is a change to be recorded.
  */
 typedef struct ObservationCase
 {
@@ -116,7 +116,7 @@ static const ObservationCase cases[] = {
 	{"{'Status':'READY','CreationTime':1e999}",
 	"{'Status':'READY','CreationTime':1e999}", "", false},
 
-	/* what is worth recording, and no difference */
+	/* changes that are recorded, and no difference */
 	{"{'Status':'READY','LastUpdatedBy':'me'}",
 	"{'Status':'READY','LastUpdatedBy':'you'}", "", true},
 	{"{'Status':'READY'}",
@@ -125,7 +125,7 @@ static const ObservationCase cases[] = {
 	{"{'Status':'READY'}", "{'Status':'READY','Description':'d'}", "",
 	false},
 
-	/* what is secret is hidden, whatever it is in, and what is long is cut */
+	/* a secret is hidden, in any value, and long values are truncated */
 	{"{'StatusReason':{'password':'XYZZY'}}",
 		"{'StatusReason':'{password XYZZY'}",
 		"$.StatusReason was an object, but is \"********\" in AWS Glue\n",
@@ -209,7 +209,10 @@ test_status(void)
 	check_status("{'Status':'NEW_ONE'}", "NEW_ONE");
 }
 
-/* What was known of times, and since when, by AWS's clock; and what Glue has. */
+/*
+ * The recorded times, the time of the record, by AWS's clock; and Glue's
+ * times.
+ */
 typedef struct TimesCase
 {
 	const char *known;

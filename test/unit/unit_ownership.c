@@ -33,7 +33,7 @@
 typedef struct Case
 {
 	const char *name;
-	const char *definition;		/* of what was found, or NULL */
+	const char *definition;		/* of the found connection, or NULL */
 	double		created;		/* after it was sent */
 	bool		known;			/* is it known when that was? */
 	GlueOwnership ownership;
@@ -56,9 +56,9 @@ static const Case cases[] = {
 	"The answer does not say"},
 	{"nothing", NULL, 0, true, GLUE_CANNOT_TELL, "The answer does not say"},
 	{"who knows when it was sent", SAME, 0, false, GLUE_CANNOT_TELL,
-	"When the request was sent"},
+	"The time when the request was sent"},
 	{"old, and who knows when it was sent", SAME, -86400, false,
-	GLUE_CANNOT_TELL, "When the request was sent"},
+	GLUE_CANNOT_TELL, "The time when the request was sent"},
 };
 
 static json_object *
@@ -166,7 +166,7 @@ static const MadeCase made_cases[] = {
 	{"but not longer", SAME, 62, 62, 60, 0, NONE, GLUE_SOMEBODY_ELSES,
 	"It was created after"},
 	{"who knows when it had ended", SAME, 0.5, 0.5, NONE, 0, NONE,
-	GLUE_CANNOT_TELL, "When the request had ended"},
+	GLUE_CANNOT_TELL, "The time when the request had ended"},
 	{"that matters not if it is older", SAME, -86400, -86400, NONE, 0, NONE,
 	GLUE_SOMEBODY_ELSES, "It was created before"},
 	{"nor if it was updated", SAME, 0.5, 60, NONE, 0, NONE,
@@ -221,9 +221,9 @@ check_made(const MadeCase * test)
 }
 
 /*
- * The clock of the host is set between the create and the undo, or another host
- * with another clock takes over.  What decides is made by the clock that nobody
- * sets, and by the Dates of answers.
+ * The clock of the host is set between the create and the undo, or a failover
+ * to a host with another clock happens.  The decision depends on the clock
+ * that cannot be set, and on the Dates of answers.
  */
 static void
 check_clocks(void)

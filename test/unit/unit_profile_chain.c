@@ -21,7 +21,7 @@
 #define KEYS \
 	"aws_access_key_id = abc123\naws_secret_access_key = def456\n"
 
-/* Files in which A is the profile that is used, and what comes of them. */
+/* Files in which A is the profile in use, and the result. */
 typedef struct ChainCase
 {
 	const char *name;
@@ -81,7 +81,7 @@ static const ChainCase shared_cases[] = {
 
 #define SOURCE_B	"role_arn = " ROLE_A "\nsource_profile = B\n"
 
-/* What those leave open. */
+/* Further cases. */
 static const ChainCase own_cases[] = {
 	/* keys */
 	{"keys", NULL, "[profile A]\n" KEYS, "keys abc123 def456 of=A"},
@@ -255,19 +255,19 @@ static const ChainCase own_cases[] = {
 	"900 to 43200."},
 	{"a second factor", NULL,
 		"[profile A]\n" SOURCE_B "mfa_serial = m\n[profile B]\n" KEYS,
-		"Profile \"A\" has \"mfa_serial\", but a server has nobody to type in "
-	"a code."},
+		"Profile \"A\" has \"mfa_serial\", but a server cannot prompt for a "
+	"code."},
 	{"a second factor in a source", NULL,
 		"[profile A]\n" SOURCE_B
 		"[profile B]\nrole_arn = " ROLE_B "\nmfa_serial = m\n"
 		"source_profile = C\n[profile C]\n" KEYS,
-		"Profile \"B\" has \"mfa_serial\", but a server has nobody to type in "
-	"a code."},
+		"Profile \"B\" has \"mfa_serial\", but a server cannot prompt for a "
+	"code."},
 	{"a second factor that is not used", NULL,
 		"[profile A]\n" KEYS "mfa_serial = m\n",
 	"keys abc123 def456 of=A"},
 
-	/* what is refused */
+	/* rejected profiles */
 	{"a program", NULL, "[profile A]\ncredential_process = /bin/true s3cret\n",
 		"Profile \"A\" has \"credential_process\", but a server does not run "
 	"commands that a file names."},
@@ -289,7 +289,7 @@ static const ChainCase own_cases[] = {
 		"Profile \"B\" has \"credential_process\", but a server does not run "
 	"commands that a file names."},
 
-	/* loops, and what is none */
+	/* loops, and chains that only look like one */
 	{"a profile that is its own source, without keys", NULL,
 		"[profile A]\nrole_arn = " ROLE_A "\nsource_profile = A\n",
 	"Profile \"A\" is a \"source_profile\" but has no credentials."},

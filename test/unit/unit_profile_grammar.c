@@ -19,7 +19,7 @@
 #include "tap.h"
 
 /*
- * Files that are well-formed, and what must be in the set, separated by "|":
+ * Well-formed files, and the expected contents of the set, separated by "|":
  *
  *		foo				there is a profile foo
  *		foo>name=value	its property has this value
@@ -166,7 +166,7 @@ static const FileCase shared_cases[] = {
 		"[profile foo]\ns3 =\n name = value\n\t \n name2 = value2", NULL,
 	"foo>s3=\nname = value\nname2 = value2"},
 
-	/* what is there twice */
+	/* duplicates */
 	{"a profile twice",
 		"[profile foo]\nname = value\n[profile foo]\nname2 = value2", NULL,
 	"foo>name=value|foo>name2=value2"},
@@ -224,7 +224,7 @@ static const BadFileCase shared_bad_cases[] = {
 	"a nested property must have a key"},
 };
 
-/* What those leave open. */
+/* Further cases. */
 static const FileCase own_cases[] = {
 	{"a byte order mark", "\xef\xbb\xbf[profile foo]\nname = value", NULL,
 	"foo>name=value"},

@@ -1,10 +1,9 @@
 /*-------------------------------------------------------------------------
  *
  * unit_rate_limit.c
- *	  Unit test of the arithmetic of rates.
+ *	  Unit test of the arithmetic of rate limiting.
  *
- * What comes of it, with a service at the other end, is in
- * unit_rate_simulation.c.
+ * unit_rate_simulation.c tests it with a simulated service.
  *
  * IDENTIFICATION
  *	  test/unit/unit_rate_limit.c
@@ -32,12 +31,13 @@ typedef enum StepKind
 
 #define GO			0
 
-/* What is done, and what has come of it. */
+/* An action, and its result. */
 typedef struct TraceStep
 {
 	StepKind	what;
 	double		at;
-	int			number;			/* the epoch; for a token, who is under way */
+	int			number;			/* the epoch; for a token, the number under
+								 * way */
 	double		again_at;		/* or GO */
 	unsigned	epoch;
 	double		cut_from;
@@ -228,7 +228,7 @@ test_trace(const Trace *trace)
 	}
 }
 
-/* The curve, where what is measured does not bound it. */
+/* The curve, if the measured rate does not bound it. */
 static void
 test_curve(void)
 {
@@ -417,11 +417,11 @@ test_hopeless(void)
 }
 
 /* ----------------------------------------------------------------
- * Who waits
+ * The order of waiting calls
  * ----------------------------------------------------------------
  */
 
-/* Who has the next tokens, if so many of each class wait. */
+/* The classes of the next tokens, if this many calls of each class wait. */
 static void
 serve(int undos, int immediate, int queued, int ntokens, char *served)
 {
@@ -476,7 +476,7 @@ test_classes(void)
 }
 
 /* ----------------------------------------------------------------
- * What is known
+ * State and news
  * ----------------------------------------------------------------
  */
 

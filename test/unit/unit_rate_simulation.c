@@ -1,17 +1,17 @@
 /*-------------------------------------------------------------------------
  *
  * unit_rate_simulation.c
- *	  Unit test of what comes of the arithmetic of rates.
+ *	  Simulation of rate limiting.
  *
- * Processes make calls of a service that lets so many in; what does not fit is
- * refused, and takes nothing from what the service saves up.  Calls wait for
- * their turn as they would in the server: processes stand in a line, one for
- * each class, and a process that had a token goes to the end of its line, while
- * one whose call was refused goes to the front.
+ * Processes make calls of a service with a rate limit; a throttled call takes
+ * no token of the service.  Calls wait for their turn as in the server:
+ * processes are in a line, one for each class, and a process that had a token
+ * moves to the end of its line, while one whose call was throttled moves to
+ * the front.
  *
- * There is no clock and nothing is random, so all figures are the same on every
- * machine.  "Time" is that from the first call to the last answer, divided by
- * the least that it can be: (calls - burst) / rate.
+ * There is no clock and nothing is random, so all results are the same on
+ * every machine.  "Time" is that from the first call to the last answer,
+ * divided by the minimum: (calls - burst) / rate.
  *
  * IDENTIFICATION
  *	  test/unit/unit_rate_simulation.c
@@ -34,7 +34,7 @@
 #define MAX_RECORD		20000
 #define ENDLESS			INT32_MAX
 
-/* What the service lets in: full at first. */
+/* The service's token bucket: full at first. */
 typedef struct Service
 {
 	double		rate;			/* 0: all */
@@ -87,7 +87,7 @@ typedef struct World
 	uint32_t	random;
 	int			jitter;			/* of the latency, in percent */
 
-	/* what has happened */
+	/* counts so far */
 	int			nsent;
 	int			nrefused;
 	int			nlet_in;
@@ -192,7 +192,7 @@ send_call(Process *process, uint32_t epoch)
 	world.nsent++;
 }
 
-/* Send what has tokens. */
+/* Send the calls with tokens. */
 static void
 serve(int which)
 {
@@ -499,7 +499,7 @@ test_no_limit(void)
 	cold = time_over(1);
 	at_most(cold, 3.5, "no limit", "time of the first 10,000");
 
-	/* what was learnt stays, however long ago that was */
+	/* an old estimate is kept */
 	add_process(GLUE_RATE_QUEUE, 10000, 64, 100);
 	run(FOR_EVER);
 	is_int(world.processes[1].done, 10000, "no limit: all once more");
@@ -528,7 +528,7 @@ test_ceiling(void)
 static void
 set_rate(double rate, double burst)
 {
-	is_let_in();				/* what was saved up so far counts */
+	is_let_in();				/* earlier tokens of the bucket count */
 	world.service.rate = rate;
 	world.service.burst = burst;
 }

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * unit_redact.c
- *	  Tests of redact.c and of what it stands on, from secret_name.c to
+ *	  Unit test of redact.c and of the files below it, from secret_name.c to
  *	  needles.c.  See also unit_secret_forms.c.
  *
  * IDENTIFICATION
@@ -25,7 +25,7 @@
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
-/* a tree or text, and what becomes of it; NULL if it stays as it is */
+/* a tree or text, and its redacted form; NULL if it is unchanged */
 typedef struct RedactCase
 {
 	const char *before;
@@ -144,7 +144,7 @@ static const RedactCase value_cases[] = {
 	{"ApiKey a1b2c3d4e5f6==", "ApiKey ********"},
 	{"a token a1, b", NULL},
 
-	/* logins without a URL, and what is none */
+	/* logins without a URL, and texts that only look like one */
 	{"u:p@h:1/d", "u:********@h:1/d"},
 	{"u/p@h:1/d", "u/********@h:1/d"},
 	{"mailto:u@h", NULL},
@@ -189,7 +189,8 @@ parse(const char *text)
 }
 
 /*
- * Redact a tree and say what it is then.  Checks what holds for every tree.
+ * Redact a tree and return its form.  Checks the properties of every redacted
+ * tree.
  */
 static void
 check_tree(json_object *tree, const char *after, const char *name)
@@ -242,12 +243,12 @@ test_values(void)
 
 /*
  * Every place that AWS's model marks, or that AWS documents, is redacted under
- * whatever root.
+ * any root.
  */
 static void
 test_places(void)
 {
-	/* what comes before the input, and after it */
+	/* the text before the input, and after it */
 	static const RedactCase roots[] = {
 		{"", ""},
 		{"{\"ConnectionInput\":", ",\"Tags\":{\"a\":\"b\"}}"},
@@ -398,7 +399,7 @@ test_types(void)
 }
 
 /*
- * JSON within strings, at any level, and what only looks like it.
+ * JSON within strings, at any level, and texts that only look like it.
  */
 static void
 test_json_text(void)
@@ -542,7 +543,7 @@ test_text(void)
 	check_text("{\"PASSWORD\":\"hunter2\"}", "hunter2: xhunter2y hunter",
 			   "********: x********y hunter");
 
-	/* longest first, and what overlaps is hidden altogether */
+	/* longest first, and overlapping secrets are hidden completely */
 	check_text("{\"a_token\":\"abcd\",\"b_token\":\"abcdefgh\"}",
 			   "abcdefgh abcdef", "******** ********ef");
 	check_text("{\"a_token\":\"abcdef\",\"b_token\":\"defghi\"}",
@@ -583,7 +584,7 @@ test_text(void)
 }
 
 /*
- * What is collected is in an order that tells nothing of where it was.
+ * The order of collected secrets reveals nothing about their places.
  */
 static void
 check_collected(const char *tree_text, const char *expected)
@@ -633,7 +634,7 @@ test_collect(void)
 					"{\"c\":\"d\"}]}}", "b d ");
 	check_collected("{\"SECRET_ID\":[\"a\"],\"SecretArn\":\"b\"}", "a ");
 
-	/* parts of others; what is in JSON is found in both of its forms */
+	/* parts of others; a secret in JSON is found in both of its forms */
 	check_collected("[\"//u:p@h?token=t\"]", "p t ");
 	check_collected("{\"S\":\"{\\\"sfPassword\\\":\\\"p\\\"}\"}", "p p ");
 	check_collected("{\"S\":\"{password: p}\"}",

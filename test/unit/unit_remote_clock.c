@@ -14,7 +14,7 @@
 
 #include "tap.h"
 
-/* An answer, in seconds, and what is known after it has arrived. */
+/* An answer, in seconds, and the estimate after it has arrived. */
 typedef struct Answer
 {
 	const char *name;

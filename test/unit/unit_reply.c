@@ -16,7 +16,7 @@
 
 #include "tap.h"
 
-/* An error answer, and what must become of it. */
+/* An error answer, and its expected decoding. */
 typedef struct ErrorCase
 {
 	const char *name;
@@ -160,7 +160,7 @@ static const ErrorCase error_cases[] = {
 		"<Error><Code>C</Code><Message>&e;</Message></Error>",
 	"HTTP 500", "]> C &e;"},
 
-	/* what is between us and AWS */
+	/* proxies and load balancers */
 	{"an HTML page", 502, NULL,
 		"<html>\r\n<head><title>502 Bad Gateway</title></head>\r\n"
 		"<body>\r\n<center><h1>502 Bad Gateway</h1></center>\r\n"

@@ -41,7 +41,7 @@ static const FailureCase failure_cases[] = {
 	{429, "RequestTimeout", GLUE_RETRY_THROTTLING},
 	{503, "HTTP 503", GLUE_RETRY_TRANSIENT},
 
-	/* throttling, whatever the status */
+	/* throttling, with any status */
 	{400, "ThrottlingException", GLUE_RETRY_THROTTLING},
 	{400, "Throttling", GLUE_RETRY_THROTTLING},
 	{400, "ThrottledException", GLUE_RETRY_THROTTLING},

@@ -3,8 +3,8 @@
  * unit_seal.c
  *	  Unit test of sealing.
  *
- * What is expected was computed with Python's "cryptography" and struct, from
- * the description at the head of seal.c.
+ * The expected values were computed with Python's "cryptography" and struct,
+ * from the description at the head of seal.c.
  *
  * IDENTIFICATION
  *	  test/unit/unit_seal.c
@@ -137,7 +137,7 @@ open_with(const char *keys_text, const unsigned char *sealed, size_t len,
 }
 
 /*
- * Is what is sealed not opened, and nothing of it in the buffer?
+ * Does a sealed secret not open, and leave the buffer empty?
  */
 static bool
 stays_closed(const unsigned char *sealed, size_t len, GlueSealStatus status)

@@ -20,7 +20,7 @@
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
-/* names, and what they say of their values */
+/* names, and their kinds */
 typedef struct NameCase
 {
 	GlueNameKind kind;

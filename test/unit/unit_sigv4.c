@@ -518,8 +518,8 @@ test_refused_credentials(void)
 }
 
 /*
- * What we hold of secrets is cleansed; what OpenSSL holds in its contexts is
- * its own affair.
+ * Our copies of secrets are cleansed; the contents of OpenSSL's contexts are
+ * OpenSSL's responsibility.
  */
 static void
 test_cleansing(void)

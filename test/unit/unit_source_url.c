@@ -17,7 +17,7 @@
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 #define LOCAL \
-	"names a host that is always the own machine, and AWS Glue connects from " \
+	"names a host that always means the local machine, but AWS Glue connects from " \
 	"another one"
 #define NO_HOST "names no host"
 #define NO_PORT "should have a port with each host, as in"
@@ -27,11 +27,11 @@
 #define SQLSERVER "jdbc:sqlserver://host:port;databaseName=database"
 #define MONGODB "mongodb://host:port/database"
 
-/* a URL with what is wrong */
+/* a URL and its fault */
 typedef struct WrongUrl
 {
 	const char *url;
-	const char *form;			/* what it should look like, or NULL */
+	const char *form;			/* correct form, or NULL */
 	const char *message;		/* or NULL: nothing but the form */
 } WrongUrl;
 
@@ -157,7 +157,7 @@ static const char *const right_jdbc[] = {
 	"jdbc:sybase:Tds:h:5000/db",
 	"jdbc:teradata://h/LOGMECH=LDAP,LOGDATA=joe@@p",
 
-	/* what is yet to be filled in */
+	/* placeholders */
 	"${url}",
 	"{{resolve:ssm:url}}",
 	"jdbc:${engine}://h/db",

@@ -55,7 +55,9 @@ static const ValidateCase model_cases[] = {
 	{"{\"Properties\":{\"ConnectionInput\":{}},\"Connection\":{}}",
 	WRAPPED("Connection")},
 
-	/* but what has a type is an input, or a name and no request in it */
+	/*
+	 * but a value with a type is an input, or a name without a request in it
+	 */
 	{"{\"Name\":\"n\",\"Properties\":{}}",
 		"E $.Properties unknown_member is not a member of ConnectionInput\n"
 		"E $.ConnectionProperties required is required\n"
@@ -76,7 +78,7 @@ static const ValidateCase model_cases[] = {
 		"E $.ConnectionType required is required\n"
 	"E $.Name required is required\n"},
 
-	/* what AWS Glue returns */
+	/* AWS Glue's answers */
 	{JDBC(",\"CreationTime\":1.5,\"StatusReason\":null,\"name\":1"),
 		"E $.name unknown_member is not a member of ConnectionInput; did you "
 		"mean \"Name\"?\n"
@@ -272,11 +274,11 @@ static const ValidateCase tag_cases[] = {
 	"\n"},
 	{"{\"aws:x\":\"\",\"AWS:y\":\"\",\"awsome\":\"\",\"Awsome\":\"\"}",
 		"E $.Tags.\"aws:x\" reserved_key must not start with \"aws:\", which "
-		"AWS keeps for itself\n"
+		"AWS reserves\n"
 		"E $.Tags.\"AWS:y\" reserved_key must not start with \"aws:\", which "
-		"AWS keeps for itself\n"
+		"AWS reserves\n"
 		"W $.Tags.awsome reserved_key should not start with \"aws\", which AWS "
-	"documents as its own\n"},
+	"documents as reserved\n"},
 };
 
 /* inputs of the test of a connection that need not exist */
@@ -292,7 +294,7 @@ static const ValidateCase test_input_cases[] = {
 		"E $ wrapped_input must be a TestConnectionInput itself, but is an "
 	"object that holds one; pass what is at $.TestConnectionInput\n"},
 
-	/* what a ConnectionInput has more, and what JDBC needs */
+	/* further members of a ConnectionInput, and the requirements of JDBC */
 	{"{\"Name\":\"n\",\"ConnectionType\":\"JDBC\","
 		"\"ConnectionProperties\":{\"SECRET_ID\":\"s\"}}",
 		"E $.Name unknown_member is not a member of TestConnectionInput\n"
@@ -472,8 +474,8 @@ test_allow_unknown_members(void)
 }
 
 /*
- * What stands for a hidden secret is refused wherever redaction puts it, and
- * nowhere else.
+ * The replacement of a hidden secret is rejected in all places where redaction
+ * puts it, and in no others.
  */
 #define HIDDEN(path) \
 	"E " path " redacted holds \"********\", which stands in the place of a " \
@@ -492,7 +494,7 @@ static const ValidateCase redacted_cases[] = {
 	{JDBC(",\"MatchCriteria\":[\"a\",\"********\"]"),
 	HIDDEN("$.MatchCriteria[1]")},
 
-	/* of whatever type they were */
+	/* of any type */
 	{AUTH("\"CustomAuthenticationCredentials\":\"********\","
 		  "\"OAuth2Properties\":{\"TokenUrlParametersMap\":\"********\"}"),
 		HIDDEN("$.AuthenticationConfiguration.CustomAuthenticationCredentials")
@@ -527,7 +529,7 @@ static const ValidateCase redacted_cases[] = {
 	{PROPERTY("\"A\":\"*******\""), ""},
 	{PROPERTY("\"********\":\"x\""), ""},
 
-	/* nothing more is said of what is not known */
+	/* no further findings for unknown members */
 	{JDBC(",\"Zebra\":\"********\""),
 	"E $.Zebra unknown_member is not a member of ConnectionInput\n"},
 };
@@ -552,7 +554,7 @@ test_redacted(void)
 }
 
 /*
- * Members that are not known may be sent, but what is hidden in them not.
+ * Unknown members may be sent, but not hidden secrets in them.
  */
 static void
 test_redacted_unknown(void)

@@ -1,8 +1,8 @@
 /*-------------------------------------------------------------------------
  *
  * unit_validate_rules.c
- *	  Tests of validate_rules.c and rules.c: what the members of an input have
- *	  to do with each other, and with its type.
+ *	  Unit test of validate_rules.c and rules.c: the dependencies between the
+ *	  members of an input, and its type.
  *
  * IDENTIFICATION
  *	  test/unit/unit_validate_rules.c
@@ -56,15 +56,15 @@ static const ValidateCase rule_cases[] = {
 	"look like \"jdbc:postgresql://host:port/database\"\n"},
 	{OF_TYPE("JDBC", "\"JDBC_CONNECTION_URL\":\"jdbc:mysql://localhost/d\""),
 		"W $.ConnectionProperties.JDBC_CONNECTION_URL property_value names a "
-		"host that is always the own machine, and AWS Glue connects from "
+		"host that always means the local machine, but AWS Glue connects from "
 	"another one\n"},
 	{OF_TYPE("KAFKA", "\"KAFKA_BOOTSTRAP_SERVERS\":\"h\""),
 		"W $.ConnectionProperties.KAFKA_BOOTSTRAP_SERVERS property_value "
 	"should have a port with each host, as in \"host:9092\"\n"},
 	{WITH_AUTH("MYSQL", "\"HOST\":\"localhost\",\"PORT\":1,"
 			   "\"DATABASE\":\"d\",\"ROLE_ARN\":\"r\""),
-		"W $.ConnectionProperties.HOST property_value names a host that is "
-	"always the own machine, and AWS Glue connects from another one\n"},
+		"W $.ConnectionProperties.HOST property_value names a host that "
+	"always means the local machine, but AWS Glue connects from another one\n"},
 
 	/* KAFKA */
 	{OF_TYPE("KAFKA", ""),
@@ -143,8 +143,8 @@ static const ValidateCase rule_cases[] = {
 	{"{\"Name\":\"n\",\"ConnectionType\":\"NETWORK\","
 		"\"ConnectionProperties\":{\"JDBC_ENFORCE_SSL\":true},"
 		"\"PhysicalConnectionRequirements\":{}}",
-		"W $.PhysicalConnectionRequirements required_for_type is empty, but is "
-		"what a connection of type NETWORK is made of\n"
+		"W $.PhysicalConnectionRequirements required_for_type is empty, but "
+		"a connection of type NETWORK consists of it\n"
 		"W $.ConnectionProperties.JDBC_ENFORCE_SSL not_for_type was reported "
 	"to be refused for connections of type NETWORK\n"},
 	{"{\"Name\":\"n\",\"ConnectionType\":\"NETWORK\","
@@ -231,7 +231,7 @@ static const ValidateCase rule_cases[] = {
 	{OF_TYPE("SFTP", ""),
 	"W $.ConnectionType not_for_type is documented as not supported\n"},
 
-	/* whatever the type */
+	/* any type */
 	{PROPERTY("\"KAFKA_SSL_ENABLED\":\"False\",\"ENDPOINT\":\"TRUE\","
 			  "\"A\":\"True\",\"REGION\":\"Truest\",\"PASSWORD\":\"True\","
 			  "\"JDBC_ENFORCE_SSL\":\"True\""),

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * validate_cases.h
- *	  Inputs and what is found in them, for the tests of what validates.
+ *	  Inputs and their findings, for the tests of the validators.
  *
  * IDENTIFICATION
  *	  test/unit/validate_cases.h
@@ -30,7 +30,7 @@ typedef struct ValidateCase
 	const char *findings;
 } ValidateCase;
 
-/* inputs that are right but for what is added; %s is put at the end */
+/* valid inputs but for the addition; %s is put at the end */
 #define JDBC(more) \
 	"{\"Name\":\"n\",\"ConnectionType\":\"JDBC\",\"ConnectionProperties\":" \
 	"{\"JDBC_CONNECTION_URL\":\"jdbc:x://h/d\",\"SECRET_ID\":\"s\"}" more "}"

@@ -46,7 +46,7 @@ our $none = qr/^could not find AWS credentials$/;
 our $home;
 my $cluster;
 
-# What psql has shown.
+# psql's output.
 my $said = '';
 
 =pod

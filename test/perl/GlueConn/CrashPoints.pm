@@ -69,8 +69,8 @@ sub new
 	return $self;
 }
 
-# What has no crash points is the same as in the usual library, and need not be
-# compiled again; returns the directory.
+# Objects without crash points are the same as in the usual library, and need
+# not be compiled again; returns the directory.
 sub _build
 {
 	my ($self) = @_;

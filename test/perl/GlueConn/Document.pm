@@ -185,7 +185,7 @@ sub _fault
 	return;
 }
 
-# Blocks, and what stands outside of them that should not.
+# Blocks, and misplaced text outside of them.
 sub _find_blocks
 {
 	my ($self) = @_;
@@ -281,7 +281,7 @@ sub _join_outputs
 	return;
 }
 
-# What may be otherwise in another run.
+# Parts that may differ in another run.
 sub _normalized
 {
 	my ($text, $varies) = @_;
@@ -319,7 +319,7 @@ sub text
 	my ($self) = @_;
 	my @lines = @{ $self->{lines} };
 
-	# from the end, so that the numbers before stay what they are
+	# from the end, so that earlier numbers stay valid
 	foreach my $block (reverse grep { defined $_->{real} } $self->to_run)
 	{
 		my @real = split /\n/, $block->{real};

@@ -45,7 +45,7 @@ use Test::More;
 
 our @EXPORT = qw(call);
 
-# Roles that are hostile, and what they are.
+# Hostile roles, and their privileges.
 our %attacker = (
 	mallory => 'plain role',
 	table_owner => 'owner of a table',
@@ -148,7 +148,7 @@ sub session
 		database => 'shop', user => $user, settings => \%settings);
 }
 
-# Who owns the schema has been there before the extension.
+# The owner of the schema existed before the extension.
 sub _make_database
 {
 	my ($self) = @_;
@@ -205,7 +205,7 @@ sub query_as
 	return $result;
 }
 
-# What all hostile functions do.
+# The actions of all hostile functions.
 sub _make_note
 {
 	my ($self) = @_;
@@ -289,7 +289,7 @@ SQL
 	return;
 }
 
-# Functions by their arguments and what they return.
+# Functions by their arguments and results.
 my @functions = (
 	[ 'clock_timestamp()', 'timestamptz', 'pg_catalog.clock_timestamp()' ],
 	[ 'now()', 'timestamptz', 'pg_catalog.now()' ],
@@ -311,7 +311,7 @@ my @functions = (
 	[ 'to_jsonb(text)', 'jsonb', 'NULL' ],
 	[ 'jsonb_build_object(text, text)', 'jsonb', 'NULL' ]);
 
-# Aggregates by what they take and return.
+# Aggregates by their arguments and results.
 my @aggregates = (
 	[ 'count', '*', 'bigint' ],
 	[ 'min', 'timestamptz', 'timestamptz' ],

@@ -228,7 +228,7 @@ sub check
 	return;
 }
 
-# One time may be long on a busy machine; the median says what is usual.
+# One time may be long on a busy machine; the median is representative.
 sub _check_cancel
 {
 	my ($self, $where, $place) = @_;

@@ -31,14 +31,15 @@ use Time::HiRes qw(time);
 
 our @EXPORT = qw(check_model find_cycles trace_of);
 
-# Deep enough for any of our runs, which have an end; and what a run may take.
+# Deep enough for any of our runs, which are finite; and the memory limit of a
+# run.
 my @options = ('-m100000', '-w22');
 our $memory_limit_mb = 2000;
 
 # Where little is to be searched, it would take longer to compile than to run.
 our $optimize = '-O1';
 
-# What a violation means, by the variables that the broken assertion has.
+# The meaning of a violation, by the variables of the broken assertion.
 my @meanings = (
 	[ qr/non-progress/ => 'it goes round in a circle' ],
 
@@ -147,7 +148,7 @@ sub meaning_of
 	return $violation;
 }
 
-# Run a program in the directory of a result, and return what it printed.
+# Run a program in the directory of a result, and return its output.
 sub run_in
 {
 	my ($result, @command) = @_;

@@ -34,7 +34,7 @@ use POSIX qw(_exit);
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 
-# What stands for minutes and hours, and the longest age of a request.
+# Replacements for minutes and hours, and for the longest age of a request.
 our $window = '8s';
 our $oldest = 3;
 
@@ -170,7 +170,7 @@ sub start
 	}, $class;
 }
 
-# What its API answers; undef as long as it does not.
+# The answer of its API; undef until there is one.
 sub _ask
 {
 	my ($self, $path, %form) = @_;

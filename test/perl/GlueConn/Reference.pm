@@ -135,7 +135,7 @@ sub _pages
 	return \%page;
 }
 
-# Who may use an object, by its list of privileges.
+# The roles that may use an object, from its list of privileges.
 sub _who
 {
 	my ($verb, $grantees) = @_;
@@ -147,7 +147,7 @@ sub _who
 	  . 'and those who are granted that.';
 }
 
-# The roles with a privilege; the owner, who has it anyway, is none of them.
+# The roles with a privilege, without the owner, who has it anyway.
 sub _grantees
 {
 	my ($privilege, $acl, $owner) = @_;
@@ -247,7 +247,7 @@ sub _relations
 		  . " AND c.relkind = '$kind' ORDER BY c.relname");
 }
 
-# Who may change a setting, by its context.
+# The roles that may change a setting, by its context.
 my %who = (
 	user => 'everybody', superuser => 'superusers', sighup => 'the server',
 	postmaster => 'the server, at its start');
@@ -289,7 +289,7 @@ sub _duration
 	return "$value $units[0][0]";
 }
 
-# The options that the validator knows, with what stands behind each in its source.
+# The options that the validator knows, with their comments in its source.
 sub _options
 {
 	my ($array) = @_;

@@ -49,7 +49,7 @@ our %undone = (glue => 'none', row => 'none', request => 'rolled_back');
 our %succeeded = (glue => 'first', row => 'first', request => 'succeeded');
 our %nothing = (glue => 'none', row => 'none', request => 'none');
 
-# In seconds, for what may be tried again a few times.
+# In seconds, for requests that may be retried a few times.
 my $patience = $ENV{PATIENCE} || 60;
 
 # Members of a ConnectionInput, and the columns that hold them.
@@ -117,7 +117,8 @@ sub ask
 	return;
 }
 
-# The same of what has an answer: a server that crashes meanwhile is asked again.
+# The same for a query with a result: after a crash of the server it is
+# repeated.
 sub answer
 {
 	my ($self, $sql) = @_;
@@ -218,7 +219,7 @@ SQL
 	  @{ $self->{glue}->state->{history} };
 }
 
-# What a connection is in AWS Glue, as text by members.
+# A connection in AWS Glue, as text by members.
 sub _held
 {
 	my ($connection) = @_;
@@ -312,8 +313,8 @@ sub check
 	return;
 }
 
-# What the differing connections have gone through: their requests, and what the
-# local Glue was asked for and has answered.
+# The history of the differing connections: their requests, and the local
+# Glue's requests and answers.
 sub _story
 {
 	my ($self, $differences) = @_;
@@ -360,7 +361,7 @@ sub outcome
 	my $deadline = time + $patience;
 	my $request = 'none';
 
-	# if it never becomes what it should be, the tests say so
+	# on a timeout, the tests report it
 	wait_until(sub {
 		my @requests = $self->requests($name);
 		my $nopen = grep { /^(?:queued|running)/ } @requests;

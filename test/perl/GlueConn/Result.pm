@@ -27,8 +27,8 @@ use warnings;
 
 my %is_error = map { $_ => 1 } qw(ERROR FATAL PANIC);
 
-# output: standard output; text: standard error; seconds: how long it took.
-# What is UTF-8 becomes characters.
+# output: standard output; text: standard error; seconds: duration.  UTF-8 is
+# decoded.
 sub new
 {
 	my ($class, %parts) = @_;

@@ -138,8 +138,8 @@ sub result
 	return GlueConn::Result->new(%parts, seconds => $seconds);
 }
 
-# Read what psql writes until it is enough, or until psql has left, as it does
-# when its backend has.
+# Read psql's output until it is complete, or until psql has exited, which it
+# does with its backend.
 sub _read
 {
 	my ($self, $parts, $enough) = @_;
