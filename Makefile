@@ -186,10 +186,9 @@ STORE_OBJS = \
 	src/store/requests.o \
 	src/store/request_activity.o \
 	src/store/intent_row.o \
-	src/store/claimant.o \
-	src/store/claim_row.o \
-	src/store/claim_ending.o \
-	src/store/claims.o \
+	src/store/job_queue.o \
+	src/store/job_ending.o \
+	src/store/job_claim.o \
 	src/store/request_home.o \
 	src/store/evidence.o \
 	src/store/notice.o \
@@ -221,7 +220,6 @@ OPERATION_OBJS = \
 QUEUE_OBJS = \
 	src/queue/enqueue.o \
 	src/queue/transaction.o \
-	src/queue/target_state.o \
 	src/queue/target.o \
 	src/queue/targets.o \
 	src/queue/job.o \

@@ -31,8 +31,7 @@
 #include "server/progress.h"
 #include "server/settings.h"
 #include "store/drop_warning.h"
-#include "workers/database_worker.h"
-#include "workers/launcher.h"
+#include "workers/workers.h"
 
 GLUE_MODULE_MAGIC;
 

@@ -38,11 +38,10 @@ static void find_retried(const GlueRequestQueue *queue, int64 id,
 						 GlueRequestState *found);
 static bool has_lost_target(const GlueRequestState *request);
 static void redirect(const GlueFunction *function, int64 id, bool requeued);
-static const char *name_of_server(const GlueClaim *request);
-static const char *find_server(const GlueClaim *request);
-static void resolve_as(GlueAccess *access, const GlueClaim *request,
+static const char *find_server(const GlueRequest *request);
+static void resolve_as(GlueAccess *access, const GlueRequest *request,
 					   const char *server);
-static void check_entitled(const GlueClaim *request,
+static void check_entitled(const GlueRequest *request,
 						   const GlueTarget *target);
 pg_noreturn static void refuse_to_retry(int64 id, bool is_intent);
 
@@ -126,36 +125,28 @@ has_lost_target(const GlueRequestState *request)
 static void
 redirect(const GlueFunction *function, int64 id, bool requeued)
 {
-	GlueClaims	claims;
-	const GlueClaim *request;
+	GlueJobQueue queue;
+	const GlueRequest *request;
 	GlueAccess	access = {0};
 	const GlueTarget *target = &access.target;
 
-	glue_claims_open_or_fail(&claims, function->access.schema);
-	request = glue_queued_request_lock(&claims, id);
+	(void) glue_job_queue_open(&queue, function->access.schema, 0);
+	request = glue_queued_request_lock(&queue, id);
 	if (request == NULL)
 		return;
 	resolve_as(&access, request,
-			   requeued ? name_of_server(request) : find_server(request));
-	if (request->what.cluster == glue_cluster() &&
-		request->what.server_oid == target->server_oid &&
-		memcmp(request->what.fingerprint,
-			   glue_request_fingerprint(&request->what, target),
+			   requeued ? request->server : find_server(request));
+	if (request->cluster == glue_cluster() &&
+		request->server_oid == target->server_oid &&
+		memcmp(request->fingerprint,
+			   glue_request_fingerprint(request, target),
 			   GLUE_FINGERPRINT_LEN) == 0 &&
-		!glue_request_is_for_others(&request->what, target))
+		!glue_request_is_for_others(request, target))
 		return;
 	if (!requeued)
 		check_entitled(request, target);
-	glue_request_redirect(&claims, request, target);
+	glue_request_redirect(&queue, request, target);
 	glue_news_wake_queue_at_commit();
-}
-
-/* The name of the server of a request, or NULL, in the database's encoding. */
-static const char *
-name_of_server(const GlueClaim *request)
-{
-	return request->what.server != NULL ?
-		glue_server_from_utf8(request->what.server) : NULL;
 }
 
 /*
@@ -163,20 +154,20 @@ name_of_server(const GlueClaim *request)
  * the OID identifies the server, not its name.
  */
 static const char *
-find_server(const GlueClaim *request)
+find_server(const GlueRequest *request)
 {
-	const char *name = name_of_server(request);
+	const char *name = request->server;
 	Oid			owner;
 
-	if (name == NULL || request->what.cluster != glue_cluster() ||
-		!OidIsValid(request->what.server_oid))
+	if (name == NULL || request->cluster != glue_cluster() ||
+		!OidIsValid(request->server_oid))
 		return name;
-	name = glue_foreign_server_name(request->what.server_oid, &owner);
+	name = glue_foreign_server_name(request->server_oid, &owner);
 	if (name == NULL)
 		ereport(ERROR,
 				(errcode(ERRCODE_UNDEFINED_OBJECT),
 				 errmsg("foreign server \"%s\" was dropped",
-						name_of_server(request)),
+						request->server),
 				 errdetail("Request %lld was made for it.",
 						   (long long) request->id),
 				 errhint("Cancel the request and make another one.")));
@@ -188,19 +179,19 @@ find_server(const GlueClaim *request)
  * independent of the settings of this session.
  */
 static void
-resolve_as(GlueAccess *access, const GlueClaim *request, const char *server)
+resolve_as(GlueAccess *access, const GlueRequest *request, const char *server)
 {
 	GlueImpersonation saved;
 	int			level;
 
-	if (!glue_act_as(&saved, request->what.role))
+	if (!glue_act_as(&saved, request->role))
 		ereport(ERROR,
 				(errcode(ERRCODE_UNDEFINED_OBJECT),
 				 errmsg("the role of request %lld does not exist any more",
 						(long long) request->id)));
 	level = glue_session_settings_enter(request->settings);
 	glue_target_resolve_region(&access->target, server,
-							   request->what.catalog_id, request->what.region);
+							   request->catalog_id, request->region);
 	glue_account_peek(access);
 	glue_session_settings_leave(level);
 	glue_stop_impersonating(&saved);
@@ -212,14 +203,14 @@ resolve_as(GlueAccess *access, const GlueClaim *request, const char *server)
  * also have the privileges of the old server's owner.
  */
 static void
-check_entitled(const GlueClaim *request, const GlueTarget *target)
+check_entitled(const GlueRequest *request, const GlueTarget *target)
 {
-	bool		same = request->what.cluster == glue_cluster();
+	bool		same = request->cluster == glue_cluster();
 
 	if (superuser() ||
 		(OidIsValid(target->server_owner) &&
 		 has_privs_of_role(GetUserId(), target->server_owner) &&
-		 (same || has_privs_of_role(GetUserId(), request->what.server_owner))))
+		 (same || has_privs_of_role(GetUserId(), request->server_owner))))
 		return;
 	ereport(ERROR,
 			(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
@@ -239,8 +230,7 @@ Datum
 glue_take_over_requests(PG_FUNCTION_ARGS)
 {
 	GlueFunction function;
-	GlueRequestQueue queue;
-	GlueClaims	claims;
+	GlueJobQueue queue;
 	Oid			sequence;
 	List	   *requests;
 	ListCell   *cell;
@@ -251,19 +241,18 @@ glue_take_over_requests(PG_FUNCTION_ARGS)
 		ereport(ERROR,
 				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
 				 errmsg("must be superuser to take over requests of another database")));
-	glue_request_queue_open(&queue, function.access.schema, RowExclusiveLock);
-	glue_claims_open_or_fail(&claims, function.access.schema);
-	requests = glue_held_requests_lock(&claims, PG_GETARG_DATUM(0),
+	(void) glue_job_queue_open(&queue, function.access.schema, 0);
+	requests = glue_held_requests_lock(&queue, PG_GETARG_DATUM(0),
 									   PG_ARGISNULL(0));
-	sequence = glue_request_sequence(&queue);
+	sequence = glue_request_sequence(&queue.table);
 	foreach(cell, requests)
 	{
-		GlueClaim  *request = lfirst(cell);
+		GlueRequest *request = lfirst(cell);
 		MemoryContext old_context = MemoryContextSwitchTo(request->context);
 
-		glue_request_take_over(&claims, request,
-							   glue_request_keeps_id(&claims, request, sequence) ?
-							   request->id : glue_request_next_id(&queue));
+		glue_request_take_over(&queue, request,
+							   glue_request_keeps_id(&queue, request, sequence) ?
+							   request->id : glue_request_next_id(&queue.table));
 		MemoryContextSwitchTo(old_context);
 		MemoryContextDelete(request->context);
 		CHECK_FOR_INTERRUPTS();
@@ -271,7 +260,7 @@ glue_take_over_requests(PG_FUNCTION_ARGS)
 	count = list_length(requests);
 	if (count > 0)
 	{
-		glue_claims_enter_cluster(&claims);
+		glue_requests_enter_cluster(&queue);
 		glue_news_wake_queue_at_commit();
 	}
 	glue_function_end(&function);
@@ -285,12 +274,12 @@ Datum
 glue_drop_held_requests(PG_FUNCTION_ARGS)
 {
 	GlueFunction function;
-	GlueClaims	claims;
+	GlueJobQueue queue;
 	int64		count;
 
 	glue_function_begin(&function, fcinfo, GLUE_FUNCTION_WRITES);
-	glue_claims_open_or_fail(&claims, function.access.schema);
-	count = glue_requests_drop_held(&claims, PG_GETARG_DATUM(0),
+	(void) glue_job_queue_open(&queue, function.access.schema, 0);
+	count = glue_requests_drop_held(&queue, PG_GETARG_DATUM(0),
 									PG_ARGISNULL(0));
 	glue_function_end(&function);
 	PG_RETURN_INT64(count);

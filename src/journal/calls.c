@@ -145,7 +145,6 @@ void
 glue_intent_post(const GlueIntents *intents, GlueRequest *requests,
 				 int nrequests, GlueIntent **posted)
 {
-	int64	   *ids = palloc(nrequests * sizeof(int64));
 	GlueConnectionLock *locks = palloc(nrequests * sizeof(GlueConnectionLock));
 
 	if (intents->written)
@@ -157,16 +156,15 @@ glue_intent_post(const GlueIntents *intents, GlueRequest *requests,
 		complete_request(intents, &requests[i]);
 		posted[i] = remember_intent(intents, &requests[i]);
 		if (intents->written)
-			posted[i]->request = glue_request_next_id(&intents->queue);
-		ids[i] = posted[i]->request;
+			requests[i].id = glue_request_next_id(&intents->queue);
+		posted[i]->request = requests[i].id;
 		set_outcome(posted[i], GLUE_OUTCOME_NOTHING, true, 0, NULL);
 	}
 	if (intents->written)
 		posted[0]->batch = glue_intent_batch_post(&intents->queue,
 												  requests, nrequests,
-												  ids, locks);
+												  locks);
 	pfree(locks);
-	pfree(ids);
 }
 
 /*
@@ -332,7 +330,7 @@ void
 glue_intent_finish(const GlueIntents *intents, GlueIntent *intent,
 				   const char *status, const char *request_id)
 {
-	GlueIntentOutcome outcome = {
+	GlueRequestOutcome outcome = {
 		.state = GLUE_STATE_SUCCEEDED,
 		.status = status,
 		.aws_request_id = request_id,
@@ -355,7 +353,7 @@ glue_intent_finish_failed(const GlueIntents *intents,
 						  GlueIntent *intent, const char *code,
 						  const char *message, const char *request_id)
 {
-	GlueIntentOutcome outcome = {
+	GlueRequestOutcome outcome = {
 		.state = intent->outcome == GLUE_OUTCOME_NOTHING ? GLUE_STATE_FAILED : NULL,
 		.error_code = code,
 		.error_message = message,
@@ -408,7 +406,7 @@ at_end_of_transaction(XactEvent event, void *arg)
 		case XACT_EVENT_COMMIT:
 			GLUE_CRASH_POINT("caller after commit");
 			if (others_wait)
-				glue_news_wake_queue();
+				glue_news_wake(GLUE_WORK_QUEUE);
 			others_wait = false;
 			dlist_foreach_modify(iter, &own_intents)
 				forget(dlist_container(GlueIntent, node, iter.cur));
@@ -505,7 +503,7 @@ take_back(SubTransactionId subtransaction)
 		appendStringInfo(&lines, "\nThere are %d more.", nstay - MAX_NAMED);
 	others_wait |= written;
 	if (written)
-		glue_news_wake_queue();
+		glue_news_wake(GLUE_WORK_QUEUE);
 	if (nstay > 0)
 		warn(&lines, written);
 	pfree(lines.data);

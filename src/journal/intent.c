@@ -99,7 +99,7 @@ static void explain_wait(void *arg);
 GlueIntentBatch *
 glue_intent_batch_post(const GlueRequestQueue *queue,
 					   const GlueRequest *requests, int nrequests,
-					   const int64 *ids, const GlueConnectionLock *locks)
+					   const GlueConnectionLock *locks)
 {
 	GlueIntentBatch *batch;
 	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext,
@@ -113,7 +113,7 @@ glue_intent_batch_post(const GlueRequestQueue *queue,
 	batch->operation = requests[0].operation;
 	batch->name = pstrdup(requests[0].name);
 	batch->nintents = nrequests;
-	batch->tuples = glue_intent_rows_form(queue, requests, nrequests, ids,
+	batch->tuples = glue_intent_rows_form(queue, requests, nrequests,
 										  &batch->len);
 	batch->locks = palloc(nrequests * sizeof(GlueConnectionLock));
 	memcpy(batch->locks, locks, nrequests * sizeof(GlueConnectionLock));

@@ -21,7 +21,6 @@ typedef struct GlueIntentBatch GlueIntentBatch;
 extern GlueIntentBatch *glue_intent_batch_post(const GlueRequestQueue *queue,
 											   const GlueRequest *requests,
 											   int nrequests,
-											   const int64 *ids,
 											   const GlueConnectionLock *locks);
 extern void glue_intent_batch_await(GlueIntentBatch *batch);
 

@@ -85,7 +85,7 @@ glue_mailbox_post(Oid table, const char *tuples, Size len, int ntuples)
 											   PATIENCE_MS);
 	reserve_box(own_deadline);
 	fill_box(table, tuples, len, ntuples);
-	glue_news_wake_journal();
+	glue_news_wake(GLUE_WORK_JOURNAL);
 }
 
 /*
@@ -145,7 +145,7 @@ await_answer(TimestampTz deadline)
 	{
 		if (glue_news_await(Min(ms_left(deadline), ASK_AGAIN_MS),
 							GLUE_WAIT_EVENT(wait_event, "GlueConnJournal")))
-			glue_news_wake_journal();
+			glue_news_wake(GLUE_WORK_JOURNAL);
 	}
 }
 

@@ -44,20 +44,18 @@
 /* Some of them, which are written at once. */
 typedef struct Writing
 {
-	const GlueClaims *queue;
-	const GlueIntentEnding *endings;
+	const GlueJobQueue *queue;
+	const GlueRequestOutcome *endings;
 	int			nendings;
-	int64	   *written;		/* IDs of those that were written, */
-	int			nwritten;		/* their number */
+	GlueResolution *resolution;
+	int			nwritten;
 } Writing;
 
 /* prototypes of private functions */
 static bool wait_for_intents(void);
 static void lock_intents(void *arg);
-static void resolve_call(GlueIntentEnding *ending, int64 id);
-static void write_endings(const GlueClaims *queue,
-						  const GlueIntentEnding *endings,
-						  GlueResolution *resolution);
+static void resolve_call(GlueRequestOutcome *ending, int64 id);
+static void write_endings(Writing *writing);
 static void write_some(void *arg);
 
 /*
@@ -68,9 +66,10 @@ static void write_some(void *arg);
  * The result belongs to the current memory context.
  */
 void
-glue_intents_resolve(const GlueClaims *queue, GlueResolution *resolution)
+glue_intents_resolve(const GlueJobQueue *queue, GlueResolution *resolution)
 {
-	GlueIntentEnding *endings;
+	GlueRequestOutcome *endings;
+	Writing		writing = {.queue = queue, .resolution = resolution};
 
 	memset(resolution, 0, sizeof(GlueResolution));
 	resolution->resolved = palloc(RESOLVE_BATCH * sizeof(int64));
@@ -86,10 +85,13 @@ glue_intents_resolve(const GlueClaims *queue, GlueResolution *resolution)
 		resolution->incomplete = true;
 		return;
 	}
-	endings = palloc0(resolution->nresolved * sizeof(GlueIntentEnding));
+	writing.endings = endings =
+		palloc0(resolution->nresolved * sizeof(GlueRequestOutcome));
 	for (int i = 0; i < resolution->nresolved; i++)
 		resolve_call(&endings[i], resolution->resolved[i]);
-	write_endings(queue, endings, resolution);
+	writing.nendings = resolution->nresolved;
+	resolution->nresolved = 0;
+	write_endings(&writing);
 }
 
 /* Forget the outcomes of resolved calls, which are in the table now. */
@@ -125,7 +127,7 @@ lock_intents(void *arg)
  * it had no effect; otherwise it is to be undone.
  */
 static void
-resolve_call(GlueIntentEnding *ending, int64 id)
+resolve_call(GlueRequestOutcome *ending, int64 id)
 {
 	GlueOutcomeNote noted;
 
@@ -137,8 +139,8 @@ resolve_call(GlueIntentEnding *ending, int64 id)
 	else if (noted.outcome == GLUE_OUTCOME_NOTHING)
 	{
 		ending->state = GLUE_STATE_FAILED;
-		ending->code = pstrdup(noted.code);
-		ending->message = pstrdup(noted.message);
+		ending->error_code = pstrdup(noted.code);
+		ending->error_message = pstrdup(noted.message);
 	}
 	if (noted.request_id[0] != '\0')
 		ending->aws_request_id = pstrdup(noted.request_id);
@@ -152,33 +154,27 @@ resolve_call(GlueIntentEnding *ending, int64 id)
  * of them fails, one by one.
  */
 static void
-write_endings(const GlueClaims *queue, const GlueIntentEnding *endings,
-			  GlueResolution *resolution)
+write_endings(Writing *writing)
 {
-	int			nendings = resolution->nresolved;
-	Writing		writing = {queue, endings, nendings, resolution->resolved, 0};
+	const GlueRequestOutcome *endings = writing->endings;
+	int			nendings = writing->nendings;
+	ErrorData  *error = glue_subtransaction_try(write_some, writing);
 
-	resolution->nresolved = 0;
-	if (glue_subtransaction_try(write_some, &writing) == NULL)
+	if (error == NULL)
+		writing->resolution->nresolved += writing->nwritten;
+	else if (nendings == 1)
+		ereport(LOG,
+				(errcode(error->sqlerrcode),
+				 errmsg("could not record that the transaction of call %lld has ended: %s",
+						(long long) endings->id, error->message)));
+	else
 	{
-		resolution->nresolved = writing.nwritten;
-		return;
-	}
-	writing.nendings = 1;
-	for (int i = 0; i < nendings; i++)
-	{
-		ErrorData  *error;
-
-		writing.endings = &endings[i];
-		writing.written = &resolution->resolved[resolution->nresolved];
-		error = glue_subtransaction_try(write_some, &writing);
-		if (error == NULL)
-			resolution->nresolved += writing.nwritten;
-		else
-			ereport(LOG,
-					(errcode(error->sqlerrcode),
-					 errmsg("could not record that the transaction of call %lld has ended: %s",
-							(long long) endings[i].id, error->message)));
+		writing->nendings = 1;
+		for (int i = 0; i < nendings; i++)
+		{
+			writing->endings = &endings[i];
+			write_endings(writing);
+		}
 	}
 }
 
@@ -186,8 +182,10 @@ static void
 write_some(void *arg)
 {
 	Writing    *writing = arg;
+	GlueResolution *resolution = writing->resolution;
 
-	writing->nwritten = glue_intent_rows_end(writing->queue, writing->endings,
-											 writing->nendings, writing->written);
+	writing->nwritten =
+		glue_intent_rows_end(writing->queue, writing->endings, writing->nendings,
+							 resolution->resolved + resolution->nresolved);
 	glue_check_deferred();
 }

@@ -11,7 +11,7 @@
 #ifndef GLUE_JOURNAL_RESOLVE_H
 #define GLUE_JOURNAL_RESOLVE_H
 
-#include "store/claims.h"
+#include "store/jobs.h"
 
 /* The result of a search for such calls. */
 typedef struct GlueResolution
@@ -21,7 +21,7 @@ typedef struct GlueResolution
 	bool		incomplete;		/* there are more, to be resolved soon */
 } GlueResolution;
 
-extern void glue_intents_resolve(const GlueClaims *queue,
+extern void glue_intents_resolve(const GlueJobQueue *queue,
 								 GlueResolution *resolution);
 extern void glue_intents_resolved(const GlueResolution *resolution);
 

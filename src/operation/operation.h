@@ -13,7 +13,7 @@
 
 #include "client/access.h"
 #include "client/aws_clock.h"
-#include "store/claims.h"
+#include "store/jobs.h"
 #include "store/connections.h"
 #include "store/provision_owner.h"
 

@@ -48,7 +48,7 @@ glue_job_keep_answer(GlueJob *job, const ErrorData *error)
 {
 	MemoryContext old_context = MemoryContextSwitchTo(job->context);
 	const GlueFailure *failure = glue_failure_from_error(error);
-	GlueClaimOutcome outcome = {
+	GlueRequestOutcome outcome = {
 		.state = GLUE_STATE_QUEUED,
 		.next_attempt_at = glue_work_backoff(job->request->attempts),
 		.uncertain = job->outcome.uncertain,
@@ -77,7 +77,7 @@ glue_job_restore_answer(GlueJob *job)
 	MemoryContext old_context = MemoryContextSwitchTo(job->context);
 	GlueOperation *operation = &job->operation;
 	json_object *answer = job->request->answer;
-	GlueClaimOutcome outcome = {
+	GlueRequestOutcome outcome = {
 		.state = glue_json_tree_text(answer, "state"),
 		.status = glue_json_tree_text(answer, "status"),
 		.error_code = glue_json_tree_text(answer, "error_code"),
@@ -94,7 +94,7 @@ glue_job_restore_answer(GlueJob *job)
 	}
 	operation->kind =
 		json_object_get_int(json_object_object_get(answer, "kind"));
-	operation->input = operation->shown = job->request->what.input;
+	operation->input = operation->shown = job->request->input;
 	operation->gone =
 		json_object_get_boolean(json_object_object_get(answer, "gone"));
 	operation->created =

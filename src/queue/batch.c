@@ -46,24 +46,24 @@
 #define LOOK_REST_MS			10
 
 /* prototypes of private functions */
-static void look(GlueRun *run, const GlueClaims *queue,
+static void look(GlueRun *run, const GlueJobQueue *queue,
 				 GlueResolution *resolution);
 static void rest(GlueRun *run, TimestampTz began_at);
-static void claim(GlueRun *run, GlueClaims *queue, const GlueRecords *records,
+static void claim(GlueRun *run, GlueJobQueue *queue, const GlueRecords *records,
 				  bool undo);
-static void claim_to_do(GlueRun *run, const GlueClaims *queue,
+static void claim_to_do(GlueRun *run, const GlueJobQueue *queue,
 						const GlueRecords *records, int claimed);
-static int	claim_kind(GlueRun *run, const GlueClaims *queue,
-					   const GlueRecords *records, GlueClaimKind kind,
+static int	claim_kind(GlueRun *run, const GlueJobQueue *queue,
+					   const GlueRecords *records, GlueJobKind kind,
 					   int limit);
-static void record_ended(GlueRun *run, GlueClaims *queue,
+static void record_ended(GlueRun *run, GlueJobQueue *queue,
 						 const GlueRecords *records);
-static void record_alone(GlueRun *run, GlueJob *job, GlueClaims *queue,
+static void record_alone(GlueRun *run, GlueJob *job, GlueJobQueue *queue,
 						 const GlueRecords *records);
 static bool has_row(const GlueJob *job);
 static bool is_passing(const ErrorData *error);
 static void note_recorded(GlueRun *run, GlueJob *job);
-static TimestampTz next_due_of(const GlueClaims *claims, GlueClaimKind kind,
+static TimestampTz next_due_of(const GlueJobQueue *queue, GlueJobKind kind,
 							   TimestampTz tried_again_at);
 
 /*
@@ -73,7 +73,7 @@ static TimestampTz next_due_of(const GlueClaims *claims, GlueClaimKind kind,
 void
 glue_run_transaction(GlueRun *run)
 {
-	GlueClaims	queue;
+	GlueJobQueue queue;
 	GlueRecords records;
 	GlueResolution resolution = {0};
 	MemoryContext old_context = CurrentMemoryContext;
@@ -82,8 +82,8 @@ glue_run_transaction(GlueRun *run)
 
 	glue_queue_begin(run->process);
 	MemoryContextSwitchTo(run->batch_context);
-	if (glue_claims_open(&queue, run->process->schema,
-						 run->process->claimant))
+	if (glue_job_queue_open(&queue, run->process->schema,
+							run->process->claimant))
 	{
 		glue_records_open(&records, run->process->schema, RowExclusiveLock);
 		if (undo)
@@ -138,7 +138,7 @@ glue_run_look_soon(GlueRun *run)
 
 /* Find calls whose transaction was rolled back, so that they can be undone. */
 static void
-look(GlueRun *run, const GlueClaims *queue, GlueResolution *resolution)
+look(GlueRun *run, const GlueJobQueue *queue, GlueResolution *resolution)
 {
 	/* requests that are put off during the search have a later time than this */
 	run->look_at = TimestampTzPlusMilliseconds(GetCurrentTimestamp(),
@@ -172,7 +172,7 @@ rest(GlueRun *run, TimestampTz began_at)
  * low rate limit, no more than its share of one minute.
  */
 static void
-claim(GlueRun *run, GlueClaims *queue, const GlueRecords *records, bool undo)
+claim(GlueRun *run, GlueJobQueue *queue, const GlueRecords *records, bool undo)
 {
 	bool		enough = run->stages.nwaiting > CLAIM_AHEAD / 2 ||
 		run->stages.nparked > MAX_PARKED;
@@ -184,7 +184,7 @@ claim(GlueRun *run, GlueClaims *queue, const GlueRecords *records, bool undo)
 	glue_work_targets_expire(&run->targets);
 	if (undo)
 	{
-		claimed = claim_kind(run, queue, records, GLUE_CLAIM_TO_UNDO,
+		claimed = claim_kind(run, queue, records, GLUE_JOB_TO_UNDO,
 							 CLAIM_AHEAD);
 		if (claimed == CLAIM_AHEAD)
 			glue_run_look_soon(run);
@@ -201,11 +201,11 @@ claim(GlueRun *run, GlueClaims *queue, const GlueRecords *records, bool undo)
  * wait before the next claim.
  */
 static void
-claim_to_do(GlueRun *run, const GlueClaims *queue, const GlueRecords *records,
+claim_to_do(GlueRun *run, const GlueJobQueue *queue, const GlueRecords *records,
 			int claimed)
 {
 	if (!run->only_undo)
-		claimed += claim_kind(run, queue, records, GLUE_CLAIM_TO_DO,
+		claimed += claim_kind(run, queue, records, GLUE_JOB_TO_DO,
 							  Min(run->width - run->stages.nactive +
 								  CLAIM_AHEAD - run->stages.nwaiting,
 								  glue_work_targets_room(&run->targets)));
@@ -217,8 +217,8 @@ claim_to_do(GlueRun *run, const GlueClaims *queue, const GlueRecords *records,
 
 /* Claim requests of one kind; returns how many. */
 static int
-claim_kind(GlueRun *run, const GlueClaims *queue, const GlueRecords *records,
-		   GlueClaimKind kind, int limit)
+claim_kind(GlueRun *run, const GlueJobQueue *queue, const GlueRecords *records,
+		   GlueJobKind kind, int limit)
 {
 	List	   *jobs;
 	ListCell   *cell;
@@ -245,7 +245,7 @@ claim_kind(GlueRun *run, const GlueClaims *queue, const GlueRecords *records,
  * cannot be recorded.
  */
 static void
-record_ended(GlueRun *run, GlueClaims *queue, const GlueRecords *records)
+record_ended(GlueRun *run, GlueJobQueue *queue, const GlueRecords *records)
 {
 	TimestampTz now = GetCurrentTimestamp();
 	GlueJob    *job;
@@ -274,7 +274,7 @@ record_ended(GlueRun *run, GlueClaims *queue, const GlueRecords *records)
  * process.  It finds that the claim has no owner, and reads the connection.
  */
 static void
-record_alone(GlueRun *run, GlueJob *job, GlueClaims *queue,
+record_alone(GlueRun *run, GlueJob *job, GlueJobQueue *queue,
 			 const GlueRecords *records)
 {
 	ErrorData  *error = glue_jobs_record(&job, 1, queue, records);
@@ -305,7 +305,7 @@ record_alone(GlueRun *run, GlueJob *job, GlueClaims *queue,
 static bool
 has_row(const GlueJob *job)
 {
-	return job->request->what.provision_id != 0;
+	return job->request->provision_id != 0;
 }
 
 /* Is an error due to a concurrent transaction? */
@@ -341,19 +341,19 @@ note_recorded(GlueRun *run, GlueJob *job)
 TimestampTz
 glue_run_next_due(GlueRun *run)
 {
-	GlueClaims	claims;
+	GlueJobQueue queue;
 	TimestampTz due = 0;
 	TimestampTz undo_due = 0;
 	MemoryContext old_context = CurrentMemoryContext;
 
 	glue_queue_begin(run->process);
 	MemoryContextSwitchTo(run->batch_context);
-	if (glue_claims_open(&claims, run->process->schema,
-						 run->process->claimant))
+	if (glue_job_queue_open(&queue, run->process->schema,
+							run->process->claimant))
 	{
 		if (!run->only_undo)
-			due = next_due_of(&claims, GLUE_CLAIM_TO_DO, run->claim_at);
-		undo_due = next_due_of(&claims, GLUE_CLAIM_TO_UNDO, run->look_at);
+			due = next_due_of(&queue, GLUE_JOB_TO_DO, run->claim_at);
+		undo_due = next_due_of(&queue, GLUE_JOB_TO_UNDO, run->look_at);
 	}
 	run->process->commit();
 	MemoryContextSwitchTo(old_context);
@@ -367,10 +367,10 @@ glue_run_next_due(GlueRun *run)
  * not claimed, wait for something; they are due again at tried_again_at.
  */
 static TimestampTz
-next_due_of(const GlueClaims *claims, GlueClaimKind kind,
+next_due_of(const GlueJobQueue *queue, GlueJobKind kind,
 			TimestampTz tried_again_at)
 {
-	TimestampTz due = glue_claims_next_due(claims, kind);
+	TimestampTz due = glue_requests_next_due(queue, kind);
 	TimestampTz tried_at = TimestampTzPlusMilliseconds(tried_again_at,
 													   -GLUE_IDLE_LOOK_MS);
 

@@ -19,7 +19,6 @@
 
 #include "access/xact.h"
 #include "queue/job.h"
-#include "queue/log.h"
 #include "server/subtransaction.h"
 #include "store/evidence.h"
 #include "utils/memutils.h"
@@ -43,11 +42,11 @@ static int	nstuck = 0;
 /* What is claimed in one go. */
 typedef struct Claiming
 {
-	const GlueClaims *queue;
+	const GlueJobQueue *queue;
 	const GlueRecords *records;
 	GlueWorkTargets *targets;
-	GlueClaimKind kind;
-	GlueClaimFilter filter;
+	GlueJobKind kind;
+	GlueJobFilter filter;
 	MemoryContext parent;		/* of the requests */
 	List	   *jobs;
 } Claiming;
@@ -55,16 +54,15 @@ typedef struct Claiming
 /* A request that is put off. */
 typedef struct PuttingOff
 {
-	const GlueClaims *queue;
-	const GlueDueRequest *request;
-	const GlueFailure *failure;
-	TimestampTz until;
+	const GlueJobQueue *queue;
+	const GlueRequest *request;
+	GlueRequestOutcome outcome;
 } PuttingOff;
 
 /* prototypes of private functions */
 static ErrorData *claim(Claiming *claiming);
 static void claim_and_prepare(void *arg);
-static void put_off(const GlueClaims *queue, const GlueDueRequest *request,
+static void put_off(const GlueJobQueue *queue, const GlueRequest *request,
 					ErrorData *error);
 static void write_failure(void *arg);
 static void remember(int64 id, const ErrorData *error);
@@ -77,8 +75,8 @@ static int	find_stuck_ids(int64 *ids);
  * child of parent.
  */
 List *
-glue_jobs_claim(const GlueClaims *queue, const GlueRecords *records,
-				GlueWorkTargets *targets, GlueClaimKind kind, int limit,
+glue_jobs_claim(const GlueJobQueue *queue, const GlueRecords *records,
+				GlueWorkTargets *targets, GlueJobKind kind, int limit,
 				MemoryContext parent)
 {
 	Claiming	claiming = {
@@ -94,19 +92,19 @@ glue_jobs_claim(const GlueClaims *queue, const GlueRecords *records,
 	ListCell   *cell;
 
 	Assert(IsTransactionState() && limit > 0);
-	glue_claims_sign_up(queue);
+	glue_job_queue_sign_up(queue);
 	claiming.filter.limit = limit;
 	claiming.filter.blocked = glue_work_targets_blocked(targets,
-														kind == GLUE_CLAIM_TO_DO);
+														kind == GLUE_JOB_TO_DO);
 	claiming.filter.excluded = ids;
 	claiming.filter.nexcluded = find_stuck_ids(ids);
 	if (claim(&claiming) == NULL)
 		return claiming.jobs;
 
-	due = glue_claims_due(queue, kind, &claiming.filter);
+	due = glue_requests_due(queue, kind, &claiming.filter);
 	foreach(cell, due)
 	{
-		const GlueDueRequest *request = lfirst(cell);
+		const GlueRequest *request = lfirst(cell);
 		ErrorData  *error;
 
 		claiming.filter.only = request->id;
@@ -154,9 +152,9 @@ claim_and_prepare(void *arg)
 	List	   *requests;
 	ListCell   *cell;
 
-	requests = glue_claims_take(claiming->queue, claiming->kind,
-								&claiming->filter, claiming->parent);
-	if (claiming->kind == GLUE_CLAIM_TO_UNDO)
+	requests = glue_requests_claim(claiming->queue, claiming->kind,
+								   &claiming->filter, claiming->parent);
+	if (claiming->kind == GLUE_JOB_TO_UNDO)
 		glue_undo_evidence_find(claiming->queue, requests);
 	foreach(cell, requests)
 	{
@@ -174,30 +172,25 @@ claim_and_prepare(void *arg)
 
 /* Put off a request after an error in its claim or its preparation. */
 static void
-put_off(const GlueClaims *queue, const GlueDueRequest *request,
+put_off(const GlueJobQueue *queue, const GlueRequest *request,
 		ErrorData *error)
 {
+	const GlueFailure *failure = glue_failure_from_error(error);
 	PuttingOff	putting_off = {
-		queue, request, glue_failure_from_error(error)
+		queue, request, {
+			.state = GLUE_STATE_QUEUED,
+			.next_attempt_at = glue_work_backoff(request->attempts),
+			.error_code = failure->code,
+			.error_message = psprintf("%s: %s", failure->message,
+									  failure->detail),
+		}
 	};
-	GlueClaimOutcome outcome = {
-		.state = GLUE_STATE_QUEUED,
-		.next_attempt_at = glue_work_backoff(request->attempts + 1),
-		.error_code = putting_off.failure->code,
-	};
-	GlueRequest what = {
-		.operation = request->operation,
-		.name = request->name,
-	};
-	ErrorData  *why;
+	ErrorData  *why = glue_subtransaction_try(write_failure, &putting_off);
 
-	putting_off.until = outcome.next_attempt_at;
-	why = glue_subtransaction_try(write_failure, &putting_off);
 	if (why != NULL)
 		remember(request->id, why);
 	else
-		glue_log_write(glue_log_line(&what, request->id,
-									 request->attempts + 1, &outcome, NULL));
+		glue_log_write(glue_log_line(request, &putting_off.outcome, NULL));
 }
 
 static void
@@ -205,11 +198,8 @@ write_failure(void *arg)
 {
 	const PuttingOff *putting_off = arg;
 
-	glue_claims_put_off(putting_off->queue, putting_off->request->id,
-						putting_off->until,
-						putting_off->failure->code,
-						psprintf("%s: %s", putting_off->failure->message,
-								 putting_off->failure->detail));
+	glue_request_put_off(putting_off->queue, putting_off->request->id,
+						 &putting_off->outcome);
 	glue_check_deferred();
 }
 

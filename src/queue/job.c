@@ -35,7 +35,7 @@ static void unlock_connection(void *arg);
  * holds a reference to its target.
  */
 GlueJob *
-glue_job_new(GlueClaim *request, GlueWorkTargets *targets)
+glue_job_new(GlueRequest *request, GlueWorkTargets *targets)
 {
 	GlueJob    *job = MemoryContextAllocZero(request->context,
 											 sizeof(GlueJob));
@@ -59,8 +59,8 @@ glue_job_lock(GlueJob *job)
 	if (job->request->undo != NULL && job->request->undo->may_have_made)
 		return true;
 	glue_connection_lock_name(&job->lock, &job->target->access.target,
-							  job->request->what.operation,
-							  job->request->what.name, ExclusiveLock, 0);
+							  job->request->operation,
+							  job->request->name, ExclusiveLock, 0);
 	Assert(!job->locked);
 	job->locked = glue_connection_lock_try(&job->lock);
 	if (job->locked)

@@ -17,8 +17,7 @@
 #include "operation/operation.h"
 #include "queue/targets.h"
 #include "server/shared_state.h"
-#include "store/claim_ending.h"
-#include "store/claims.h"
+#include "store/jobs.h"
 #include "store/connection_lock.h"
 #include "store/sealed_input.h"
 
@@ -28,7 +27,7 @@ typedef struct GlueJob
 	TimestampTz record_at;		/* likewise: not before */
 
 	MemoryContext context;
-	GlueClaim  *request;
+	GlueRequest *request;
 	GlueWorkTarget *target;
 	GlueOperation operation;
 	GlueRecord	record;
@@ -48,14 +47,14 @@ typedef struct GlueJob
 	MemoryContextCallback unlock;	/* at the end of the context */
 
 	/* the outcome */
-	GlueClaimOutcome outcome;
+	GlueRequestOutcome outcome;
 	bool		has_operation;	/* the operation is to be recorded */
 	char	   *log_line;		/* line for the server log, written after the
 								 * commit, or NULL */
 } GlueJob;
 
 /* in queue/job.c */
-extern GlueJob *glue_job_new(GlueClaim *request, GlueWorkTargets *targets);
+extern GlueJob *glue_job_new(GlueRequest *request, GlueWorkTargets *targets);
 extern bool glue_job_lock(GlueJob *job);
 extern void glue_job_release(GlueJob *job);
 
@@ -76,16 +75,20 @@ extern GlueCall *glue_job_next(GlueJob *job);
 extern void glue_job_keep_answer(GlueJob *job, const ErrorData *error);
 extern void glue_job_restore_answer(GlueJob *job);
 
+/* in queue/log.c */
+extern char *glue_log_line(const GlueRequest *request, const GlueRequestOutcome *outcome, const char *aws_request_id);
+extern void glue_log_write(const char *line);
+
 /* in queue/record.c */
 extern GlueSharedPart glue_logged_undo_part;
 
 extern ErrorData *glue_jobs_record(GlueJob **jobs, int njobs,
-								   GlueClaims *queue,
+								   GlueJobQueue *queue,
 								   const GlueRecords *records);
 
 /* in queue/claim.c */
-extern List *glue_jobs_claim(const GlueClaims *queue, const GlueRecords *records,
-							 GlueWorkTargets *targets, GlueClaimKind kind,
+extern List *glue_jobs_claim(const GlueJobQueue *queue, const GlueRecords *records,
+							 GlueWorkTargets *targets, GlueJobKind kind,
 							 int limit, MemoryContext parent);
 
 #endif							/* GLUE_QUEUE_JOB_H */

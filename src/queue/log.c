@@ -18,7 +18,7 @@
 #include "postgres.h"
 
 #include "lib/stringinfo.h"
-#include "queue/log.h"
+#include "queue/job.h"
 #include "server/encoding.h"
 #include "utils/json.h"
 #include "utils/timestamp.h"
@@ -34,8 +34,7 @@ static void append(StringInfo line, const char *key, const char *utf8);
  * there is nothing to log.  It belongs to the current memory context.
  */
 char *
-glue_log_line(const GlueRequest *what, int64 id, int attempts,
-			  const GlueClaimOutcome *outcome, const char *aws_request_id)
+glue_log_line(const GlueRequest *request, const GlueRequestOutcome *outcome, const char *aws_request_id)
 {
 	StringInfoData line;
 	bool		queued = strcmp(outcome->state, GLUE_STATE_QUEUED) == 0;
@@ -49,9 +48,9 @@ glue_log_line(const GlueRequest *what, int64 id, int attempts,
 		return NULL;
 	initStringInfo(&line);
 	appendStringInfo(&line, "glue_conn request id=" INT64_FORMAT " state=%s operation=%s",
-					 id, outcome->state, what->operation);
-	append(&line, "name", what->name);
-	appendStringInfo(&line, " attempts=%d", attempts);
+					 request->id, outcome->state, request->operation);
+	append(&line, "name", request->name);
+	appendStringInfo(&line, " attempts=%d", request->attempts);
 	append(&line, "code", outcome->error_code);
 	append(&line, "aws_request_id", aws_request_id);
 	append(&line, "next_attempt_at", !queued ? NULL :

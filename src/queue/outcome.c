@@ -46,7 +46,9 @@ static long progress_ms(const GlueJob *job);
 static bool was_throttled(const GlueFailure *failure);
 static bool is_final(const GlueJob *job, const GlueFailure *failure);
 static bool is_unknown(const GlueJob *job, const GlueFailure *failure);
-static void put_off(GlueJob *job, const GlueFailure *failure);
+static void put_off(GlueJob *job, const GlueFailure *failure,
+					TimestampTz until, bool free_attempt);
+static void set_error(GlueJob *job, const GlueFailure *failure);
 static void fail(GlueJob *job, const GlueFailure *failure);
 
 /* An operation has ended: decide the outcome of its request. */
@@ -54,7 +56,7 @@ void
 glue_job_resolve(GlueJob *job)
 {
 	GlueOperation *operation = &job->operation;
-	GlueClaimOutcome outcome = {
+	GlueRequestOutcome outcome = {
 		.state = GLUE_STATE_SUCCEEDED,
 		.status = operation->status,
 		.error_message = remark(operation),
@@ -122,7 +124,7 @@ resolve_undo(GlueJob *job)
 {
 	const GlueOperation *operation = &job->operation;
 	const GlueUndo *undo = job->request->undo;
-	GlueClaimOutcome outcome = {
+	GlueRequestOutcome outcome = {
 		.state = undo->committed ? GLUE_STATE_FAILED : GLUE_STATE_ROLLED_BACK,
 		.error_code = operation->left,
 		.error_message = operation->left_why,
@@ -160,7 +162,7 @@ resolve_undo(GlueJob *job)
 static void
 resolve_late(GlueJob *job)
 {
-	GlueClaimOutcome outcome = {
+	GlueRequestOutcome outcome = {
 		.state = GLUE_STATE_QUEUED,
 		.next_attempt_at = job->operation.not_before,
 		.free_attempt = true,
@@ -181,7 +183,7 @@ static void
 resolve_progress(GlueJob *job)
 {
 	long		age_ms = progress_ms(job);
-	GlueClaimOutcome outcome = {
+	GlueRequestOutcome outcome = {
 		.state = GLUE_STATE_QUEUED,
 		.status = "IN_PROGRESS",
 		.free_attempt = true,
@@ -231,22 +233,15 @@ glue_job_resolve_failure(GlueJob *job, const GlueFailure *failure)
 		fail(job, failure);
 	else if (failure == job->target->failure ||
 			 glue_failure_lacks_credentials(failure))
-	{
-		put_off(job, failure);
-		job->outcome.next_attempt_at = glue_target_state_block(job->target->state);
-		job->outcome.free_attempt = true;
-	}
+		put_off(job, failure, glue_target_state_block(job->target->state), true);
 	else if (job->request->undo != NULL ||
 			 (failure->transient &&
 			  (job->request->attempts < glue_setting_max_request_attempts ||
 			   is_unknown(job, failure))))
-	{
-		put_off(job, failure);
-		job->outcome.next_attempt_at =
-			Max(was_throttled(failure) ? GetCurrentTimestamp() :
-				glue_work_backoff(job->request->attempts),
-				job->operation.not_before);
-	}
+		put_off(job, failure,
+				Max(was_throttled(failure) ? GetCurrentTimestamp() :
+					glue_work_backoff(job->request->attempts),
+					job->operation.not_before), false);
 	else
 		fail(job, failure);
 }
@@ -291,14 +286,11 @@ void
 glue_job_resolve_sealing(GlueJob *job)
 {
 	if (job->sealing == GLUE_UNSEAL_NEVER)
-	{
 		fail(job, job->failure);
-		return;
-	}
-	put_off(job, job->failure);
-	job->outcome.free_attempt = true;
-	job->outcome.next_attempt_at =
-		TimestampTzPlusMilliseconds(GetCurrentTimestamp(), NO_KEY_RETRY_MS);
+	else
+		put_off(job, job->failure,
+				TimestampTzPlusMilliseconds(GetCurrentTimestamp(),
+											NO_KEY_RETRY_MS), true);
 }
 
 /*
@@ -308,7 +300,7 @@ glue_job_resolve_sealing(GlueJob *job)
 void
 glue_job_put_back(GlueJob *job, int pause_ms)
 {
-	GlueClaimOutcome outcome = {
+	GlueRequestOutcome outcome = {
 		.state = GLUE_STATE_QUEUED,
 		.free_attempt = true,
 		.uncertain = job->request->uncertain,
@@ -323,29 +315,33 @@ glue_job_put_back(GlueJob *job, int pause_ms)
 	job->outcome = outcome;
 }
 
-/* Put the request back into the queue, with a delay. */
+/*
+ * Put the request back into the queue, until a time.  An undo that is finished,
+ * or whose transaction has committed, keeps the error of the call.
+ */
 static void
-put_off(GlueJob *job, const GlueFailure *failure)
+put_off(GlueJob *job, const GlueFailure *failure, TimestampTz until,
+		bool free_attempt)
 {
-	GlueClaimOutcome outcome = {
-		.state = GLUE_STATE_QUEUED,
-		.error_code = MemoryContextStrdup(job->context, failure->code),
-		.error_message = MemoryContextStrdup(job->context,
-											 psprintf("%s: %s", failure->message,
-													  failure->detail)),
-		.uncertain = is_unknown(job, failure),
-		.aws_settled_at = job->operation.aws_settled_at,
-		.answer = job->request->answer,
-	};
+	const GlueUndo *undo = job->request->undo;
 
-	job->has_operation = false;
-	if (job->request->undo != NULL &&
-		(job->request->undo->committed || job->request->undo->undone))
-	{
-		outcome.error_code = job->request->error_code;
-		outcome.error_message = job->request->error_message;
-	}
-	job->outcome = outcome;
+	glue_job_put_back(job, 0);
+	job->outcome.next_attempt_at = until;
+	job->outcome.free_attempt = free_attempt;
+	job->outcome.uncertain = is_unknown(job, failure);
+	job->outcome.aws_settled_at = job->operation.aws_settled_at;
+	if (undo == NULL || !(undo->committed || undo->undone))
+		set_error(job, failure);
+}
+
+/* Set the error of the outcome. */
+static void
+set_error(GlueJob *job, const GlueFailure *failure)
+{
+	job->outcome.error_code = MemoryContextStrdup(job->context, failure->code);
+	job->outcome.error_message =
+		MemoryContextStrdup(job->context, psprintf("%s: %s", failure->message,
+												   failure->detail));
 }
 
 /*
@@ -355,28 +351,26 @@ put_off(GlueJob *job, const GlueFailure *failure)
 static void
 fail(GlueJob *job, const GlueFailure *failure)
 {
-	GlueClaimOutcome outcome = {
+	GlueRequestOutcome outcome = {
 		.state = GLUE_STATE_FAILED,
-		.error_code = MemoryContextStrdup(job->context, failure->code),
-		.error_message = MemoryContextStrdup(job->context,
-											 psprintf("%s: %s", failure->message,
-													  failure->detail)),
 		.uncertain = job->request->undo != NULL || is_unknown(job, failure),
 		.aws_request_id = job->operation.request_id,
 	};
 
+	job->outcome = outcome;
+	set_error(job, failure);
+
 	/* AWS Glue has carried it out, and the result can never be recorded */
 	if (job->request->answer != NULL && job->request->undo == NULL)
 	{
-		outcome.error_message =
+		job->outcome.error_message =
 			psprintf("It was carried out, but cannot be recorded: %s",
-					 outcome.error_message);
-		outcome.answer = job->request->answer;
+					 job->outcome.error_message);
+		job->outcome.answer = job->request->answer;
 	}
 
 	/* the absence of the connection is recorded, too */
 	job->has_operation = job->operation.gone;
-	job->outcome = outcome;
 	if (job->request->undo != NULL && job->request->undo->taken_over)
 	{
 		job->operation.left = "NotOurs";

@@ -25,14 +25,13 @@
 
 /* prototypes of private functions */
 static void fill_operation(GlueJob *job, const GlueRecords *records);
-static GlueOperationKind kind_of(const GlueClaim *request);
-static GlueConflictAction on_conflict_of(const GlueClaim *request);
+static GlueOperationKind kind_of(const GlueRequest *request);
+static GlueConflictAction on_conflict_of(const GlueRequest *request);
 static bool is_word(const char *text, const char *word);
 static void note_tagged(GlueJob *job, bool is_tagged);
 static void fill_undo(GlueJob *job);
 static void look_at_row(GlueJob *job, const GlueRecords *records);
 static void fill_input(GlueJob *job);
-static void fail_for_lack_of_key(GlueJob *job);
 
 /* Read the data that a job needs. */
 void
@@ -55,25 +54,25 @@ glue_job_prepare(GlueJob *job, const GlueRecords *records)
 static void
 fill_operation(GlueJob *job, const GlueRecords *records)
 {
-	const GlueClaim *request = job->request;
+	const GlueRequest *request = job->request;
 	GlueOperation *operation = &job->operation;
 
 	if (job->target->failure != NULL ||
 		job->target->access.target.catalog == NULL ||
-		(request->undo == NULL && request->what.catalog_id == NULL &&
-		 request->what.account_id == NULL))
+		(request->undo == NULL && request->catalog_id == NULL &&
+		 request->account_id == NULL))
 		return;
 	operation->access = &job->target->access;
 	operation->kind = kind_of(request);
-	operation->name = request->what.name;
-	operation->tags = request->what.tags;
+	operation->name = request->name;
+	operation->tags = request->tags;
 	operation->uncertain = request->uncertain;
 	operation->began_at = request->started_at;
 	operation->requested_at = request->requested_at;
 	operation->aws_settled_at = request->aws_settled_at;
 	operation->on_conflict = on_conflict_of(request);
-	operation->create_missing = is_word(request->what.on_missing, "create");
-	operation->ignore_missing = is_word(request->what.on_missing, "ignore");
+	operation->create_missing = is_word(request->on_missing, "create");
+	operation->ignore_missing = is_word(request->on_missing, "ignore");
 
 	if (glue_record_find(records, &operation->access->target, operation->name,
 						 &job->record))
@@ -85,7 +84,7 @@ fill_operation(GlueJob *job, const GlueRecords *records)
 	}
 	if (request->answer != NULL)
 		return;					/* see queue/answer.c */
-	if (request->what.provision_id != 0)
+	if (request->provision_id != 0)
 		look_at_row(job, records);
 	note_tagged(job, operation->tags != NULL &&
 				(operation->kind == GLUE_OPERATION_UPDATE ||
@@ -96,24 +95,24 @@ fill_operation(GlueJob *job, const GlueRecords *records)
 
 /* The kind of operation that a request asks for. */
 static GlueOperationKind
-kind_of(const GlueClaim *request)
+kind_of(const GlueRequest *request)
 {
 	if (is_word(request->status, "IN_PROGRESS"))
 		return GLUE_OPERATION_POLL;
-	if (is_word(request->what.operation, GLUE_DELETE_CONNECTION))
+	if (is_word(request->operation, GLUE_DELETE_CONNECTION))
 		return GLUE_OPERATION_DELETE;
-	if (is_word(request->what.operation, GLUE_UPDATE_CONNECTION))
+	if (is_word(request->operation, GLUE_UPDATE_CONNECTION))
 		return GLUE_OPERATION_UPDATE;
 	return GLUE_OPERATION_CREATE;
 }
 
 /* The value of its argument on_conflict. */
 static GlueConflictAction
-on_conflict_of(const GlueClaim *request)
+on_conflict_of(const GlueRequest *request)
 {
-	if (is_word(request->what.on_conflict, "adopt"))
+	if (is_word(request->on_conflict, "adopt"))
 		return GLUE_CONFLICT_ADOPT;
-	if (is_word(request->what.on_conflict, "update"))
+	if (is_word(request->on_conflict, "update"))
 		return GLUE_CONFLICT_UPDATE;
 	return GLUE_CONFLICT_ERROR;
 }
@@ -145,14 +144,14 @@ note_tagged(GlueJob *job, bool is_tagged)
 static void
 fill_undo(GlueJob *job)
 {
-	const GlueClaim *request = job->request;
+	const GlueRequest *request = job->request;
 	GlueOperation *operation = &job->operation;
-	const char *made_by = request->what.operation;
+	const char *made_by = request->operation;
 
 	operation->kind = GLUE_OPERATION_UNDO;
 	operation->made_by = made_by;
 	operation->undo = request->undo;
-	operation->input = request->what.input;
+	operation->input = request->input;
 	operation->redacted = true;
 	note_tagged(job, operation->record != NULL &&
 				!request->undo->may_have_made &&
@@ -169,9 +168,9 @@ static void
 look_at_row(GlueJob *job, const GlueRecords *records)
 {
 	GlueOperation *operation = &job->operation;
-	const GlueRequest *what = &job->request->what;
+	const GlueRequest *request = job->request;
 	bool		found = glue_provision_look(&records->provisions,
-											what->provision_id,
+											request->provision_id,
 											&operation->access->target,
 											operation->name,
 											operation->kind == GLUE_OPERATION_DELETE,
@@ -180,9 +179,9 @@ look_at_row(GlueJob *job, const GlueRecords *records)
 	operation->row = &job->owned;
 	if (job->owned.maybe_late && operation->aws_settled_at == 0)
 		operation->aws_settled_at = DT_NOEND;
-	if (is_word(what->operation, GLUE_REQUEST_RELEASE))
+	if (is_word(request->operation, GLUE_REQUEST_RELEASE))
 		job->is_void = true;
-	else if (!found && what->provision_id > 0 &&
+	else if (!found && request->provision_id > 0 &&
 			 (operation->kind == GLUE_OPERATION_CREATE ||
 			  operation->kind == GLUE_OPERATION_UPDATE))
 		job->refusal =
@@ -215,15 +214,13 @@ look_at_row(GlueJob *job, const GlueRecords *records)
 static void
 fill_input(GlueJob *job)
 {
-	const GlueClaim *request = job->request;
+	const GlueRequest *request = job->request;
 	GlueOperation *operation = &job->operation;
 	Oid			schema = operation->access->schema;
 
-	operation->input = operation->shown = request->what.input;
-	if (request->what.has_secrets)
-		job->sealing = glue_request_unseal(request->id, &request->what,
-										   request->sealed,
-										   &operation->input, &job->failure);
+	operation->input = operation->shown = request->input;
+	if (request->has_secrets)
+		job->sealing = glue_request_unseal(request, &operation->input, &job->failure);
 	if (operation->kind == GLUE_OPERATION_POLL)
 	{
 		operation->redacted = job->sealing != GLUE_UNSEALED;
@@ -236,22 +233,12 @@ fill_input(GlueJob *job)
 	if (operation->shown == operation->input || glue_digest_possible(schema))
 		glue_operation_digest(operation);
 	else
-		fail_for_lack_of_key(job);
-}
-
-/*
- * The failure is treated like a missing key for sealing: an administrator can
- * provide it.
- */
-static void
-fail_for_lack_of_key(GlueJob *job)
-{
-	GlueFailure *failure = palloc0(sizeof(GlueFailure));
-
-	failure->sqlstate = ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE;
-	failure->code = "no digest key";
-	failure->message = GLUE_NO_DIGEST_KEY;
-	failure->detail = glue_secret_key_hint(job->target->access.schema);
-	job->sealing = GLUE_UNSEAL_LATER;
-	job->failure = failure;
+	{
+		/* like a missing key for sealing, an administrator can provide it */
+		job->sealing = GLUE_UNSEAL_LATER;
+		job->failure =
+			glue_failure_new(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE,
+							 "no digest key", GLUE_NO_DIGEST_KEY,
+							 glue_secret_key_hint(schema), NULL);
+	}
 }

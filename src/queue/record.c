@@ -21,7 +21,6 @@
 #include "http/clock.h"
 #include "miscadmin.h"
 #include "queue/job.h"
-#include "queue/log.h"
 #include "server/crash_point.h"
 #include "server/encoding.h"
 #include "server/impersonation.h"
@@ -59,20 +58,20 @@ typedef struct JobList
 {
 	GlueJob   **jobs;
 	int			njobs;
-	GlueClaims *queue;
+	GlueJobQueue *queue;
 	const GlueRecords *records;
 } JobList;
 
 /* prototypes of private functions */
 static void record_jobs(void *arg);
-static bool record_connection(GlueJob *job, const GlueClaims *queue,
+static bool record_connection(GlueJob *job, const GlueJobQueue *queue,
 							  const GlueRecords *records);
 static void record_row(const GlueJob *job, const GlueRecords *records,
 					   bool recorded);
 static RowChange row_change(const GlueJob *job, bool recorded);
-static void record_doubt(const GlueRequest *what,
+static void record_doubt(const GlueRequest *request,
 						 const GlueProvisions *provisions);
-static void record_requests(GlueJob **jobs, int njobs, GlueClaims *queue);
+static void record_requests(GlueJob **jobs, int njobs, GlueJobQueue *queue);
 static void prepare_log_line(GlueJob *job);
 static void warn_if_left(const GlueJob *job);
 static void log_refusal(const GlueJob *job);
@@ -83,7 +82,7 @@ static bool was_logged(int64 id);
  * the error in the current memory context.
  */
 ErrorData *
-glue_jobs_record(GlueJob **jobs, int njobs, GlueClaims *queue,
+glue_jobs_record(GlueJob **jobs, int njobs, GlueJobQueue *queue,
 				 const GlueRecords *records)
 {
 	JobList		list = {jobs, njobs, queue, records};
@@ -104,7 +103,7 @@ record_jobs(void *arg)
 		Assert(list->jobs[i]->outcome.state != NULL);
 		MemoryContextSwitchTo(list->jobs[i]->context);
 		recorded = record_connection(list->jobs[i], list->queue, list->records);
-		if (list->jobs[i]->request->what.provision_id != 0)
+		if (list->jobs[i]->request->provision_id != 0)
 			record_row(list->jobs[i], list->records, recorded);
 	}
 	MemoryContextSwitchTo(context);
@@ -118,7 +117,7 @@ record_jobs(void *arg)
  * connection since.
  */
 static bool
-record_connection(GlueJob *job, const GlueClaims *queue,
+record_connection(GlueJob *job, const GlueJobQueue *queue,
 				  const GlueRecords *records)
 {
 	GlueConnectionLock lock;
@@ -129,13 +128,13 @@ record_connection(GlueJob *job, const GlueClaims *queue,
 	if (!job->locked)
 	{
 		glue_connection_lock_name(&lock, &job->target->access.target,
-								  job->request->what.operation,
-								  job->request->what.name, ExclusiveLock, 0);
+								  job->request->operation,
+								  job->request->name, ExclusiveLock, 0);
 		glue_connection_lock_take(&lock, 1);
 	}
 	if (job->is_answered &&
-		glue_claims_acted_since(queue, job->request->id,
-								job->operation.ended_at))
+		glue_request_acted_since(queue, job->request->id,
+								 job->operation.ended_at))
 		return false;
 	(void) glue_act_as(&saved, job->target->state->target.role);
 	if (job->request->undo != NULL)
@@ -149,22 +148,22 @@ record_connection(GlueJob *job, const GlueClaims *queue,
 static void
 record_row(const GlueJob *job, const GlueRecords *records, bool recorded)
 {
-	const GlueRequest *what = &job->request->what;
+	const GlueRequest *request = job->request;
 	const GlueProvisions *provisions = &records->provisions;
 	RowChange	change = row_change(job, recorded);
 
 	if (change == ROW_UNCHANGED)
 		return;
-	glue_provision_lock(provisions, what->provision_id);
+	glue_provision_lock(provisions, request->provision_id);
 	if (change == ROW_ENDS)
-		glue_provision_drop(provisions, what->provision_id);
+		glue_provision_drop(provisions, request->provision_id);
 	else if (change == ROW_DOUBTS)
-		record_doubt(what, provisions);
+		record_doubt(request, provisions);
 	else if (change == ROW_LOSES)
-		glue_provision_lost(provisions, what->provision_id);
+		glue_provision_lost(provisions, request->provision_id);
 	else
-		glue_provision_own(provisions, what->provision_id,
-						   &job->operation.access->target, what->name,
+		glue_provision_own(provisions, request->provision_id,
+						   &job->operation.access->target, request->name,
 						   &job->operation.life, job->operation.created);
 }
 
@@ -173,7 +172,7 @@ static RowChange
 row_change(const GlueJob *job, bool recorded)
 {
 	const GlueOperation *operation = &job->operation;
-	const char *name = job->request->what.operation;
+	const char *name = job->request->operation;
 	const char *state = job->outcome.state;
 	bool		failed = strcmp(state, GLUE_STATE_FAILED) == 0;
 	bool		loses = operation->other_life && strcmp(state, GLUE_STATE_QUEUED) != 0;
@@ -197,44 +196,44 @@ row_change(const GlueJob *job, bool recorded)
  * that it was sent to.
  */
 static void
-record_doubt(const GlueRequest *what, const GlueProvisions *provisions)
+record_doubt(const GlueRequest *request, const GlueProvisions *provisions)
 {
 	GlueTarget	target = {
-		.catalog = what->catalog_id != NULL ? what->catalog_id :
-		what->account_id
+		.catalog = request->catalog_id != NULL ? request->catalog_id :
+		request->account_id
 	};
 
-	strlcpy(target.endpoint.origin, what->endpoint,
+	strlcpy(target.endpoint.origin, request->endpoint,
 			sizeof(target.endpoint.origin));
-	strlcpy(target.endpoint.region, what->region,
+	strlcpy(target.endpoint.region, request->region,
 			sizeof(target.endpoint.region));
-	glue_provision_doubt(provisions, what->provision_id, &target, what->name);
+	glue_provision_doubt(provisions, request->provision_id, &target, request->name);
 }
 
 /* Record the outcomes of requests, and notify. */
 static void
-record_requests(GlueJob **jobs, int njobs, GlueClaims *queue)
+record_requests(GlueJob **jobs, int njobs, GlueJobQueue *queue)
 {
-	GlueEndedClaim *ended = palloc0(njobs * sizeof(GlueEndedClaim));
+	const GlueRequest **requests = palloc(njobs * sizeof(GlueRequest *));
+	GlueRequestOutcome **outcomes = palloc(njobs * sizeof(GlueRequestOutcome *));
 
 	for (int i = 0; i < njobs; i++)
 	{
-		ended[i].request = jobs[i]->request;
-		ended[i].outcome = &jobs[i]->outcome;
+		Assert(strcmp(jobs[i]->outcome.state, GLUE_STATE_RUNNING) != 0);
+		requests[i] = jobs[i]->request;
+		outcomes[i] = &jobs[i]->outcome;
 		if (jobs[i]->target->failure == NULL)
 			jobs[i]->outcome.aws_ended_at =
 				glue_aws_clock_now(jobs[i]->target->access.target.endpoint.url).earliest;
 	}
-	glue_claims_record(queue, ended, njobs);
+	glue_requests_record(queue, requests, outcomes, njobs);
 	for (int i = 0; i < njobs; i++)
 	{
-		const GlueClaim *request = jobs[i]->request;
-
-		if (!ended[i].recorded)
+		if (!outcomes[i]->recorded)
 			continue;
-		glue_request_notify(request->id, request->what.operation,
-							request->what.name, jobs[i]->outcome.state,
-							jobs[i]->outcome.status);
+		glue_request_notify(requests[i]->id, requests[i]->operation,
+							requests[i]->name, outcomes[i]->state,
+							outcomes[i]->status);
 		warn_if_left(jobs[i]);
 		log_refusal(jobs[i]);
 		prepare_log_line(jobs[i]);
@@ -251,9 +250,7 @@ prepare_log_line(GlueJob *job)
 	if (aws_request_id == NULL)
 		aws_request_id = failure != NULL && failure->request_id != NULL ?
 			failure->request_id : job->operation.request_id;
-	job->log_line = glue_log_line(&job->request->what, job->request->id,
-								  job->request->attempts, &job->outcome,
-								  aws_request_id);
+	job->log_line = glue_log_line(job->request, &job->outcome, aws_request_id);
 	MemoryContextSwitchTo(old_context);
 }
 
@@ -261,16 +258,16 @@ prepare_log_line(GlueJob *job)
 static void
 warn_if_left(const GlueJob *job)
 {
-	const GlueClaim *request = job->request;
+	const GlueRequest *request = job->request;
 
 	if (request->undo == NULL || !job->outcome.uncertain ||
 		strcmp(job->outcome.state, GLUE_STATE_FAILED) != 0)
 		return;
 	ereport(WARNING,
 			(errmsg("could not undo a rolled-back call for AWS Glue connection \"%s\"",
-					glue_server_from_utf8(request->what.name)),
+					glue_server_from_utf8(request->name)),
 			 errdetail("Request %lld (%s) has failed: %s",
-					   (long long) request->id, request->what.operation,
+					   (long long) request->id, request->operation,
 					   glue_server_from_utf8(job->outcome.error_message)),
 			 errhint("Correct the cause and call glue_retry_request(%lld), or check the connection yourself.",
 					 (long long) request->id)));
@@ -283,7 +280,7 @@ warn_if_left(const GlueJob *job)
 static void
 log_refusal(const GlueJob *job)
 {
-	const GlueClaim *request = job->request;
+	const GlueRequest *request = job->request;
 	const GlueFailure *failure = job->target->failure != NULL ?
 		job->target->failure : job->operation.failure;
 
@@ -293,9 +290,9 @@ log_refusal(const GlueJob *job)
 	ereport(LOG,
 			(errcode(failure->sqlstate),
 			 errmsg("could not yet undo a rolled-back call for AWS Glue connection \"%s\"",
-					glue_server_from_utf8(request->what.name)),
+					glue_server_from_utf8(request->name)),
 			 errdetail("Request %lld (%s) is tried again: %s: %s",
-					   (long long) request->id, request->what.operation,
+					   (long long) request->id, request->operation,
 					   glue_server_from_utf8(failure->message),
 					   glue_server_from_utf8(failure->detail))));
 }

@@ -87,7 +87,6 @@ glue_queue_run(const GlueQueueProcess *process, uint64 max_requests,
 		run.batch_context = AllocSetContextCreate(run.context,
 												  "glue_conn batch",
 												  ALLOCSET_DEFAULT_SIZES);
-		glue_stages_init(&run.stages);
 		glue_work_targets_init(&run.targets, process, go_on, &run);
 		run.stream.next = next_call;
 		run.stream.done = note_done;
@@ -243,7 +242,7 @@ take_news(GlueRun *run)
 {
 	if (!glue_news_exist() || run->claim_at == DT_NOEND)
 		return;
-	glue_news_take(NULL, 0);
+	glue_news_take(NULL, 0, NULL);
 	run->claim_at = 0;
 	glue_run_look_soon(run);
 }

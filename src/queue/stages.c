@@ -28,7 +28,6 @@
 #include "postgres.h"
 
 #include "client/turn.h"
-#include "queue/log.h"
 #include "queue/stages.h"
 #include "server/progress.h"
 
@@ -46,18 +45,6 @@ static int	put_back(GlueStages *stages, dlist_head *jobs);
 static void end_job(GlueStages *stages, GlueJob *job);
 static bool is_due(dlist_head *jobs, TimestampTz now);
 static GlueJob *take_first(dlist_head *jobs);
-
-void
-glue_stages_init(GlueStages *stages)
-{
-	memset(stages, 0, sizeof(GlueStages));
-	dlist_init(&stages->parked);
-	dlist_init(&stages->waiting);
-	dlist_init(&stages->further);
-	dlist_init(&stages->ended);
-	dlist_init(&stages->locked);
-	dlist_init(&stages->recorded);
-}
 
 /*
  * Enter a claimed job.  A job that is only to be recorded needs no

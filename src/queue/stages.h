@@ -19,6 +19,7 @@
 /* Delay of an outcome, so that more of them are recorded together. */
 #define GLUE_RECORD_DELAY_MS	40
 
+/* Begins as zeros. */
 typedef struct GlueStages
 {
 	dlist_head	parked;			/* jobs whose targets have no credentials yet */
@@ -33,7 +34,6 @@ typedef struct GlueStages
 	dlist_head	recorded;		/* jobs that are, once that is committed */
 } GlueStages;
 
-extern void glue_stages_init(GlueStages *stages);
 extern void glue_stages_enter(GlueStages *stages, GlueJob *job);
 extern void glue_stages_unpark(GlueStages *stages);
 extern void glue_stages_put_back(GlueStages *stages, bool parked_too);

@@ -29,10 +29,10 @@
 
 /* prototypes of private functions */
 static GlueCall *ranked(const GlueJob *job, GlueCall *call);
+static GlueCall *start(GlueJob *job);
 static GlueCall *ask_account(GlueJob *job);
 static void learn_account(GlueJob *job);
 static void note_account(GlueJob *job);
-static GlueCall *start_operation(GlueJob *job);
 
 /*
  * The first call of a job; NULL if it ends without a call, with its outcome
@@ -52,9 +52,9 @@ glue_job_start(GlueJob *job)
 	else if (job->operation.access == NULL)
 		note_account(job);
 	else if (!job->is_answered &&
-			 glue_request_is_for_others(&job->request->what,
+			 glue_request_is_for_others(job->request,
 										&target->access.target))
-		glue_job_resolve_failure(job, glue_failure_target_changed(job->request->what.account_id,
+		glue_job_resolve_failure(job, glue_failure_target_changed(job->request->account_id,
 																  target->access.target.account_id));
 	else if (!glue_job_lock(job))
 		glue_job_put_back(job, LOCKED_RETRY_MS);
@@ -66,11 +66,11 @@ glue_job_start(GlueJob *job)
 		glue_job_resolve_failure(job, job->refusal);
 	else if (job->failure != NULL)
 		glue_job_resolve_sealing(job);
-	else if (job->is_tagged && target->no_account != NULL &&
-			 job->request->undo == NULL)
+	else if (job->request->undo == NULL && job->is_tagged &&
+			 target->no_account != NULL)
 		glue_job_resolve_failure(job, target->no_account);
 	else
-		call = start_operation(job);
+		call = start(job);
 	MemoryContextSwitchTo(old_context);
 	return ranked(job, call);
 }
@@ -79,13 +79,12 @@ glue_job_start(GlueJob *job)
 static GlueCall *
 ranked(const GlueJob *job, GlueCall *call)
 {
-	bool		undo = job->request->undo != NULL;
-
 	Assert(call != NULL || job->outcome.state != NULL);
 	if (call == NULL)
 		return NULL;
-	call->rate_class = undo ? GLUE_RATE_UNDO : GLUE_RATE_QUEUE;
-	if (undo)
+	call->rate_class = job->request->undo != NULL ? GLUE_RATE_UNDO :
+		GLUE_RATE_QUEUE;
+	if (job->request->undo != NULL)
 		GLUE_CRASH_POINT("undo before call %s", call->operation);
 	return call;
 }
@@ -123,23 +122,25 @@ learn_account(GlueJob *job)
 static void
 note_account(GlueJob *job)
 {
-	if (job->request->what.account_id == NULL)
-		job->request->what.account_id = job->target->access.target.account_id;
+	if (job->request->account_id == NULL)
+		job->request->account_id = job->target->access.target.account_id;
 	glue_job_put_back(job, 0);
 }
 
-/* Likewise, for an undo; its tags matter less. */
+/*
+ * The first call of the operation, which has the ARN that addresses the tags, if
+ * it is needed.
+ */
 static GlueCall *
-start_operation(GlueJob *job)
+start(GlueJob *job)
 {
-	GlueOperation *operation = &job->operation;
 	GlueCall   *call;
 
 	if (job->is_tagged)
-		operation->arn =
+		job->operation.arn =
 			glue_target_connection_arn(&job->target->access.target,
-									   operation->name);
-	call = glue_operation_start(operation);
+									   job->operation.name);
+	call = glue_operation_start(&job->operation);
 	if (call == NULL)
 		glue_job_resolve(job);
 	return call;
@@ -161,7 +162,8 @@ glue_job_next(GlueJob *job)
 	else
 	{
 		if (job->request->undo != NULL)
-			GLUE_CRASH_POINT("undo after call %s", job->operation.call.operation);
+			GLUE_CRASH_POINT("undo after call %s",
+							 job->operation.call.operation);
 		call = glue_operation_next(&job->operation);
 		if (call == NULL)
 			glue_job_resolve(job);

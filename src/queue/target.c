@@ -17,6 +17,10 @@
  * The source of its credentials is determined in that transaction.  Unless the
  * credentials are cached, they are fetched outside of it: see queue/targets.c.
  *
+ * A target is blocked if there are no credentials for it, or if AWS refuses
+ * them.  All its requests would fail in the same way, so none is claimed for a
+ * while.  The delay grows until one request succeeds.
+ *
  * IDENTIFICATION
  *	  src/queue/target.c
  *
@@ -27,6 +31,7 @@
 #include "client/account.h"
 #include "client/credential_failure.h"
 #include "client/foreign_server.h"
+#include "common/pg_prng.h"
 #include "queue/target.h"
 #include "server/encoding.h"
 #include "server/home.h"
@@ -34,6 +39,10 @@
 #include "server/session_settings.h"
 #include "server/subtransaction.h"
 #include "store/request_row.h"
+
+/* First delay of a request, or of a blocked target. */
+#define FIRST_BACKOFF_MS		2000
+#define LONGEST_BACKOFF_MS		(10 * 60 * 1000)
 
 /* The progress of the search for a target. */
 typedef enum Progress
@@ -47,7 +56,7 @@ typedef enum Progress
 typedef struct Finding
 {
 	GlueWorkTarget *target;
-	const GlueClaim *request;
+	const GlueRequest *request;
 	Progress	progress;		/* the progress so far, if an error is raised */
 } Finding;
 
@@ -59,6 +68,7 @@ static bool leads_elsewhere(const GlueRequest *request,
 							const GlueTarget *target);
 static bool is_unknown(const unsigned char *fingerprint);
 static bool may_pass(int sqlstate);
+static bool is_key(const GlueBlockedTarget *key, const GlueRequest *request);
 
 /*
  * Find the target of a role's requests, and the source of its credentials.
@@ -67,7 +77,7 @@ static bool may_pass(int sqlstate);
  * current memory context is the target's.
  */
 void
-glue_work_target_resolve(GlueWorkTarget *target, const GlueClaim *request,
+glue_work_target_resolve(GlueWorkTarget *target, const GlueRequest *request,
 						 Oid schema)
 {
 	Finding		finding = {target, request, PROGRESS_NONE};
@@ -113,7 +123,7 @@ static void
 find_way(Finding *finding)
 {
 	GlueWorkTarget *target = finding->target;
-	const GlueClaim *request = finding->request;
+	const GlueRequest *request = finding->request;
 	GlueTarget *found = &target->access.target;
 	const char *name;
 	Oid			server;
@@ -127,7 +137,7 @@ find_way(Finding *finding)
 	finding->progress = PROGRESS_CHANGED;
 
 	/* a concurrent session can give the name to another server */
-	if (found->server_oid != server || leads_elsewhere(&request->what, found))
+	if (found->server_oid != server || leads_elsewhere(request, found))
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 				 errmsg("the target has changed since the request was made"),
@@ -151,7 +161,7 @@ find_way(Finding *finding)
 static const char *
 find_server(Finding *finding, Oid *server)
 {
-	const GlueRequest *request = &finding->request->what;
+	const GlueRequest *request = finding->request;
 	Oid			owner = InvalidOid;
 	const char *name;
 
@@ -160,7 +170,7 @@ find_server(Finding *finding, Oid *server)
 		return NULL;
 	*server = request->server_oid;
 	if (request->cluster != glue_cluster() || !OidIsValid(*server))
-		*server = glue_foreign_server_by_name(glue_server_from_utf8(request->server));
+		*server = glue_foreign_server_by_name(request->server);
 	name = OidIsValid(*server) ? glue_foreign_server_name(*server, &owner) : NULL;
 	if (request->cluster != glue_cluster() &&
 		(name == NULL || owner != request->server_owner))
@@ -169,14 +179,14 @@ find_server(Finding *finding, Oid *server)
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 				 errmsg("foreign server \"%s\" is not the one that the request was made for",
-						glue_server_from_utf8(request->server)),
+						request->server),
 				 errdetail("In this cluster, there is none of that name with the same owner.")));
 	}
 	if (name == NULL)
 		ereport(ERROR,
 				(errcode(ERRCODE_UNDEFINED_OBJECT),
 				 errmsg("foreign server \"%s\" was dropped",
-						glue_server_from_utf8(request->server)),
+						request->server),
 				 errdetail("The request was made for it. A server of the same name may belong to another role.")));
 	return name;
 }
@@ -273,4 +283,74 @@ glue_work_target_learn_account(GlueWorkTarget *target, GlueCall *call)
 		target->failure = failure;
 	target->asks_account = false;
 	MemoryContextSwitchTo(old_context);
+}
+
+/* ----------------------------------------------------------------
+ * State that outlives a transaction
+ * ----------------------------------------------------------------
+ */
+
+/*
+ * The state of the target of a request, in a list.  If there is none yet, it
+ * is added, in the memory context of the list.
+ */
+GlueTargetState *
+glue_target_state_find(List **states, const GlueRequest *request,
+					   MemoryContext context)
+{
+	MemoryContext old_context;
+	ListCell   *cell;
+	GlueTargetState *state;
+
+	foreach(cell, *states)
+	{
+		state = lfirst(cell);
+		if (is_key(&state->target, request))
+			return state;
+	}
+	old_context = MemoryContextSwitchTo(context);
+	state = palloc0(sizeof(GlueTargetState));
+	state->target.cluster = request->cluster;
+	state->target.server_oid = request->server_oid;
+	state->target.role = request->role;
+	state->target.settings = pstrdup(request->settings_text);
+	memcpy(state->target.fingerprint, request->fingerprint,
+		   GLUE_FINGERPRINT_LEN);
+	*states = lappend(*states, state);
+	MemoryContextSwitchTo(old_context);
+	return state;
+}
+
+/* Does a state belong to the target of this request? */
+static bool
+is_key(const GlueBlockedTarget *key, const GlueRequest *request)
+{
+	return key->cluster == request->cluster &&
+		key->server_oid == request->server_oid &&
+		key->role == request->role &&
+		strcmp(key->settings, request->settings_text) == 0 &&
+		memcmp(key->fingerprint, request->fingerprint,
+			   GLUE_FINGERPRINT_LEN) == 0;
+}
+
+/* Block a target for a while; returns the end of that time. */
+TimestampTz
+glue_target_state_block(GlueTargetState *state)
+{
+	if (state->blocked_until <= GetCurrentTimestamp())
+		state->blocked_until = glue_work_backoff(++state->failures);
+	return state->blocked_until;
+}
+
+/* Time of the next attempt, after so many consecutive failures. */
+TimestampTz
+glue_work_backoff(int failures)
+{
+	double		ms = FIRST_BACKOFF_MS;
+
+	for (int i = 1; i < failures && ms < LONGEST_BACKOFF_MS; i++)
+		ms *= 2;
+	ms = Min(ms, LONGEST_BACKOFF_MS) *
+		(0.5 + pg_prng_double(&pg_global_prng_state) / 2);
+	return TimestampTzPlusMilliseconds(GetCurrentTimestamp(), (int64) ms);
 }

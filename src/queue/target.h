@@ -14,8 +14,16 @@
 #include "client/access.h"
 #include "client/credential_chain.h"
 #include "lib/ilist.h"
-#include "queue/target_state.h"
-#include "store/claims.h"
+#include "store/jobs.h"
+
+/* The state of a target that outlives a transaction. */
+typedef struct GlueTargetState
+{
+	GlueBlockedTarget target;
+	TimestampTz blocked_until;	/* no request is claimed before */
+	int			failures;		/* consecutive ones */
+	int			njobs;			/* claimed and not yet recorded */
+} GlueTargetState;
 
 /* A target, as it was looked up in one transaction. */
 typedef struct GlueWorkTarget
@@ -44,8 +52,13 @@ typedef struct GlueWorkTarget
 								 * reason */
 } GlueWorkTarget;
 
+extern GlueTargetState *glue_target_state_find(List **states,
+											   const GlueRequest *request,
+											   MemoryContext context);
+extern TimestampTz glue_target_state_block(GlueTargetState *state);
+extern TimestampTz glue_work_backoff(int failures);
 extern void glue_work_target_resolve(GlueWorkTarget *target,
-									 const GlueClaim *request, Oid schema);
+									 const GlueRequest *request, Oid schema);
 extern bool glue_work_target_connected(const GlueWorkTarget *target);
 extern bool glue_work_target_lacks_account(const GlueWorkTarget *target);
 extern void glue_work_target_learn_account(GlueWorkTarget *target,

@@ -30,7 +30,7 @@
 
 /* prototypes of private functions */
 static GlueWorkTarget *find_target(GlueWorkTargets *all,
-								   const GlueClaim *request);
+								   const GlueRequest *request);
 static int	room_of(const GlueWorkTarget *target);
 static void delete_target(GlueWorkTarget *target);
 static void connect_target(GlueWorkTargets *all, GlueWorkTarget *target);
@@ -141,7 +141,7 @@ room_of(const GlueWorkTarget *target)
 
 /* The current target of a request, until glue_work_target_release(). */
 GlueWorkTarget *
-glue_work_target_use(GlueWorkTargets *all, const GlueClaim *request)
+glue_work_target_use(GlueWorkTargets *all, const GlueRequest *request)
 {
 	GlueWorkTarget *target = find_target(all, request);
 
@@ -152,7 +152,7 @@ glue_work_target_use(GlueWorkTargets *all, const GlueClaim *request)
 
 /* The current target of a request. */
 static GlueWorkTarget *
-find_target(GlueWorkTargets *all, const GlueClaim *request)
+find_target(GlueWorkTargets *all, const GlueRequest *request)
 {
 	GlueTargetState *state = glue_target_state_find(&all->states, request,
 													all->context);
@@ -165,10 +165,10 @@ find_target(GlueWorkTargets *all, const GlueClaim *request)
 	{
 		target = dlist_container(GlueWorkTarget, node, iter.cur);
 		if (target->current && target->state == state &&
-			strcmp(target->endpoint, request->what.endpoint) == 0 &&
-			glue_same_text(target->catalog_id, request->what.catalog_id) &&
-			glue_same_text(target->account_id, request->what.account_id) &&
-			strcmp(target->region, request->what.region) == 0)
+			strcmp(target->endpoint, request->endpoint) == 0 &&
+			glue_same_text(target->catalog_id, request->catalog_id) &&
+			glue_same_text(target->account_id, request->account_id) &&
+			strcmp(target->region, request->region) == 0)
 			return target;
 	}
 
@@ -178,12 +178,12 @@ find_target(GlueWorkTargets *all, const GlueClaim *request)
 	target = palloc0(sizeof(GlueWorkTarget));
 	target->context = context;
 	target->state = state;
-	target->region = pstrdup(request->what.region);
-	target->endpoint = pstrdup(request->what.endpoint);
-	if (request->what.catalog_id != NULL)
-		target->catalog_id = pstrdup(request->what.catalog_id);
-	if (request->what.account_id != NULL)
-		target->account_id = pstrdup(request->what.account_id);
+	target->region = pstrdup(request->region);
+	target->endpoint = pstrdup(request->endpoint);
+	if (request->catalog_id != NULL)
+		target->catalog_id = pstrdup(request->catalog_id);
+	if (request->account_id != NULL)
+		target->account_id = pstrdup(request->account_id);
 	target->current = true;
 	dlist_push_tail(&all->targets, &target->node);
 	glue_work_target_resolve(target, request, all->process->schema);

@@ -42,7 +42,7 @@ extern int	glue_work_targets_room(const GlueWorkTargets *all);
 extern bool glue_work_targets_connect(GlueWorkTargets *all);
 
 extern GlueWorkTarget *glue_work_target_use(GlueWorkTargets *all,
-											const GlueClaim *request);
+											const GlueRequest *request);
 extern void glue_work_target_release(GlueWorkTarget *target);
 
 #endif							/* GLUE_QUEUE_TARGETS_H */

@@ -55,10 +55,10 @@ static const LocalSetting local_settings[] = {
 };
 
 /* prototypes of private functions */
-static void recover(const GlueClaims *claims);
+static void recover(const GlueJobQueue *queue);
 static void set_local(const char *name, const char *value);
-static void with_claims(const GlueQueueProcess *process,
-						void (*function) (const GlueClaims *claims));
+static void with_queue(const GlueQueueProcess *process,
+					   void (*function) (const GlueJobQueue *queue));
 
 /*
  * Begin a transaction with the settings above.  Each statement must see the
@@ -106,37 +106,37 @@ set_local(const char *name, const char *value)
 void
 glue_queue_recover(const GlueQueueProcess *process)
 {
-	with_claims(process, recover);
+	with_queue(process, recover);
 }
 
 /* The part of that in one transaction. */
 static void
-recover(const GlueClaims *claims)
+recover(const GlueJobQueue *queue)
 {
-	glue_claims_hold(claims);
-	if (glue_claims_have_old_cluster(claims))
-		glue_claims_enter_cluster(claims);
-	glue_claims_release_orphans(claims);
+	glue_requests_hold(queue);
+	if (glue_requests_have_old_cluster(queue))
+		glue_requests_enter_cluster(queue);
+	glue_job_queue_release_orphans(queue);
 }
 
 /* Stop working the queue: delete our entry from the list of claimants. */
 void
 glue_queue_leave(const GlueQueueProcess *process)
 {
-	with_claims(process, glue_claims_leave);
+	with_queue(process, glue_job_queue_leave);
 }
 
 /* Call a function in a transaction of its own, if the queue still exists. */
 static void
-with_claims(const GlueQueueProcess *process,
-			void (*function) (const GlueClaims *claims))
+with_queue(const GlueQueueProcess *process,
+		   void (*function) (const GlueJobQueue *queue))
 {
-	GlueClaims	claims;
+	GlueJobQueue queue;
 	MemoryContext old_context = CurrentMemoryContext;
 
 	glue_queue_begin(process);
-	if (glue_claims_open(&claims, process->schema, process->claimant))
-		function(&claims);
+	if (glue_job_queue_open(&queue, process->schema, process->claimant))
+		function(&queue);
 	process->commit();
 	MemoryContextSwitchTo(old_context);
 }

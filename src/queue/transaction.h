@@ -11,7 +11,7 @@
 #ifndef GLUE_QUEUE_TRANSACTION_H
 #define GLUE_QUEUE_TRANSACTION_H
 
-#include "store/claims.h"
+#include "store/jobs.h"
 
 /* A queue process, and how it begins and ends transactions. */
 typedef struct GlueQueueProcess

@@ -98,7 +98,6 @@ static bool wake_at_commit = false;
 
 /* prototypes of private functions */
 static void at_end_of_transaction(XactEvent event, void *arg);
-static void wake(GlueWorkKind kind);
 static Listener *find_listener(QueueWake *state, Oid database,
 							   GlueWorkKind kind);
 static Listener *free_listener(QueueWake *state);
@@ -135,7 +134,7 @@ at_end_of_transaction(XactEvent event, void *arg)
 		case XACT_EVENT_COMMIT:
 		case XACT_EVENT_PREPARE:
 			if (wake_at_commit)
-				glue_news_wake_queue();
+				glue_news_wake(GLUE_WORK_QUEUE);
 			wake_at_commit = false;
 			break;
 		case XACT_EVENT_ABORT:
@@ -147,29 +146,12 @@ at_end_of_transaction(XactEvent event, void *arg)
 }
 
 /*
- * Wake the worker of this database's queue, now.
+ * Wake the worker of this database that does work of a kind, now.
  *
  * Raises no errors.
  */
 void
-glue_news_wake_queue(void)
-{
-	wake(GLUE_WORK_QUEUE);
-}
-
-/*
- * Wake the worker of this database's journal, now.
- *
- * Raises no errors.
- */
-void
-glue_news_wake_journal(void)
-{
-	wake(GLUE_WORK_JOURNAL);
-}
-
-static void
-wake(GlueWorkKind kind)
+glue_news_wake(GlueWorkKind kind)
 {
 	QueueWake  *state;
 	Listener   *listener;
@@ -272,28 +254,14 @@ unlisten_at_exit(int code, Datum arg)
 }
 
 /*
- * Was news without a listener lost for lack of notes?  Resets the flag.
- */
-bool
-glue_news_lost(void)
-{
-	QueueWake  *state = glue_shared_attach(&glue_news_part);
-	bool		lost;
-
-	glue_shared_lock(LW_EXCLUSIVE);
-	lost = state->lost_news;
-	state->lost_news = false;
-	glue_shared_unlock();
-	return lost;
-}
-
-/*
- * Take the news without a listener, and reset the news of this process.
+ * Find out, and forget, the news without a listener, and what is new for
+ * this process.
  *
- * Returns the number of taken items; more than max stay for the next call.
+ * Returns how many of the former there are.  Those that are more than max stay.
+ * *lost is set if there was more than is remembered.
  */
 int
-glue_news_take(GlueNews *news, int max)
+glue_news_take(GlueNews *news, int max, bool *lost)
 {
 	QueueWake  *state = glue_shared_attach(&glue_news_part);
 	int			taken = 0;
@@ -301,6 +269,11 @@ glue_news_take(GlueNews *news, int max)
 	glue_shared_lock(LW_EXCLUSIVE);
 	if (own != NULL)
 		own->news = false;
+	if (lost != NULL)
+	{
+		*lost |= state->lost_news;
+		state->lost_news = false;
+	}
 	for (int i = state->nnotes - 1;
 		 i >= 0 && taken + GLUE_NUM_WORK_KINDS <= max; i--)
 	{

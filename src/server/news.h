@@ -43,15 +43,13 @@ extern GlueSharedPart glue_news_part;
 
 /* for sessions that make work */
 extern void glue_news_wake_queue_at_commit(void);
-extern void glue_news_wake_queue(void);
-extern void glue_news_wake_journal(void);
+extern void glue_news_wake(GlueWorkKind kind);
 
 /* for workers */
 extern void glue_news_listen(Oid database, GlueWorkKind kind);
 extern bool glue_news_unlisten(void);
 extern bool glue_news_exist(void);
-extern bool glue_news_lost(void);
-extern int	glue_news_take(GlueNews *news, int max);
+extern int	glue_news_take(GlueNews *news, int max, bool *lost);
 
 /* databases with work, and free worker slots */
 extern void glue_news_note_open(bool open);

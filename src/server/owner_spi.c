@@ -421,10 +421,7 @@ glue_row_set_time(GlueRow *row, int number, TimestampTz time)
 		glue_row_set(row, number, TimestampTzGetDatum(time));
 }
 
-/*
- * Read a column into its member of a struct: text as UTF-8, jsonb as a tree,
- * null as zero.
- */
+/* Read a column into its member of a struct. */
 void
 glue_result_field(const GlueResultRow *row, const GlueField *field, void *to)
 {
@@ -458,10 +455,19 @@ glue_result_field(const GlueResultRow *row, const GlueField *field, void *to)
 	}
 }
 
-/*
- * Make an array of one member of several structs: text in UTF-8, trees as
- * jsonb.  A zero text, tree or time is null.
- */
+/* Set a column to the value of its member of a struct. */
+void
+glue_row_set_field(GlueRow *row, const GlueField *field, const void *from)
+{
+	bool		is_null;
+	Datum		value = field_value(field, (const char *) from + field->offset,
+									&is_null);
+
+	if (!is_null)
+		glue_row_set(row, field->column - 1, value);
+}
+
+/* Make an array of one member of several structs. */
 Datum
 glue_field_parameter(const GlueField *field, const void *const *structs,
 					 int count)
@@ -495,8 +501,12 @@ field_value(const GlueField *field, const void *member, bool *is_null)
 			return *is_null ? (Datum) 0 :
 				JsonbPGetDatum(glue_jsonb_from_tree(tree));
 		case INT8OID:
+			*is_null = *(const int64 *) member == 0;
 			return Int64GetDatum(*(const int64 *) member);
+		case OIDOID:
+			return ObjectIdGetDatum(*(const Oid *) member);
 		case INT4OID:
+			*is_null = *(const int *) member == 0;
 			return Int32GetDatum(*(const int *) member);
 		case BOOLOID:
 			return BoolGetDatum(*(const bool *) member);

@@ -120,7 +120,10 @@ extern void glue_row_set_bytes(GlueRow *row, int number, const void *bytes,
 							   Size len);
 extern void glue_row_set_time(GlueRow *row, int number, TimestampTz time);
 
-/* A member of a struct that corresponds to a column or parameter. */
+/*
+ * A member of a struct that corresponds to a column or parameter.  Text is UTF-8,
+ * jsonb a tree.  Zero is null, except for booleans and OIDs.
+ */
 typedef struct GlueField
 {
 	int			column;
@@ -130,6 +133,8 @@ typedef struct GlueField
 
 extern void glue_result_field(const GlueResultRow *row,
 							  const GlueField *field, void *to);
+extern void glue_row_set_field(GlueRow *row, const GlueField *field,
+							   const void *from);
 extern Datum glue_field_parameter(const GlueField *field,
 								  const void *const *structs, int count);
 

@@ -130,12 +130,11 @@ static GlueStatement find_evidence = {
 };
 
 /* prototypes of private functions */
-static GlueClaim *find_claim(List *undos, int64 id);
-static void read_evidence(GlueClaim *claim, const GlueResultRow *row);
+static void read_evidence(GlueRequest *request, const GlueResultRow *row);
 
 /* Find the evidence for undos that the current transaction has claimed. */
 void
-glue_undo_evidence_find(const GlueClaims *queue, List *undos)
+glue_undo_evidence_find(const GlueJobQueue *queue, List *undos)
 {
 	GlueImpersonation saved;
 	Datum	   *ids = palloc(list_length(undos) * sizeof(Datum));
@@ -148,9 +147,9 @@ glue_undo_evidence_find(const GlueClaims *queue, List *undos)
 		return;
 	foreach(cell, undos)
 	{
-		const GlueClaim *claim = lfirst(cell);
+		const GlueRequest *request = lfirst(cell);
 
-		ids[nids++] = Int64GetDatum(claim->id);
+		ids[nids++] = Int64GetDatum(request->id);
 	}
 	value = glue_array_parameter(ids, NULL, nids, INT8OID);
 	count = glue_execute(&find_evidence, &queue->table, &saved, &value, NULL);
@@ -158,34 +157,23 @@ glue_undo_evidence_find(const GlueClaims *queue, List *undos)
 	{
 		GlueResultRow row = glue_result_row(i);
 
-		read_evidence(find_claim(undos, glue_result_int64(&row, EVIDENCE_ID)),
-					  &row);
+		foreach(cell, undos)
+		{
+			GlueRequest *request = lfirst(cell);
+
+			if (request->id == glue_result_int64(&row, EVIDENCE_ID))
+				read_evidence(request, &row);
+		}
 	}
 	glue_execute_end(&saved);
 }
 
-static GlueClaim *
-find_claim(List *undos, int64 id)
-{
-	ListCell   *cell;
-
-	foreach(cell, undos)
-	{
-		GlueClaim  *claim = lfirst(cell);
-
-		if (claim->id == id)
-			return claim;
-	}
-	elog(ERROR, "request " INT64_FORMAT " was not asked for", id);
-	return NULL;				/* keep the compiler quiet */
-}
-
 /* Read one row of evidence, into the memory context of the request. */
 static void
-read_evidence(GlueClaim *claim, const GlueResultRow *row)
+read_evidence(GlueRequest *request, const GlueResultRow *row)
 {
-	GlueUndo   *undo = claim->undo;
-	MemoryContext old_context = MemoryContextSwitchTo(claim->context);
+	GlueUndo   *undo = request->undo;
+	MemoryContext old_context = MemoryContextSwitchTo(request->context);
 	json_object *updates = glue_result_tree(row, EVIDENCE_UPDATES);
 	int			count = updates != NULL ?
 		(int) json_object_array_length(updates) : 0;

@@ -11,8 +11,8 @@
 #ifndef GLUE_STORE_EVIDENCE_H
 #define GLUE_STORE_EVIDENCE_H
 
-#include "store/claims.h"
+#include "store/jobs.h"
 
-extern void glue_undo_evidence_find(const GlueClaims *queue, List *undos);
+extern void glue_undo_evidence_find(const GlueJobQueue *queue, List *undos);
 
 #endif							/* GLUE_STORE_EVIDENCE_H */

@@ -37,14 +37,14 @@ static GlueStatement find_open = {
  * the planner may choose because it believes that the table is empty.
  */
 static const GlueField fields[] = {
-	{1, INT8OID, offsetof(GlueIntentEnding, id)},
-	{2, TEXTOID, offsetof(GlueIntentEnding, state)},
-	{3, TEXTOID, offsetof(GlueIntentEnding, code)},
-	{4, TIMESTAMPTZOID, offsetof(GlueIntentEnding, answered_at)},
-	{5, BOOLOID, offsetof(GlueIntentEnding, not_made)},
-	{6, TEXTOID, offsetof(GlueIntentEnding, message)},
-	{7, TEXTOID, offsetof(GlueIntentEnding, aws_request_id)},
-	{8, TIMESTAMPTZOID, offsetof(GlueIntentEnding, aws_ended_at)},
+	{1, INT8OID, offsetof(GlueRequestOutcome, id)},
+	{2, TEXTOID, offsetof(GlueRequestOutcome, state)},
+	{3, TEXTOID, offsetof(GlueRequestOutcome, error_code)},
+	{4, TIMESTAMPTZOID, offsetof(GlueRequestOutcome, answered_at)},
+	{5, BOOLOID, offsetof(GlueRequestOutcome, not_made)},
+	{6, TEXTOID, offsetof(GlueRequestOutcome, error_message)},
+	{7, TEXTOID, offsetof(GlueRequestOutcome, aws_request_id)},
+	{8, TIMESTAMPTZOID, offsetof(GlueRequestOutcome, aws_ended_at)},
 };
 
 static GlueStatement write_endings = {
@@ -92,7 +92,7 @@ static void notify(const GlueResultRow *row);
  * update of their rows finds that.
  */
 int
-glue_intent_rows_find_ended(const GlueClaims *queue, int64 *ids, int max,
+glue_intent_rows_find_ended(const GlueJobQueue *queue, int64 *ids, int max,
 							bool *more)
 {
 	GlueImpersonation saved;
@@ -129,7 +129,7 @@ glue_intent_rows_find_ended(const GlueClaims *queue, int64 *ids, int max,
  * Returns the number of open intents; written gets their IDs.
  */
 int
-glue_intent_rows_end(const GlueClaims *queue, const GlueIntentEnding *endings,
+glue_intent_rows_end(const GlueJobQueue *queue, const GlueRequestOutcome *endings,
 					 int nendings, int64 *written)
 {
 	Datum		values[lengthof(fields)];

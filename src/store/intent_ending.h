@@ -12,25 +12,12 @@
 #define GLUE_STORE_INTENT_ENDING_H
 
 #include "datatype/timestamp.h"
-#include "store/claimant.h"
+#include "store/jobs.h"
 
-/* The end of such a call.  Text is UTF-8, or NULL. */
-typedef struct GlueIntentEnding
-{
-	int64		id;
-	const char *state;			/* "queued": the call must be undone */
-	const char *code;			/* of a refusal... */
-	const char *message;
-	const char *aws_request_id;
-	TimestampTz answered_at;	/* 0: not known */
-	TimestampTz aws_ended_at;	/* the same by AWS's clock; 0: not known */
-	bool		not_made;		/* no connection was created */
-} GlueIntentEnding;
-
-extern int	glue_intent_rows_find_ended(const GlueClaims *queue, int64 *ids, int max,
+extern int	glue_intent_rows_find_ended(const GlueJobQueue *queue, int64 *ids, int max,
 										bool *more);
-extern int	glue_intent_rows_end(const GlueClaims *queue,
-								 const GlueIntentEnding *endings, int nendings,
+extern int	glue_intent_rows_end(const GlueJobQueue *queue,
+								 const GlueRequestOutcome *endings, int nendings,
 								 int64 *written);
 
 #endif							/* GLUE_STORE_INTENT_ENDING_H */

@@ -80,8 +80,7 @@ static GlueStatement close_intent = {
 };
 
 /* prototypes of private functions */
-static MinimalTuple form_intent(Relation table, const GlueRequest *request,
-								int64 id);
+static MinimalTuple form_intent(Relation table, const GlueRequest *request);
 static bool is_open_intent(const GlueRow *row, const GlueRow *intent);
 static const char *catalog_of(const GlueRow *row);
 static GlueOpenIntent *read_open(const GlueRow *row, const GlueRow *intent);
@@ -105,7 +104,7 @@ static HeapTupleData whole_tuple(MinimalTuple tuple);
  */
 char *
 glue_intent_rows_form(const GlueRequestQueue *queue, const GlueRequest *requests,
-					  int nrequests, const int64 *ids, Size *len)
+					  int nrequests, Size *len)
 {
 	Relation	table = table_open(queue->oid, NoLock);
 	MinimalTuple *tuples = palloc(nrequests * sizeof(MinimalTuple));
@@ -118,7 +117,7 @@ glue_intent_rows_form(const GlueRequestQueue *queue, const GlueRequest *requests
 		GlueRequest own = requests[i];
 
 		glue_request_make_own(queue, &own);
-		tuples[i] = form_intent(table, &own, ids[i]);
+		tuples[i] = form_intent(table, &own);
 		*len += MAXALIGN(tuples[i]->t_len);
 	}
 	table_close(table, NoLock);
@@ -133,22 +132,19 @@ glue_intent_rows_form(const GlueRequestQueue *queue, const GlueRequest *requests
 }
 
 static MinimalTuple
-form_intent(Relation table, const GlueRequest *request, int64 id)
+form_intent(Relation table, const GlueRequest *request)
 {
 	TupleDesc	desc = RelationGetDescr(table);
 	Datum	   *values = palloc0(desc->natts * sizeof(Datum));
 	bool	   *nulls = palloc(desc->natts * sizeof(bool));
 	GlueRow		row;
 
-	glue_request_row_fill(&row, id, request);
+	glue_request_row_fill(&row, request);
 	glue_row_set_text(&row, GLUE_REQUEST_STATE, GLUE_STATE_RUNNING);
 	glue_row_set(&row, GLUE_REQUEST_CALLER_XID,
 				 FullTransactionIdGetDatum(GetCurrentFullTransactionId()));
 	glue_row_set(&row, GLUE_REQUEST_CALLER_TOP_XID,
 				 FullTransactionIdGetDatum(GetTopFullTransactionId()));
-	glue_row_set(&row, GLUE_REQUEST_CALL_TIMEOUT,
-				 Int32GetDatum(request->call_timeout_ms));
-	glue_row_set_time(&row, GLUE_REQUEST_AWS_SENT_AT, request->aws_sent_at);
 	memset(nulls, true, desc->natts * sizeof(bool));
 	for (int i = 0; i < GLUE_NUM_REQUEST_COLUMNS; i++)
 	{
@@ -166,7 +162,7 @@ form_intent(Relation table, const GlueRequest *request, int64 id)
  */
 void
 glue_intent_row_close(const GlueRequestQueue *queue, int64 id,
-					  const GlueIntentOutcome *outcome)
+					  const GlueRequestOutcome *outcome)
 {
 	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext,
 												  "glue_conn intent",

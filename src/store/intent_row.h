@@ -15,18 +15,6 @@
 #include "nodes/pg_list.h"
 #include "store/requests.h"
 
-/* The end of a call.  Text is UTF-8, or NULL. */
-typedef struct GlueIntentOutcome
-{
-	const char *state;			/* "succeeded" or "failed"; NULL: not known,
-								 * to be resolved later */
-	const char *status;			/* of the connection */
-	const char *error_code;
-	const char *error_message;
-	const char *aws_request_id;
-	TimestampTz aws_ended_at;	/* by AWS's clock; 0: not known */
-} GlueIntentOutcome;
-
 /* An open intent for the same connection as another one. */
 typedef struct GlueOpenIntent
 {
@@ -40,10 +28,10 @@ typedef struct GlueOpenIntent
 /* for the session that makes the call */
 extern char *glue_intent_rows_form(const GlueRequestQueue *queue,
 								   const GlueRequest *requests, int nrequests,
-								   const int64 *ids, Size *len);
+								   Size *len);
 extern void glue_intent_row_prepare_close(const GlueRequestQueue *queue);
 extern void glue_intent_row_close(const GlueRequestQueue *queue, int64 id,
-								  const GlueIntentOutcome *outcome);
+								  const GlueRequestOutcome *outcome);
 
 /* for the journal worker */
 extern void glue_intent_rows_open_table(GlueRequestQueue *queue, Oid table);

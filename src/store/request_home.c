@@ -178,12 +178,12 @@ static GlueStatement drop_held = {
 };
 
 /* prototypes of private functions */
-static void reseal(const GlueClaims *queue, const GlueClaim *request,
-				   int64 id, const GlueRequest *as);
+static void reseal(const GlueJobQueue *queue, const GlueRequest *request,
+				   const GlueRequest *as);
 
 /* Mark requests of other homes as held. */
 void
-glue_claims_hold(const GlueClaims *queue)
+glue_requests_hold(const GlueJobQueue *queue)
 {
 	uint64		held = glue_execute_alone(&hold, &queue->table, NULL, NULL);
 
@@ -201,7 +201,7 @@ glue_claims_hold(const GlueClaims *queue)
  * pg_upgrade?
  */
 bool
-glue_claims_have_old_cluster(const GlueClaims *queue)
+glue_requests_have_old_cluster(const GlueJobQueue *queue)
 {
 	Datum		values[] = {Int64GetDatum(glue_cluster())};
 
@@ -216,7 +216,7 @@ glue_claims_have_old_cluster(const GlueClaims *queue)
  * left for the next time.
  */
 void
-glue_claims_enter_cluster(const GlueClaims *queue)
+glue_requests_enter_cluster(const GlueJobQueue *queue)
 {
 	Datum		values[] = {Int64GetDatum(glue_cluster())};
 
@@ -225,17 +225,18 @@ glue_claims_enter_cluster(const GlueClaims *queue)
 
 /* Make a held request one of this database, under an ID. */
 void
-glue_request_take_over(const GlueClaims *queue, const GlueClaim *request,
+glue_request_take_over(const GlueJobQueue *queue, const GlueRequest *request,
 					   int64 id)
 {
 	Datum		values[] = {
-		Int64GetDatum(request->id), Int64GetDatum(request->what.home),
+		Int64GetDatum(request->id), Int64GetDatum(request->home),
 		Int64GetDatum(id), Int64GetDatum(queue->table.home)
 	};
-	GlueRequest as = request->what;
+	GlueRequest as = *request;
 
+	as.id = id;
 	as.home = queue->table.home;
-	reseal(queue, request, id, &as);
+	reseal(queue, request, &as);
 	(void) glue_execute_alone(&copy, &queue->table, values, NULL);
 	(void) glue_execute_alone(&delete, &queue->table, values, NULL);
 }
@@ -247,12 +248,12 @@ glue_request_take_over(const GlueClaims *queue, const GlueClaim *request,
  * that one was older, and had to be given a new ID.
  */
 bool
-glue_request_keeps_id(const GlueClaims *queue, const GlueClaim *request,
+glue_request_keeps_id(const GlueJobQueue *queue, const GlueRequest *request,
 					  Oid sequence)
 {
 	Datum		values[] = {
 		Int64GetDatum(request->id),
-		CStringGetTextDatum(glue_server_from_utf8(request->what.name)),
+		CStringGetTextDatum(glue_server_from_utf8(request->name)),
 		ObjectIdGetDatum(sequence)
 	};
 
@@ -266,7 +267,7 @@ glue_request_keeps_id(const GlueClaims *queue, const GlueClaim *request,
  * connection there.
  */
 void
-glue_request_redirect(const GlueClaims *queue, const GlueClaim *request,
+glue_request_redirect(const GlueJobQueue *queue, const GlueRequest *request,
 					  const GlueTarget *target)
 {
 	static const GlueRequestColumn columns[] = {
@@ -275,15 +276,15 @@ glue_request_redirect(const GlueClaims *queue, const GlueClaim *request,
 		GLUE_REQUEST_TARGET_FINGERPRINT, GLUE_REQUEST_ENDPOINT,
 		GLUE_REQUEST_ACCOUNT_ID
 	};
-	GlueRequest as = request->what;
+	GlueRequest as = *request;
 	GlueRow		row;
 	GlueRow		parameters;
 
 	glue_request_set_target(&as, target);
 	as.cluster = glue_cluster();
-	reseal(queue, request, request->id, &as);
+	reseal(queue, request, &as);
 
-	glue_request_row_fill(&row, request->id, &as);
+	glue_request_row_fill(&row, &as);
 	for (int i = 0; i < lengthof(columns); i++)
 	{
 		parameters.values[i] = row.values[columns[i]];
@@ -300,10 +301,10 @@ glue_request_redirect(const GlueClaims *queue, const GlueClaim *request,
  * to the role of the same name here, which the take-over confirms.
  */
 static void
-reseal(const GlueClaims *queue, const GlueClaim *request, int64 id,
+reseal(const GlueJobQueue *queue, const GlueRequest *request,
 	   const GlueRequest *as)
 {
-	GlueRequest was = request->what;
+	GlueRequest was = *request;
 	GlueRequest sealed = *as;
 	GlueFailure *failure;
 	Datum		values[6];
@@ -312,14 +313,13 @@ reseal(const GlueClaims *queue, const GlueClaim *request, int64 id,
 		return;
 	if (was.home != queue->table.home)
 		was.role = request->sealed_for;
-	if (glue_request_unseal(request->id, &was, request->sealed,
-							&sealed.input, &failure) != GLUE_UNSEALED)
+	if (glue_request_unseal(&was, &sealed.input, &failure) != GLUE_UNSEALED)
 		glue_failure_raise(ERROR, failure);
 	values[0] = Int64GetDatum(request->id);
-	values[1] = Int64GetDatum(request->what.home);
-	values[2] = Int64GetDatum(id);
+	values[1] = Int64GetDatum(request->home);
+	values[2] = Int64GetDatum(sealed.id);
 	values[3] = Int64GetDatum(sealed.home);
-	values[4] = PointerGetDatum(glue_request_seal(id, &sealed));
+	values[4] = PointerGetDatum(glue_request_seal(&sealed));
 	values[5] = ObjectIdGetDatum(sealed.role);
 	(void) glue_execute_alone(&replace_secrets, &queue->secrets, values, NULL);
 }
@@ -330,7 +330,7 @@ reseal(const GlueClaims *queue, const GlueClaim *request, int64 id,
  * Returns their number.
  */
 int64
-glue_requests_drop_held(const GlueClaims *queue, Datum ids, bool any)
+glue_requests_drop_held(const GlueJobQueue *queue, Datum ids, bool any)
 {
 	Datum		values[] = {ids, ObjectIdGetDatum(GetUserId())};
 	const char	nulls[] = {any ? 'n' : ' ', ' '};

@@ -11,19 +11,19 @@
 #ifndef GLUE_STORE_REQUEST_HOME_H
 #define GLUE_STORE_REQUEST_HOME_H
 
-#include "store/claims.h"
+#include "store/jobs.h"
 
-extern void glue_claims_hold(const GlueClaims *queue);
-extern bool glue_claims_have_old_cluster(const GlueClaims *queue);
-extern void glue_claims_enter_cluster(const GlueClaims *queue);
-extern void glue_request_take_over(const GlueClaims *queue,
-								   const GlueClaim *request, int64 id);
-extern void glue_request_redirect(const GlueClaims *queue,
-								  const GlueClaim *request,
+extern void glue_requests_hold(const GlueJobQueue *queue);
+extern bool glue_requests_have_old_cluster(const GlueJobQueue *queue);
+extern void glue_requests_enter_cluster(const GlueJobQueue *queue);
+extern void glue_request_take_over(const GlueJobQueue *queue,
+								   const GlueRequest *request, int64 id);
+extern void glue_request_redirect(const GlueJobQueue *queue,
+								  const GlueRequest *request,
 								  const GlueTarget *target);
-extern bool glue_request_keeps_id(const GlueClaims *queue,
-								  const GlueClaim *request, Oid sequence);
-extern int64 glue_requests_drop_held(const GlueClaims *queue, Datum ids,
+extern bool glue_request_keeps_id(const GlueJobQueue *queue,
+								  const GlueRequest *request, Oid sequence);
+extern int64 glue_requests_drop_held(const GlueJobQueue *queue, Datum ids,
 									 bool any);
 
 #endif							/* GLUE_STORE_REQUEST_HOME_H */

@@ -1,11 +1,16 @@
 /*-------------------------------------------------------------------------
  *
  * request_row.c
- *	  A row of the table glue_request, as the values of its columns.
+ *	  A row of the table glue_request: as a GlueRequest, and as the values of its
+ *	  columns.
  *
  * The columns that all rows have are filled in here.  The callers add their
  * own: a request of the queue has sealed secrets, and a call that acts at once
  * has its transaction.
+ *
+ * Each claimed request is read into a memory context of its own, which lasts
+ * until its outcome is recorded.  Its sealed secrets are read separately, from
+ * another table.
  *
  * IDENTIFICATION
  *	  src/store/request_row.c
@@ -15,10 +20,15 @@
 #include "postgres.h"
 
 #include "catalog/pg_type.h"
+#include "client/call.h"
+#include "server/builtins.h"
 #include "server/compat.h"
 #include "server/session_settings.h"
+#include "server/settings.h"
+#include "server/xact_status.h"
 #include "store/request_row.h"
-#include "utils/jsonb.h"
+#include "text/json.h"
+#include "utils/memutils.h"
 #include "utils/timestamp.h"
 
 const GlueColumn glue_request_columns[GLUE_NUM_REQUEST_COLUMNS] = {
@@ -72,7 +82,43 @@ StaticAssertDecl(GLUE_NUM_REQUEST_COLUMNS <= GLUE_MAX_COLUMNS,
 				 "a row has room for the widest table");
 
 /* prototypes of private functions */
-static void set_identity(GlueRow *row, const GlueRequest *request);
+static GlueRequest *read_request(const GlueResultRow *row);
+static GlueUndo *read_undo(const GlueRequest *request,
+						   const GlueResultRow *row);
+
+/* A column that is a member of a GlueRequest. */
+#define COLUMN(name)	(GLUE_REQUEST_##name + 1)
+#define FIELD(name, type, member) \
+	{COLUMN(name), type, offsetof(GlueRequest, member)}
+
+static const GlueField fields[] = {
+	FIELD(ID, INT8OID, id),
+	FIELD(OPERATION, TEXTOID, operation),
+	FIELD(CONNECTION_NAME, TEXTOID, name),
+	FIELD(REGION, TEXTOID, region),
+	FIELD(CATALOG_ID, TEXTOID, catalog_id),
+	FIELD(TAGS, JSONBOID, tags),
+	FIELD(ON_CONFLICT, TEXTOID, on_conflict),
+	FIELD(ON_MISSING, TEXTOID, on_missing),
+	FIELD(HAS_SECRETS, BOOLOID, has_secrets),
+	FIELD(ON_ROLLBACK, TEXTOID, on_rollback),
+	FIELD(REQUESTED_BY, OIDOID, role),
+	FIELD(REQUESTED_AT, TIMESTAMPTZOID, requested_at),
+	FIELD(STARTED_AT, TIMESTAMPTZOID, started_at),
+	FIELD(STATUS, TEXTOID, status),
+	FIELD(ERROR_CODE, TEXTOID, error_code),
+	FIELD(ERROR_MESSAGE, TEXTOID, error_message),
+	FIELD(HOME, INT8OID, home),
+	FIELD(CLUSTER, INT8OID, cluster),
+	FIELD(SERVER_OID, OIDOID, server_oid),
+	FIELD(ANSWER, JSONBOID, answer),
+	FIELD(ENDPOINT, TEXTOID, endpoint),
+	FIELD(ACCOUNT_ID, TEXTOID, account_id),
+	FIELD(CALL_TIMEOUT, INT4OID, call_timeout_ms),
+	FIELD(AWS_SENT_AT, TIMESTAMPTZOID, aws_sent_at),
+	FIELD(AWS_SETTLED_AT, TIMESTAMPTZOID, aws_settled_at),
+	FIELD(PROVISION_ID, INT8OID, provision_id),
+};
 
 static const char *const checks[] = {
 	"glue_request_operation_check",
@@ -129,59 +175,131 @@ glue_request_is_for_others(const GlueRequest *request,
  * settings of this session select.
  */
 void
-glue_request_row_fill(GlueRow *row, int64 id, const GlueRequest *request)
+glue_request_row_fill(GlueRow *row, const GlueRequest *request)
 {
 	TimestampTz now = GetCurrentTimestamp();
 	Jsonb	   *settings = glue_session_settings();
 
-	Assert(id != 0 && request->operation != NULL && request->name != NULL);
+	Assert(request->id != 0 && request->operation != NULL);
+	Assert(request->name != NULL && OidIsValid(request->role));
 	Assert(request->endpoint != NULL && request->region != NULL);
 	glue_row_clear(row);
-	glue_row_set(row, GLUE_REQUEST_ID, Int64GetDatum(id));
-	glue_row_set_text(row, GLUE_REQUEST_OPERATION, request->operation);
-	glue_row_set_text(row, GLUE_REQUEST_CONNECTION_NAME, request->name);
+	for (int i = 0; i < lengthof(fields); i++)
+		glue_row_set_field(row, &fields[i], request);
+	glue_row_set_name(row, GLUE_REQUEST_SERVER, request->server);
+	if (OidIsValid(request->server_owner))
+		glue_row_set(row, GLUE_REQUEST_SERVER_OWNER,
+					 ObjectIdGetDatum(request->server_owner));
+	glue_row_set_bytes(row, GLUE_REQUEST_TARGET_FINGERPRINT,
+					   request->fingerprint, GLUE_FINGERPRINT_LEN);
 	if (request->given != 0)
 		glue_row_set(row, GLUE_REQUEST_INPUT, request->given);
 	else
 		glue_row_set_tree(row, GLUE_REQUEST_INPUT, request->shown);
-	glue_row_set_tree(row, GLUE_REQUEST_TAGS, request->tags);
-	glue_row_set_text(row, GLUE_REQUEST_ON_CONFLICT, request->on_conflict);
-	glue_row_set_text(row, GLUE_REQUEST_ON_MISSING, request->on_missing);
-	glue_row_set(row, GLUE_REQUEST_HAS_SECRETS,
-				 BoolGetDatum(request->has_secrets));
-	glue_row_set_text(row, GLUE_REQUEST_STATE, GLUE_STATE_QUEUED);
-	glue_row_set(row, GLUE_REQUEST_ATTEMPTS, Int32GetDatum(0));
-	glue_row_set_time(row, GLUE_REQUEST_NEXT_ATTEMPT_AT, now);
-	glue_row_set_text(row, GLUE_REQUEST_ON_ROLLBACK, request->on_rollback);
 	if (settings != NULL)
 		glue_row_set(row, GLUE_REQUEST_CALLER_SETTINGS,
 					 JsonbPGetDatum(settings));
+	glue_row_set_text(row, GLUE_REQUEST_STATE, GLUE_STATE_QUEUED);
+	glue_row_set(row, GLUE_REQUEST_ATTEMPTS, Int32GetDatum(0));
+	glue_row_set_time(row, GLUE_REQUEST_NEXT_ATTEMPT_AT, now);
 	glue_row_set_time(row, GLUE_REQUEST_REQUESTED_AT, now);
-	if (request->provision_id != 0)
-		glue_row_set(row, GLUE_REQUEST_PROVISION_ID,
-					 Int64GetDatum(request->provision_id));
-	set_identity(row, request);
 }
 
-/* Set the role, the home and the target of a request. */
-static void
-set_identity(GlueRow *row, const GlueRequest *request)
+/*
+ * Read the requests that a statement has returned, as a list in the current
+ * memory context.  Each has a context of its own, a child of parent.
+ *
+ * The statement returns GLUE_READ_COLUMNS().  undo is true for calls that are
+ * to be undone.
+ */
+List *
+glue_requests_read(uint64 count, bool undo, MemoryContext parent)
 {
-	Assert(OidIsValid(request->role));
-	glue_row_set(row, GLUE_REQUEST_REQUESTED_BY,
-				 ObjectIdGetDatum(request->role));
-	glue_row_set(row, GLUE_REQUEST_HOME, Int64GetDatum(request->home));
-	glue_row_set(row, GLUE_REQUEST_CLUSTER, Int64GetDatum(request->cluster));
-	glue_row_set_name(row, GLUE_REQUEST_SERVER, request->server);
-	glue_row_set(row, GLUE_REQUEST_SERVER_OID,
-				 ObjectIdGetDatum(request->server_oid));
-	if (OidIsValid(request->server_owner))
-		glue_row_set(row, GLUE_REQUEST_SERVER_OWNER,
-					 ObjectIdGetDatum(request->server_owner));
-	glue_row_set_text(row, GLUE_REQUEST_ENDPOINT, request->endpoint);
-	glue_row_set_text(row, GLUE_REQUEST_REGION, request->region);
-	glue_row_set_text(row, GLUE_REQUEST_CATALOG_ID, request->catalog_id);
-	glue_row_set_text(row, GLUE_REQUEST_ACCOUNT_ID, request->account_id);
-	glue_row_set_bytes(row, GLUE_REQUEST_TARGET_FINGERPRINT,
-					   request->fingerprint, GLUE_FINGERPRINT_LEN);
+	List	   *requests = NIL;
+
+	for (uint64 i = 0; i < count; i++)
+	{
+		MemoryContext own = AllocSetContextCreate(parent, "glue_conn request",
+												  ALLOCSET_START_SMALL_SIZES);
+		MemoryContext old_context = MemoryContextSwitchTo(own);
+		GlueResultRow row = glue_result_row(i);
+		GlueRequest *request = read_request(&row);
+
+		request->context = own;
+		if (undo && request->answer != NULL)
+		{
+			/* the error of an undo whose result is stored */
+			request->error_code = glue_json_tree_text(request->answer,
+													  "error_code");
+			request->error_message = glue_json_tree_text(request->answer,
+														 "error_message");
+		}
+		if (undo)
+			request->undo = read_undo(request, &row);
+		MemoryContextSwitchTo(old_context);
+		requests = lappend(requests, request);
+	}
+	return requests;
+}
+
+static GlueRequest *
+read_request(const GlueResultRow *row)
+{
+	GlueRequest *request = palloc0(sizeof(GlueRequest));
+	bytea	   *fingerprint;
+	Datum		settings;
+	bool		is_null;
+
+	for (int i = 0; i < lengthof(fields); i++)
+		glue_result_field(row, &fields[i], request);
+	request->attempts = glue_result_int32(row, COLUMN(ATTEMPTS));
+	request->input = glue_result_tree(row, COLUMN(INPUT));
+	request->server_owner = glue_result_oid(row, COLUMN(SERVER_OWNER));
+	request->server = SPI_getvalue(row->tuple, row->desc, COLUMN(SERVER));
+	fingerprint = DatumGetByteaPP(glue_result_datum(row,
+													COLUMN(TARGET_FINGERPRINT),
+													&is_null));
+	memcpy(request->fingerprint, VARDATA_ANY(fingerprint),
+		   Min(VARSIZE_ANY_EXHDR(fingerprint), GLUE_FINGERPRINT_LEN));
+	request->uncertain = glue_result_bool(row, GLUE_NUM_REQUEST_COLUMNS + 1);
+	request->settings_text = "{}";
+	settings = glue_result_datum(row, COLUMN(CALLER_SETTINGS), &is_null);
+	if (!is_null)
+	{
+		request->settings = DatumGetJsonbPCopy(settings);
+		request->settings_text = JsonbToCString(NULL, &request->settings->root,
+												VARSIZE(request->settings));
+	}
+	return request;
+}
+
+/*
+ * Read the further columns for an undo.  on_rollback is set only for calls
+ * that may have created the connection.
+ */
+static GlueUndo *
+read_undo(const GlueRequest *request, const GlueResultRow *row)
+{
+	GlueUndo   *undo = palloc0(sizeof(GlueUndo));
+
+	undo->id = request->id;
+	undo->may_have_made = request->on_rollback != NULL;
+	undo->undone = glue_result_time(row, COLUMN(UNDONE_AT)) != 0;
+	undo->keep = undo->undone ?
+		request->error_code != NULL &&
+		strcmp(request->error_code, "Kept") == 0 :
+		undo->may_have_made && strcmp(request->on_rollback, "keep") == 0;
+	undo->answered_at = glue_result_time(row, COLUMN(ANSWERED_AT));
+
+	/* as long as the sender would have waited, if that is longer */
+	undo->late_limit_ms = Max(glue_setting_settle_time,
+							  request->call_timeout_ms != 0 ?
+							  request->call_timeout_ms :
+							  GLUE_LONGEST_CHANGE_MS);
+	undo->aws_sent_at = request->aws_sent_at;
+	undo->aws_ended_at = glue_result_time(row, COLUMN(AWS_ENDED_AT));
+	undo->committed =
+		glue_caller_status((uint64) glue_result_int64(row, COLUMN(CALLER_XID))) ==
+		GLUE_CALLER_COMMITTED;
+	return undo;
 }

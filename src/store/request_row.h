@@ -11,6 +11,7 @@
 #ifndef GLUE_STORE_REQUEST_ROW_H
 #define GLUE_STORE_REQUEST_ROW_H
 
+#include "nodes/pg_list.h"
 #include "store/own_row.h"
 #include "store/request.h"
 
@@ -75,7 +76,15 @@ extern const unsigned char *glue_request_fingerprint(const GlueRequest *request,
 													 const GlueTarget *target);
 extern bool glue_request_is_for_others(const GlueRequest *request,
 									   const GlueTarget *target);
-extern void glue_request_row_fill(GlueRow *row, int64 id,
+extern void glue_request_row_fill(GlueRow *row,
 								  const GlueRequest *request);
+
+/*
+ * The columns that a request is read from, of the row r.  claimed_by is the
+ * process that had claimed it before.  The statement has the columns of the table.
+ */
+#define GLUE_READ_COLUMNS(claimed_by) "@r_columns, " claimed_by " IS NOT NULL"
+
+extern List *glue_requests_read(uint64 count, bool undo, MemoryContext parent);
 
 #endif							/* GLUE_STORE_REQUEST_ROW_H */

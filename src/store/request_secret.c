@@ -31,11 +31,21 @@ static GlueStatement insert = {
 	.by_key = true
 };
 
+static GlueStatement find = {
+	"SELECT sealed, role FROM @glue_request_secret"
+	" WHERE request" EQUALS "$1 AND home" EQUALS "$2",
+	{INT8OID, INT8OID}
+};
+
 static GlueStatement erase = {
 	"DELETE FROM @glue_request_secret WHERE request" EQUALS "ANY ($1)"
 	" AND home" EQUALS "$2",
 	{INT8ARRAYOID, INT8OID}
 };
+
+/* prototypes of private functions */
+static void read_sealed(const GlueRequestSecrets *secrets,
+						GlueRequest *request);
 
 /*
  * Open the table.
@@ -65,6 +75,50 @@ glue_request_secret_insert(const GlueRequestSecrets *secrets, int64 request,
 
 	Assert(request > 0 && OidIsValid(role) && sealed != NULL);
 	(void) glue_execute_alone(&insert, secrets, values, NULL);
+}
+
+/*
+ * Read the sealed secrets of requests whose rows are locked.
+ *
+ * The statement that has locked the rows must not read them.  It sees the
+ * latest version of a locked row, but other tables as of its snapshot, and the
+ * secrets of an older version cannot be opened.
+ */
+void
+glue_request_secrets_read(const GlueRequestSecrets *secrets, List *requests)
+{
+	ListCell   *cell;
+
+	foreach(cell, requests)
+	{
+		GlueRequest *request = lfirst(cell);
+
+		if (request->has_secrets && request->undo == NULL)
+			read_sealed(secrets, request);
+	}
+}
+
+/* The same for one request. */
+static void
+read_sealed(const GlueRequestSecrets *secrets, GlueRequest *request)
+{
+	Datum		values[] = {
+		Int64GetDatum(request->id), Int64GetDatum(request->home)
+	};
+	GlueImpersonation saved;
+
+	if (glue_execute(&find, secrets, &saved, values, NULL) > 0)
+	{
+		GlueResultRow row = glue_result_row(0);
+		MemoryContext spi_context = MemoryContextSwitchTo(request->context);
+		bool		is_null;
+
+		request->sealed =
+			DatumGetByteaPCopy(glue_result_datum(&row, 1, &is_null));
+		request->sealed_for = glue_result_oid(&row, 2);
+		MemoryContextSwitchTo(spi_context);
+	}
+	glue_execute_end(&saved);
 }
 
 /* Delete the secrets of requests, if they have any. */

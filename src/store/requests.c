@@ -117,7 +117,7 @@ static GlueStatement follow = {
 };
 
 /* prototypes of private functions */
-static void keep_secrets(const GlueRequestQueue *queue, int64 id,
+static void keep_secrets(const GlueRequestQueue *queue,
 						 const GlueRequest *request);
 static void erase_secrets(const GlueRequestQueue *queue, int64 id);
 static void explain_duplicate(void *arg);
@@ -146,26 +146,23 @@ int64
 glue_request_insert(const GlueRequestQueue *queue, const GlueRequest *request)
 {
 	bool		served = glue_service_expected();
-	int64		id = glue_request_next_id(queue);
 	GlueRequest own = *request;
 	GlueRow		row;
 
 	Assert(!request->has_secrets ||
 		   (request->given == 0 && request->shown != request->input));
+	own.id = glue_request_next_id(queue);
 	glue_request_make_own(queue, &own);
-	glue_request_row_fill(&row, id, &own);
+	glue_request_row_fill(&row, &own);
 	if (request->has_secrets)
-		keep_secrets(queue, id, &own);
+		keep_secrets(queue, &own);
 
-	/*
-	 * if the insertion without a statement fails, a statement raises the
-	 * error
-	 */
+	/* if that fails without a statement, a statement raises the error */
 	if (!queue->plain || !glue_request_insert_row(queue, &row))
 		(void) glue_execute_alone(&insert, queue, row.values, row.nulls);
 	if (served)
 		glue_news_wake_queue_at_commit();
-	return id;
+	return own.id;
 }
 
 /* Make the current user and this database the origin of a request. */
@@ -178,14 +175,13 @@ glue_request_make_own(const GlueRequestQueue *queue, GlueRequest *request)
 }
 
 static void
-keep_secrets(const GlueRequestQueue *queue, int64 id,
-			 const GlueRequest *request)
+keep_secrets(const GlueRequestQueue *queue, const GlueRequest *request)
 {
 	GlueRequestSecrets secrets;
-	bytea	   *sealed = glue_request_seal(id, request);
+	bytea	   *sealed = glue_request_seal(request);
 
 	glue_request_secrets_open(&secrets, queue->schema);
-	glue_request_secret_insert(&secrets, id, request->role, sealed);
+	glue_request_secret_insert(&secrets, request->id, request->role, sealed);
 }
 
 /* Delete the secrets of a request that will not be carried out any more. */

@@ -45,7 +45,7 @@
 	"Make the request anew."
 
 /* prototypes of private functions */
-static GlueSealedRequest identity_of(int64 id, const GlueRequest *request);
+static GlueSealedRequest identity_of(const GlueRequest *request);
 static const char *text_or_empty(const char *text);
 static const char *tags_text(json_object *tags);
 static char *write_padded(json_object *input, Size *len);
@@ -63,9 +63,9 @@ static GlueFailure *new_failure(int64 id, const char *code,
  * The result belongs to the current memory context.
  */
 bytea *
-glue_request_seal(int64 id, const GlueRequest *request)
+glue_request_seal(const GlueRequest *request)
 {
-	GlueSealedRequest identity = identity_of(id, request);
+	GlueSealedRequest identity = identity_of(request);
 	GlueSealKeys keys;
 	GlueFailure *failure;
 	unsigned char *context;
@@ -104,15 +104,15 @@ glue_request_seal(int64 id, const GlueRequest *request)
 /*
  * Open the sealed input of a request.
  *
- * sealed must not be toasted, and is NULL if it is missing.  *input is set to
- * a secret tree in the current memory context.  On failure, *failure is set to
- * the reason, and the result tells whether a retry can succeed.
+ * request->sealed must not be toasted, and is NULL if it is missing.  *input is
+ * set to a secret tree in the current memory context.  On failure, *failure is
+ * set to the reason, and the result tells whether a retry can succeed.
  */
 GlueUnsealOutcome
-glue_request_unseal(int64 id, const GlueRequest *request, const bytea * sealed,
-					json_object **input, GlueFailure **failure)
+glue_request_unseal(const GlueRequest *request, json_object **input, GlueFailure **failure)
 {
-	GlueSealedRequest identity = identity_of(id, request);
+	GlueSealedRequest identity = identity_of(request);
+	const		bytea *sealed = request->sealed;
 	Size		sealed_len;
 	GlueSealKeys keys;
 	GlueSealStatus status;
@@ -124,7 +124,7 @@ glue_request_unseal(int64 id, const GlueRequest *request, const bytea * sealed,
 	*input = NULL;
 	if (sealed == NULL)
 	{
-		*failure = new_failure(id, GLUE_CODE_SEAL_BROKEN,
+		*failure = new_failure(request->id, GLUE_CODE_SEAL_BROKEN,
 							   "They are not in table \"glue_request_secret\".",
 							   HINT_ANEW);
 		return GLUE_UNSEAL_NEVER;
@@ -132,7 +132,7 @@ glue_request_unseal(int64 id, const GlueRequest *request, const bytea * sealed,
 	sealed_len = VARSIZE_ANY_EXHDR(sealed);
 	if (!glue_secret_key_file_is_set())
 	{
-		*failure = new_failure(id, GLUE_CODE_NO_SECRET_KEY,
+		*failure = new_failure(request->id, GLUE_CODE_NO_SECRET_KEY,
 							   "\"glue_conn.secret_key_file\" is not set.",
 							   HINT_KEY_WANTED);
 		return GLUE_UNSEAL_LATER;
@@ -148,7 +148,7 @@ glue_request_unseal(int64 id, const GlueRequest *request, const bytea * sealed,
 						 sealed_len, plain, &plain_len);
 	glue_seal_keys_clear(&keys);
 	if (status != GLUE_SEAL_OK)
-		return not_opened(id, status, failure);
+		return not_opened(request->id, status, failure);
 
 	*input = glue_secret_tree(glue_json_tree_parse(plain, plain_len));
 	if (*input == NULL)
@@ -158,10 +158,10 @@ glue_request_unseal(int64 id, const GlueRequest *request, const bytea * sealed,
 
 /* The identity that a request is sealed with. */
 static GlueSealedRequest
-identity_of(int64 id, const GlueRequest *request)
+identity_of(const GlueRequest *request)
 {
 	GlueSealedRequest identity = {
-		.id = id,
+		.id = request->id,
 		.home = request->home,
 		.role = request->role,
 		.operation = request->operation,

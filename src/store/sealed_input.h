@@ -24,11 +24,8 @@ typedef enum GlueUnsealOutcome
 	GLUE_UNSEAL_NEVER			/* no key will open it */
 } GlueUnsealOutcome;
 
-extern bytea * glue_request_seal(int64 id, const GlueRequest *request);
-extern GlueUnsealOutcome glue_request_unseal(int64 id,
-											 const GlueRequest *request,
-											 const bytea * sealed,
-											 json_object **input,
+extern bytea * glue_request_seal(const GlueRequest *request);
+extern GlueUnsealOutcome glue_request_unseal(const GlueRequest *request, json_object **input,
 											 GlueFailure **failure);
 
 #endif							/* GLUE_STORE_SEALED_INPUT_H */

@@ -23,19 +23,15 @@
 #include "miscadmin.h"
 #include "server/compat.h"
 #include "storage/ipc.h"
-#include "workers/database_worker.h"
-#include "workers/loop.h"
-#include "workers/settings.h"
+#include "workers/workers.h"
 
-/* The note of a running or exited worker for the launcher. */
+/* The note for the launcher of a worker that exited regularly, not by an error. */
 typedef struct WorkerNote
 {
 	Oid			database;		/* InvalidOid: the note is free */
 	GlueWorkKind kind;
-	bool		left;			/* it exited regularly, not by an error */
 	TimestampTz left_at;
-	TimestampTz come_back_at;	/* if it exited regularly: the time of the
-								 * next work, or DT_NOEND */
+	TimestampTz come_back_at;	/* the time of the next work, or DT_NOEND */
 } WorkerNote;
 
 /*
@@ -59,7 +55,6 @@ static const char *const types[] = {
 
 /* prototypes of private functions */
 static void leave(GlueWorkKind kind, TimestampTz come_back_at);
-static bool make_note(Oid database, GlueWorkKind kind);
 static WorkerNote *find_note(Oid database, GlueWorkKind kind);
 
 /* The launcher begins: delete the notes of workers of an earlier launcher. */
@@ -86,18 +81,16 @@ glue_worker_start(Oid database, GlueWorkKind kind,
 		.bgw_notify_pid = MyProcPid,
 	};
 	TimestampTz never;
-	bool		started;
 
 	strlcpy(worker.bgw_library_name, "glue_conn", BGW_MAXLEN);
 	strlcpy(worker.bgw_function_name, functions[kind], BGW_MAXLEN);
 	strlcpy(worker.bgw_type, types[kind], BGW_MAXLEN);
 	snprintf(worker.bgw_name, BGW_MAXLEN, "%s for database %u",
 			 types[kind], database);
-	started = make_note(database, kind) &&
-		RegisterDynamicBackgroundWorker(&worker, handle);
-	if (!started)
-		(void) glue_worker_left(database, kind, &never);
-	return started;
+
+	/* a worker of an earlier launcher may have left one */
+	(void) glue_worker_left(database, kind, &never);
+	return RegisterDynamicBackgroundWorker(&worker, handle);
 }
 
 /*
@@ -109,19 +102,18 @@ glue_worker_left(Oid database, GlueWorkKind kind, TimestampTz *come_back_at)
 {
 	TimestampTz now;
 	WorkerNote *note;
-	bool		left;
 
 	glue_shared_lock(LW_EXCLUSIVE);
 	now = GetCurrentTimestamp();
 	note = find_note(database, kind);
-	left = note != NULL && note->left;
-	if (left)
+	if (note != NULL)
+	{
 		*come_back_at = now < note->left_at ?
 			Min(note->come_back_at, now) : note->come_back_at;
-	if (note != NULL)
 		note->database = InvalidOid;
+	}
 	glue_shared_unlock();
-	return left;
+	return note != NULL;
 }
 
 /*
@@ -152,7 +144,7 @@ glue_worker_run(Oid database, const GlueWork *work)
 	{
 		CHECK_FOR_INTERRUPTS();
 		glue_worker_reload_if_asked();
-		glue_news_take(NULL, 0);
+		glue_news_take(NULL, 0, NULL);
 	} while (work->work(&due, &stay) &&
 			 glue_worker_linger(stay, &due, yield_at,
 								GLUE_WAIT_EVENT(wait_event, work->wait_event)));
@@ -171,34 +163,14 @@ leave(GlueWorkKind kind, TimestampTz come_back_at)
 
 	Assert(!IsTransactionState());
 	glue_shared_lock(LW_EXCLUSIVE);
-	note = find_note(MyDatabaseId, kind);
+	note = find_note(InvalidOid, kind);
 	if (note != NULL)
+		*note = (WorkerNote)
 	{
-		note->left = true;
-		note->left_at = GetCurrentTimestamp();
-		note->come_back_at = come_back_at;
-	}
+		MyDatabaseId, kind, GetCurrentTimestamp(), come_back_at
+	};
 	glue_shared_unlock();
 	proc_exit(0);
-}
-
-/*
- * Make the note of a worker that is about to start; false if no note is free.
- */
-static bool
-make_note(Oid database, GlueWorkKind kind)
-{
-	WorkerNote	made = {.database = database, .kind = kind};
-	WorkerNote *note;
-
-	glue_shared_lock(LW_EXCLUSIVE);
-	note = find_note(database, kind);
-	if (note == NULL)
-		note = find_note(InvalidOid, kind);
-	if (note != NULL)
-		*note = made;
-	glue_shared_unlock();
-	return note != NULL;
 }
 
 /*

@@ -39,8 +39,7 @@
 #include "utils/guc.h"
 #include "utils/memutils.h"
 #include "utils/snapmgr.h"
-#include "workers/database_worker.h"
-#include "workers/journal_worker.h"
+#include "workers/workers.h"
 
 /* Minimum time of work if other databases wait for a worker slot. */
 #define SLICE_MS			1000
@@ -122,7 +121,7 @@ give_back_at_exit(int code, Datum arg)
 	{
 		(void) glue_boxes_hand_over(taken + nanswered, ntaken - nanswered,
 									GLUE_BOX_FILLED);
-		glue_news_wake_journal();
+		glue_news_wake(GLUE_WORK_JOURNAL);
 	}
 }
 
@@ -181,7 +180,7 @@ static void
 answer(int nboxes)
 {
 	if (!glue_boxes_hand_over(taken + nanswered, nboxes, GLUE_BOX_ANSWERED))
-		glue_news_wake_queue();
+		glue_news_wake(GLUE_WORK_QUEUE);
 	nanswered += nboxes;
 	committing = 0;
 }

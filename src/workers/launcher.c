@@ -53,10 +53,7 @@
 #include "utils/memutils.h"
 #include "utils/rel.h"
 #include "utils/snapmgr.h"
-#include "workers/database_worker.h"
-#include "workers/launcher.h"
-#include "workers/loop.h"
-#include "workers/settings.h"
+#include "workers/workers.h"
 
 /* Interval between two looks at the list of databases. */
 #define LOOK_MS				60000
@@ -313,19 +310,16 @@ take_news(void)
 	GlueNews	news[16];
 	HASH_SEQ_STATUS status;
 	KnownDatabase *database;
+	bool		lost = false;
 	int			n;
 
-	while ((n = glue_news_take(news, lengthof(news))) > 0)
+	while ((n = glue_news_take(news, lengthof(news), &lost)) > 0)
 	{
 		for (int i = 0; i < n; i++)
 			find_database(news[i].database)->workers[news[i].kind].news = true;
 	}
 
-	/*
-	 * check after that: a process that has lost news before does not wake us
-	 * again
-	 */
-	if (!glue_news_lost())
+	if (!lost)
 		return;
 	hash_seq_init(&status, databases);
 	while ((database = hash_seq_search(&status)) != NULL)
@@ -497,8 +491,6 @@ start_worker(KnownWorker *worker, TimestampTz now)
 		worker->news = false;
 		worker->started_at = now;
 	}
-	else
-		worker->handle = NULL;
 	return started;
 }
 

@@ -20,7 +20,7 @@
 #include "server/news.h"
 #include "tcop/tcopprot.h"
 #include "utils/guc.h"
-#include "workers/loop.h"
+#include "workers/workers.h"
 
 /* Time that an idle worker waits. */
 #define LINGER_MS			2000

@@ -21,7 +21,7 @@
 #include "queue/run.h"
 #include "queue/transaction.h"
 #include "server/session_settings.h"
-#include "store/claimant.h"
+#include "store/jobs.h"
 #include "utils/lsyscache.h"
 #include "utils/snapmgr.h"
 

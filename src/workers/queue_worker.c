@@ -23,14 +23,13 @@
  */
 #include "postgres.h"
 
-#include "access/genam.h"
 #include "access/htup_details.h"
-#include "access/skey.h"
-#include "access/stratnum.h"
 #include "access/table.h"
 #include "access/xact.h"
 #include "aws/algorithms.h"
+#include "catalog/objectaddress.h"
 #include "catalog/pg_extension.h"
+#include "commands/extension.h"
 #include "http/http.h"
 #include "miscadmin.h"
 #include "pgstat.h"
@@ -40,14 +39,10 @@
 #include "server/news.h"
 #include "server/service.h"
 #include "server/settings.h"
-#include "store/claim_ending.h"
-#include "store/claims.h"
-#include "utils/fmgroids.h"
+#include "store/jobs.h"
 #include "utils/rel.h"
 #include "utils/snapmgr.h"
-#include "workers/database_worker.h"
-#include "workers/loop.h"
-#include "workers/queue_worker.h"
+#include "workers/workers.h"
 
 /*
  * Interval of the recovery of other processes' claims, and of the deletion of
@@ -157,20 +152,15 @@ find_schema(bool *only_undo)
 static Oid
 read_schema(void)
 {
+	Oid			extension = get_extension_oid("glue_conn", true);
 	Relation	relation = table_open(ExtensionRelationId, AccessShareLock);
+	HeapTuple	tuple = get_catalog_object_by_oid(relation,
+												  Anum_pg_extension_oid,
+												  extension);
 	Oid			schema = InvalidOid;
-	ScanKeyData key;
-	SysScanDesc scan;
-	HeapTuple	tuple;
 
-	ScanKeyInit(&key, Anum_pg_extension_extname, BTEqualStrategyNumber,
-				F_NAMEEQ, CStringGetDatum("glue_conn"));
-	scan = systable_beginscan(relation, ExtensionNameIndexId, true, NULL, 1,
-							  &key);
-	tuple = systable_getnext(scan);
 	if (HeapTupleIsValid(tuple))
 		schema = ((Form_pg_extension) GETSTRUCT(tuple))->extnamespace;
-	systable_endscan(scan);
 	table_close(relation, AccessShareLock);
 	return schema;
 }
@@ -181,7 +171,7 @@ keep_up(void)
 {
 	static TimestampTz done_at = 0;
 	TimestampTz now = GetCurrentTimestamp();
-	GlueClaims	claims;
+	GlueJobQueue queue;
 	uint64		deleted = 0;
 
 	if (done_at != 0 && done_at <= now &&
@@ -195,10 +185,10 @@ keep_up(void)
 	{
 		glue_queue_begin(&process);
 		deleted = 0;
-		if (glue_claims_open(&claims, process.schema, process.claimant))
-			deleted = glue_claims_purge(&claims,
-										now - glue_setting_request_retention * USECS_PER_SEC,
-										PURGE_BATCH);
+		if (glue_job_queue_open(&queue, process.schema, process.claimant))
+			deleted = glue_requests_purge(&queue,
+										  now - glue_setting_request_retention * USECS_PER_SEC,
+										  PURGE_BATCH);
 		commit();
 		CHECK_FOR_INTERRUPTS();
 	} while (deleted == PURGE_BATCH);

@@ -38,7 +38,7 @@
 #include "utils/guc.h"
 #include "utils/memutils.h"
 #include "utils/snapmgr.h"
-#include "workers/settings.h"
+#include "workers/workers.h"
 
 /* A parameter that is fixed for all workers. */
 typedef struct FixedSetting

@@ -169,6 +169,24 @@ ok( wait_until(
 		'the request to end'),
 	'LATIN1: the queue goes on');
 is($state, 'failed FAILED', 'LATIN1: and says how it ended');
+
+# The name of a server is the database's own, whatever its bytes are in UTF-8.
+my $server = "\x{c3}\x{a9}";
+my $server_sql = sub {
+	my ($format) = @_;
+
+	return "DO \$\$BEGIN EXECUTE format('$format', "
+	  . literal($server) . "); END\$\$";
+};
+$session->must($server_sql->('CREATE SERVER %I FOREIGN DATA WRAPPER glue_conn'));
+my $id = $session->must(
+	enqueue_create_sql({ %$referring, Name => 'served' }, server => $server))
+  ->output;
+$session->must($server_sql->('DROP SERVER %I'));
+$session->must('CALL glue_process_requests()');
+like($session->must("SELECT error_message FROM glue_request WHERE id = $id")->output,
+	qr/^foreign server "$server" was dropped/,
+	'LATIN1: a request names its server');
 $session->quit;
 
 #

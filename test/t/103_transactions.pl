@@ -425,7 +425,7 @@ $once->quit;
 # Others
 #
 
-$event = 'rolled back, but somebody has changed or replaced the connection since';
+$event = 'rolled back, but another client has changed or replaced the connection since';
 my %change = (
 	'changed the definition' => sub {
 		return (input => { %{ $_[0]{definition} }, Description => 'other' },
@@ -493,7 +493,7 @@ $rival->quit;
 $session->must('COMMIT');
 outcome($event, 'taken by another', %succeeded, request => 'failed AlreadyExistsException');
 
-$event = 'rolled back, and somebody else has deleted it';
+$event = 'rolled back, and another client has deleted it';
 $session->must('BEGIN; ' . create('gone'));
 $glue->remove_connection('gone');
 warned($event, $session->must('ROLLBACK'));

@@ -166,7 +166,7 @@ $cluster->start_node;
 $session = $cluster->session;
 $glue->misbehave(operation => 'GetConnection', name => 'doubtful', kind => 'lost-before');
 cancel($cluster->held_session('slow', 'doubtful', create('doubtful')));
-$resolved->outcome('rolled back, and nobody can tell whose the connection is',
+$resolved->outcome('rolled back, and the owner of the connection cannot be determined',
 	'doubtful', glue => 'first',
 	row => 'first', request => 'failed NotKnown');
 my $log = slurp_file($node->logfile);

@@ -1,15 +1,15 @@
 /*-------------------------------------------------------------------------
  *
- * database_worker.h
- *	  Start and end of the background workers of a database.
+ * workers.h
+ *	  The launcher, and the background workers of a database.
  *
  * IDENTIFICATION
- *	  src/workers/database_worker.h
+ *	  src/workers/workers.h
  *
  *-------------------------------------------------------------------------
  */
-#ifndef GLUE_WORKERS_DATABASE_WORKER_H
-#define GLUE_WORKERS_DATABASE_WORKER_H
+#ifndef GLUE_WORKERS_WORKERS_H
+#define GLUE_WORKERS_WORKERS_H
 
 #include "postmaster/bgworker.h"
 #include "server/news.h"
@@ -17,6 +17,10 @@
 #include "utils/timestamp.h"
 
 extern GlueSharedPart glue_workers_part;
+
+/* in workers/launcher.c */
+extern void glue_launcher_init(void);
+extern PGDLLEXPORT void glue_launcher_main(Datum arg);
 
 /* for the launcher */
 extern void glue_workers_forget(void);
@@ -44,5 +48,18 @@ typedef struct GlueWork
 
 /* for a worker */
 extern void glue_worker_run(Oid database, const GlueWork *work);
+extern PGDLLEXPORT void glue_worker_main(Datum database);
+extern PGDLLEXPORT void glue_journal_worker_main(Datum database);
 
-#endif							/* GLUE_WORKERS_DATABASE_WORKER_H */
+/* in workers/loop.c */
+extern void glue_worker_take_signals(void);
+extern bool glue_worker_linger(bool stay, TimestampTz *due,
+							   TimestampTz yield_at, uint32 wait_event);
+extern void glue_worker_sleep(long timeout_ms, uint32 wait_event);
+extern void glue_worker_reload_if_asked(void);
+
+/* in workers/settings.c */
+extern void glue_worker_settings_fix(void);
+extern void glue_worker_connect(Oid database);
+
+#endif							/* GLUE_WORKERS_WORKERS_H */

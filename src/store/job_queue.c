@@ -1,18 +1,18 @@
 /*-------------------------------------------------------------------------
  *
- * claimant.c
+ * job_queue.c
  *	  The processes that carry out requests of the table glue_request.
  *
  * A process that works the queue, a claimant, has a number, and holds an
- * advisory lock on it until it exits.  So a claim needs no clock: if the lock
+ * advisory lock on it until it exits.  So a job needs no clock: if the lock
  * of a claimant is free, the process is gone, and the results of its requests
  * are not known.  They go back into the queue with that number, which makes
  * the next claimant read the connection first.  A table lists the claimants,
- * so that no process has to search the queue for claims.  lease_until is the
- * time after which a claim is suspicious; it is for users.
+ * so that no process has to search the queue for jobs.  lease_until is the
+ * time after which a job is suspicious; it is for users.
  *
  * IDENTIFICATION
- *	  src/store/claimant.c
+ *	  src/store/job_queue.c
  *
  *-------------------------------------------------------------------------
  */
@@ -27,7 +27,7 @@
 #include "server/owner_spi.h"
 #include "server/settings.h"
 #include "storage/lock.h"
-#include "store/claimant.h"
+#include "store/jobs.h"
 #include "store/own_table.h"
 #include "store/sql_text.h"
 
@@ -66,12 +66,10 @@ static GlueStatement strike_off = {
 };
 
 /* prototypes of private functions */
-static bool open_all(GlueClaims *queue, Oid schema, int64 claimant,
-					 bool missing_ok);
 static void claimant_tag(int64 claimant, LOCKTAG *tag);
 static bool is_alive(int64 claimant);
-static List *list_others(const GlueClaims *queue);
-static uint64 execute_for(const GlueClaims *queue, GlueStatement *statement,
+static List *list_others(const GlueJobQueue *queue);
+static uint64 execute_for(const GlueJobQueue *queue, GlueStatement *statement,
 						  int64 claimant);
 
 /* Become a claimant until glue_claimant_end() or the exit of the process. */
@@ -121,32 +119,17 @@ is_alive(int64 claimant)
 
 /*
  * Prepare to work the queue of the extension in this schema; false if there is
- * none.  Its tables are locked until the end of the transaction.
+ * none, or an error for a process that claims nothing, whose claimant is 0.  Its
+ * tables are locked until the end of the transaction.
  */
 bool
-glue_claims_open(GlueClaims *queue, Oid schema, int64 claimant)
-{
-	return open_all(queue, schema, claimant, true);
-}
-
-/*
- * The same for a process that claims nothing; raises an error if there is no
- * queue.
- */
-void
-glue_claims_open_or_fail(GlueClaims *queue, Oid schema)
-{
-	(void) open_all(queue, schema, 0, false);
-}
-
-static bool
-open_all(GlueClaims *queue, Oid schema, int64 claimant, bool missing_ok)
+glue_job_queue_open(GlueJobQueue *queue, Oid schema, int64 claimant)
 {
 	GlueOwnTable claimants;
 
 	if (!glue_own_table_open(&queue->table, "glue_request", schema,
 							 RowExclusiveLock, GLUE_TABLE_PRIVATE, NULL,
-							 missing_ok))
+							 claimant != 0))
 		return false;
 	glue_own_table_open(&claimants, "glue_claimant", schema, RowExclusiveLock,
 						GLUE_TABLE_PRIVATE, NULL, false);
@@ -162,7 +145,7 @@ open_all(GlueClaims *queue, Oid schema, int64 claimant, bool missing_ok)
  * undo of a call handles that as well, and starts again.
  */
 void
-glue_claims_release_orphans(const GlueClaims *queue)
+glue_job_queue_release_orphans(const GlueJobQueue *queue)
 {
 	ListCell   *cell;
 
@@ -178,7 +161,7 @@ glue_claims_release_orphans(const GlueClaims *queue)
 }
 
 static List *
-list_others(const GlueClaims *queue)
+list_others(const GlueJobQueue *queue)
 {
 	Datum		values[] = {Int64GetDatum(queue->claimant)};
 	MemoryContext context = CurrentMemoryContext;
@@ -201,32 +184,32 @@ list_others(const GlueClaims *queue)
 }
 
 /*
- * May another process have claims?  No news announces the death of a process.
+ * May another process have jobs?  No news announces the death of a process.
  */
 bool
-glue_claims_have_others(const GlueClaims *queue)
+glue_job_queue_has_others(const GlueJobQueue *queue)
 {
 	return execute_for(queue, &find_others, queue->claimant) > 0;
 }
 
 /*
- * Remove this process from the list of claimants: it has no claims any more.
+ * Remove this process from the list of claimants: it has no jobs any more.
  */
 void
-glue_claims_leave(const GlueClaims *queue)
+glue_job_queue_leave(const GlueJobQueue *queue)
 {
 	execute_for(queue, &strike_off, queue->claimant);
 }
 
 /* Add this process to the list of claimants, before it claims requests. */
 void
-glue_claims_sign_up(const GlueClaims *queue)
+glue_job_queue_sign_up(const GlueJobQueue *queue)
 {
 	execute_for(queue, &sign_up, queue->claimant);
 }
 
 static uint64
-execute_for(const GlueClaims *queue, GlueStatement *statement, int64 claimant)
+execute_for(const GlueJobQueue *queue, GlueStatement *statement, int64 claimant)
 {
 	Datum		values[] = {Int64GetDatum(claimant)};
 

@@ -1,6 +1,6 @@
 /*-------------------------------------------------------------------------
  *
- * claim_ending.c
+ * job_ending.c
  *	  The ends of attempts at requests, in the table glue_request.
  *
  * The process that has claimed a request records its attempt, as long as the
@@ -8,7 +8,7 @@
  * users and as evidence about its connection, and is then purged.
  *
  * IDENTIFICATION
- *	  src/store/claim_ending.c
+ *	  src/store/job_ending.c
  *
  *-------------------------------------------------------------------------
  */
@@ -19,7 +19,7 @@
 #include "server/encoding.h"
 #include "server/home.h"
 #include "server/owner_spi.h"
-#include "store/claim_ending.h"
+#include "store/jobs.h"
 #include "store/sql_text.h"
 
 /*
@@ -27,25 +27,25 @@
  * request...
  */
 static const GlueField request_fields[] = {
-	{2, INT8OID, offsetof(GlueClaim, id)},
-	{3, INT4OID, offsetof(GlueClaim, attempts)},
-	{14, TEXTOID, offsetof(GlueClaim, what.account_id)},
+	{2, INT8OID, offsetof(GlueRequest, id)},
+	{3, INT4OID, offsetof(GlueRequest, attempts)},
+	{14, TEXTOID, offsetof(GlueRequest, account_id)},
 };
 
 /* ... and its outcome. */
 static const GlueField outcome_fields[] = {
-	{4, TEXTOID, offsetof(GlueClaimOutcome, state)},
-	{5, TIMESTAMPTZOID, offsetof(GlueClaimOutcome, next_attempt_at)},
-	{6, BOOLOID, offsetof(GlueClaimOutcome, free_attempt)},
-	{7, TEXTOID, offsetof(GlueClaimOutcome, status)},
-	{8, TEXTOID, offsetof(GlueClaimOutcome, error_code)},
-	{9, TEXTOID, offsetof(GlueClaimOutcome, error_message)},
-	{10, TEXTOID, offsetof(GlueClaimOutcome, aws_request_id)},
-	{11, BOOLOID, offsetof(GlueClaimOutcome, uncertain)},
-	{12, BOOLOID, offsetof(GlueClaimOutcome, undone)},
-	{13, JSONBOID, offsetof(GlueClaimOutcome, answer)},
-	{15, TIMESTAMPTZOID, offsetof(GlueClaimOutcome, aws_ended_at)},
-	{16, TIMESTAMPTZOID, offsetof(GlueClaimOutcome, aws_settled_at)},
+	{4, TEXTOID, offsetof(GlueRequestOutcome, state)},
+	{5, TIMESTAMPTZOID, offsetof(GlueRequestOutcome, next_attempt_at)},
+	{6, BOOLOID, offsetof(GlueRequestOutcome, free_attempt)},
+	{7, TEXTOID, offsetof(GlueRequestOutcome, status)},
+	{8, TEXTOID, offsetof(GlueRequestOutcome, error_code)},
+	{9, TEXTOID, offsetof(GlueRequestOutcome, error_message)},
+	{10, TEXTOID, offsetof(GlueRequestOutcome, aws_request_id)},
+	{11, BOOLOID, offsetof(GlueRequestOutcome, uncertain)},
+	{12, BOOLOID, offsetof(GlueRequestOutcome, undone)},
+	{13, JSONBOID, offsetof(GlueRequestOutcome, answer)},
+	{15, TIMESTAMPTZOID, offsetof(GlueRequestOutcome, aws_ended_at)},
+	{16, TIMESTAMPTZOID, offsetof(GlueRequestOutcome, aws_settled_at)},
 };
 #define NUM_RECORD_PARAMETERS	17
 
@@ -134,8 +134,9 @@ static GlueStatement purge = {
 };
 
 /* prototypes of private functions */
-static void erase_secrets(const GlueClaims *queue,
-						  const GlueEndedClaim *ended, int nended);
+static void erase_secrets(const GlueJobQueue *queue,
+						  const GlueRequest *const *requests,
+						  GlueRequestOutcome *const *outcomes, int count);
 
 /*
  * Record the ends of attempts; sets recorded for the requests that this
@@ -148,58 +149,50 @@ static void erase_secrets(const GlueClaims *queue,
  * finished, but stays open, is only to be recorded.
  */
 void
-glue_claims_record(const GlueClaims *queue, GlueEndedClaim *ended, int nended)
+glue_requests_record(const GlueJobQueue *queue, const GlueRequest **requests,
+					 GlueRequestOutcome **outcomes, int count)
 {
 	GlueImpersonation saved;
 	Datum		values[NUM_RECORD_PARAMETERS];
-	uint64		count;
-
-	const void **requests = palloc(nended * sizeof(void *));
-	const void **outcomes = palloc(nended * sizeof(void *));
+	uint64		nrecorded;
 
 	Assert(queue->claimant != 0);
-	for (int i = 0; i < nended; i++)
-	{
-		Assert(ended[i].outcome->state != NULL &&
-			   strcmp(ended[i].outcome->state, GLUE_STATE_RUNNING) != 0 &&
-			   strcmp(ended[i].outcome->state, GLUE_STATE_HELD) != 0);
-		requests[i] = ended[i].request;
-		outcomes[i] = ended[i].outcome;
-	}
 	values[0] = Int64GetDatum(queue->claimant);
 	for (int i = 0; i < lengthof(request_fields); i++)
 		values[request_fields[i].column - 1] =
-			glue_field_parameter(&request_fields[i], requests, nended);
+			glue_field_parameter(&request_fields[i],
+								 (const void **) requests, count);
 	for (int i = 0; i < lengthof(outcome_fields); i++)
 		values[outcome_fields[i].column - 1] =
-			glue_field_parameter(&outcome_fields[i], outcomes, nended);
+			glue_field_parameter(&outcome_fields[i],
+								 (const void **) outcomes, count);
 	values[NUM_RECORD_PARAMETERS - 1] = Int64GetDatum(glue_cluster());
-	count = glue_execute(&record, &queue->table, &saved, values, NULL);
-	for (uint64 i = 0; i < count; i++)
+	nrecorded = glue_execute(&record, &queue->table, &saved, values, NULL);
+	for (uint64 i = 0; i < nrecorded; i++)
 	{
 		GlueResultRow row = glue_result_row(i);
 		int64		id = glue_result_int64(&row, 1);
 
-		for (int j = 0; j < nended; j++)
-			ended[j].recorded |= ended[j].request->id == id;
+		for (int j = 0; j < count; j++)
+			outcomes[j]->recorded |= requests[j]->id == id;
 	}
 	glue_execute_end(&saved);
-	erase_secrets(queue, ended, nended);
+	erase_secrets(queue, requests, outcomes, count);
 }
 
 /* Erase the sealed secrets of requests that have ended permanently. */
 static void
-erase_secrets(const GlueClaims *queue, const GlueEndedClaim *ended,
-			  int nended)
+erase_secrets(const GlueJobQueue *queue, const GlueRequest *const *requests,
+			  GlueRequestOutcome *const *outcomes, int count)
 {
-	int64	   *ids = palloc(nended * sizeof(int64));
+	int64	   *ids = palloc(count * sizeof(int64));
 	int			nids = 0;
 
-	for (int i = 0; i < nended; i++)
+	for (int i = 0; i < count; i++)
 	{
-		if (ended[i].recorded && ended[i].request->sealed != NULL &&
-			strcmp(ended[i].outcome->state, GLUE_STATE_QUEUED) != 0)
-			ids[nids++] = ended[i].request->id;
+		if (outcomes[i]->recorded && requests[i]->sealed != NULL &&
+			strcmp(outcomes[i]->state, GLUE_STATE_QUEUED) != 0)
+			ids[nids++] = requests[i]->id;
 	}
 	if (nids > 0)
 		glue_request_secrets_erase(&queue->secrets, ids, nids);
@@ -210,13 +203,13 @@ erase_secrets(const GlueClaims *queue, const GlueEndedClaim *ended,
  * call that acted at once keeps the error of the call.
  */
 void
-glue_claims_put_off(const GlueClaims *queue, int64 id, TimestampTz until,
-					const char *code, const char *message)
+glue_request_put_off(const GlueJobQueue *queue, int64 id,
+					 const GlueRequestOutcome *outcome)
 {
 	Datum		values[] = {
-		Int64GetDatum(id), TimestampTzGetDatum(until),
-		CStringGetTextDatum(glue_server_from_utf8(code)),
-		CStringGetTextDatum(glue_server_from_utf8(message))
+		Int64GetDatum(id), TimestampTzGetDatum(outcome->next_attempt_at),
+		CStringGetTextDatum(glue_server_from_utf8(outcome->error_code)),
+		CStringGetTextDatum(glue_server_from_utf8(outcome->error_message))
 	};
 
 	(void) glue_execute_alone(&put_off, &queue->table, values, NULL);
@@ -230,8 +223,8 @@ glue_claims_put_off(const GlueClaims *queue, int64 id, TimestampTz until,
  * may have to be undone.
  */
 uint64
-glue_claims_purge(const GlueClaims *queue, TimestampTz finished_before,
-				  int limit)
+glue_requests_purge(const GlueJobQueue *queue, TimestampTz finished_before,
+					int limit)
 {
 	Datum		values[] = {
 		TimestampTzGetDatum(finished_before), Int32GetDatum(limit)

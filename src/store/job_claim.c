@@ -1,10 +1,10 @@
 /*-------------------------------------------------------------------------
  *
- * claims.c
+ * job_claim.c
  *	  The table glue_request, for the processes that work the queue.
  *
  * A request is claimed in one transaction and its outcome is recorded in
- * another one (see claim_ending.c); its calls are made in between, outside of
+ * another one (see job_ending.c); its calls are made in between, outside of
  * any transaction.
  *
  * Order.  Requests for one connection are carried out one after the other, in
@@ -36,7 +36,7 @@
  * finished requests.
  *
  * IDENTIFICATION
- *	  src/store/claims.c
+ *	  src/store/job_claim.c
  *
  *-------------------------------------------------------------------------
  */
@@ -48,7 +48,7 @@
 #include "server/builtins.h"
 #include "server/owner_spi.h"
 #include "server/settings.h"
-#include "store/claims.h"
+#include "store/jobs.h"
 #include "store/request_row.h"
 #include "store/sql_text.h"
 
@@ -114,7 +114,7 @@
 
 /*
  * Find requests that can be claimed.  The parameters are the claimant, the
- * members of a GlueClaimFilter (limit, blocked as four arrays, excluded and
+ * members of a GlueJobFilter (limit, blocked as four arrays, excluded and
  * only), and the longest delay of requests of the kind.
  *
  * CASE is true if another open request, e, blocks the request r.  on_rollback
@@ -173,11 +173,11 @@
 	" ORDER BY r.id LIMIT $2"
 
 static GlueStatement find_due[] = {
-	[GLUE_CLAIM_TO_DO] =
+	[GLUE_JOB_TO_DO] =
 	{
 		DUE("IS NULL"), PARAMETERS
 	},
-	[GLUE_CLAIM_TO_UNDO] =
+	[GLUE_JOB_TO_UNDO] =
 	{
 		DUE("IS NOT NULL"), PARAMETERS
 	},
@@ -195,14 +195,14 @@ static GlueStatement find_due[] = {
 	" AND r.home" EQUALS "@home" \
 	" AND old.id" EQUALS "r.id" \
 	" AND old.home" EQUALS "r.home" \
-	" RETURNING " GLUE_CLAIM_COLUMNS("old.claimed_by")
+	" RETURNING " GLUE_READ_COLUMNS("old.claimed_by")
 
 static GlueStatement claim[] = {
-	[GLUE_CLAIM_TO_DO] =
+	[GLUE_JOB_TO_DO] =
 	{
 		CLAIM("IS NULL"), PARAMETERS, COLUMNS
 	},
-	[GLUE_CLAIM_TO_UNDO] =
+	[GLUE_JOB_TO_UNDO] =
 	{
 		CLAIM("IS NOT NULL"), PARAMETERS, COLUMNS
 	},
@@ -210,7 +210,7 @@ static GlueStatement claim[] = {
 
 /* Requests of our home, and those of another home that can be taken over. */
 #define LOCK(condition) \
-	"SELECT " GLUE_CLAIM_COLUMNS("r.claimed_by") \
+	"SELECT " GLUE_READ_COLUMNS("r.claimed_by") \
 	" FROM @glue_request r WHERE r.finished_at IS NULL AND " condition \
 	" AND ($1 IS NULL OR r.id" EQUALS "ANY ($1)) ORDER BY r.id FOR UPDATE"
 
@@ -237,7 +237,7 @@ static GlueStatement acted_since = {
  * The time when the next request is due; the parameter is the longest delay.
  */
 static GlueStatement next_due[] = {
-	[GLUE_CLAIM_TO_DO] =
+	[GLUE_JOB_TO_DO] =
 	{
 		"SELECT pg_catalog.min(" NEXT_ATTEMPT("r", MILLISECONDS("$1")) ")"
 		" FROM @glue_request r"
@@ -246,7 +246,7 @@ static GlueStatement next_due[] = {
 		" AND state" EQUALS "'queued'",
 		{INT4OID}
 	},
-	[GLUE_CLAIM_TO_UNDO] =
+	[GLUE_JOB_TO_UNDO] =
 	{
 		"SELECT pg_catalog.min(CASE WHEN state" EQUALS "'queued'"
 		" THEN " NEXT_ATTEMPT("r", MILLISECONDS("$1"))
@@ -274,25 +274,25 @@ static GlueStatement find_prepared = {
 
 /* prototypes of private functions */
 static uint64 execute_filtered(GlueImpersonation *saved,
-							   const GlueClaims *queue,
-							   GlueStatement *statement, GlueClaimKind kind,
-							   const GlueClaimFilter *filter);
-static List *lock_requests(const GlueClaims *queue, GlueStatement *statement,
+							   const GlueJobQueue *queue,
+							   GlueStatement *statement, GlueJobKind kind,
+							   const GlueJobFilter *filter);
+static List *lock_requests(const GlueJobQueue *queue, GlueStatement *statement,
 						   Datum ids, bool any);
-static int	longest_put_off_ms(GlueClaimKind kind);
+static int	longest_put_off_ms(GlueJobKind kind);
 static void blocked_arrays(List *blocked, Datum arrays[4]);
-static bool is_prepared(const GlueClaims *queue);
+static bool is_prepared(const GlueJobQueue *queue);
 
 /*
- * Claim requests that are due, the oldest first.  glue_claims_sign_up() must
+ * Claim requests that are due, the oldest first.  glue_job_queue_sign_up() must
  * have been called.
  *
- * Returns a list of GlueClaim * in the current memory context.  Each request
+ * Returns a list of GlueRequest * in the current memory context.  Each request
  * has a memory context of its own, a child of parent.
  */
 List *
-glue_claims_take(const GlueClaims *queue, GlueClaimKind kind,
-				 const GlueClaimFilter *filter, MemoryContext parent)
+glue_requests_claim(const GlueJobQueue *queue, GlueJobKind kind,
+					const GlueJobFilter *filter, MemoryContext parent)
 {
 	GlueImpersonation saved;
 	MemoryContext context = CurrentMemoryContext;
@@ -302,19 +302,19 @@ glue_claims_take(const GlueClaims *queue, GlueClaimKind kind,
 	Assert(queue->claimant != 0);
 	count = execute_filtered(&saved, queue, &claim[kind], kind, filter);
 	MemoryContextSwitchTo(context);
-	requests = glue_claims_read(count, kind == GLUE_CLAIM_TO_UNDO, parent);
+	requests = glue_requests_read(count, kind == GLUE_JOB_TO_UNDO, parent);
 	glue_execute_end(&saved);
-	glue_claims_read_secrets(queue, requests);
+	glue_request_secrets_read(&queue->secrets, requests);
 	return requests;
 }
 
 /*
- * Find requests that could be claimed.  Returns a list of GlueDueRequest * in
- * the current memory context.
+ * Find requests that could be claimed.  Returns a list of GlueRequest * in the
+ * current memory context, with few members set: a bad row cannot be read.
  */
 List *
-glue_claims_due(const GlueClaims *queue, GlueClaimKind kind,
-				const GlueClaimFilter *filter)
+glue_requests_due(const GlueJobQueue *queue, GlueJobKind kind,
+				  const GlueJobFilter *filter)
 {
 	GlueImpersonation saved;
 	MemoryContext context = CurrentMemoryContext;
@@ -326,10 +326,10 @@ glue_claims_due(const GlueClaims *queue, GlueClaimKind kind,
 	for (uint64 i = 0; i < count; i++)
 	{
 		GlueResultRow row = glue_result_row(i);
-		GlueDueRequest *request = palloc(sizeof(GlueDueRequest));
+		GlueRequest *request = palloc0(sizeof(GlueRequest));
 
 		request->id = glue_result_int64(&row, 1);
-		request->attempts = glue_result_int32(&row, 2);
+		request->attempts = glue_result_int32(&row, 2) + 1;
 		request->operation = glue_result_text(&row, 3);
 		request->name = glue_result_text(&row, 4);
 		due = lappend(due, request);
@@ -340,9 +340,9 @@ glue_claims_due(const GlueClaims *queue, GlueClaimKind kind,
 
 /* Execute a statement with the parameters of DUE(). */
 static uint64
-execute_filtered(GlueImpersonation *saved, const GlueClaims *queue,
-				 GlueStatement *statement, GlueClaimKind kind,
-				 const GlueClaimFilter *filter)
+execute_filtered(GlueImpersonation *saved, const GlueJobQueue *queue,
+				 GlueStatement *statement, GlueJobKind kind,
+				 const GlueJobFilter *filter)
 {
 	Datum		values[NUM_PARAMETERS];
 	char		nulls[NUM_PARAMETERS];
@@ -367,8 +367,8 @@ execute_filtered(GlueImpersonation *saved, const GlueClaims *queue,
  * Read and lock a queued request of our home until the end of the transaction;
  * NULL if there is none.
  */
-GlueClaim *
-glue_queued_request_lock(const GlueClaims *queue, int64 id)
+GlueRequest *
+glue_queued_request_lock(const GlueJobQueue *queue, int64 id)
 {
 	Datum		value = Int64GetDatum(id);
 	List	   *requests = lock_requests(queue, &lock_queued,
@@ -384,13 +384,13 @@ glue_queued_request_lock(const GlueClaims *queue, int64 id)
  * own.
  */
 List *
-glue_held_requests_lock(const GlueClaims *queue, Datum ids, bool any)
+glue_held_requests_lock(const GlueJobQueue *queue, Datum ids, bool any)
 {
 	return lock_requests(queue, &lock_held, ids, any);
 }
 
 static List *
-lock_requests(const GlueClaims *queue, GlueStatement *statement, Datum ids,
+lock_requests(const GlueJobQueue *queue, GlueStatement *statement, Datum ids,
 			  bool any)
 {
 	GlueImpersonation saved;
@@ -401,9 +401,9 @@ lock_requests(const GlueClaims *queue, GlueStatement *statement, Datum ids,
 
 	count = glue_execute(statement, &queue->table, &saved, &ids, nulls);
 	MemoryContextSwitchTo(context);
-	requests = glue_claims_read(count, false, context);
+	requests = glue_requests_read(count, false, context);
 	glue_execute_end(&saved);
-	glue_claims_read_secrets(queue, requests);
+	glue_request_secrets_read(&queue->secrets, requests);
 	return requests;
 }
 
@@ -412,16 +412,16 @@ lock_requests(const GlueClaims *queue, GlueStatement *statement, Datum ids,
  * every ten minutes; or when the call is resolved.
  */
 static int
-longest_put_off_ms(GlueClaimKind kind)
+longest_put_off_ms(GlueJobKind kind)
 {
-	return kind == GLUE_CLAIM_TO_DO ? LONGEST_TO_DO_MS :
+	return kind == GLUE_JOB_TO_DO ? LONGEST_TO_DO_MS :
 		Min(LONGEST_TO_UNDO_MS + (int64) glue_setting_settle_time,
 			PG_INT32_MAX);
 }
 
 /* Has another request acted on the connection of this one since a time? */
 bool
-glue_claims_acted_since(const GlueClaims *queue, int64 id, TimestampTz since)
+glue_request_acted_since(const GlueJobQueue *queue, int64 id, TimestampTz since)
 {
 	Datum		values[] = {Int64GetDatum(id), TimestampTzGetDatum(since)};
 
@@ -441,10 +441,10 @@ glue_claims_acted_since(const GlueClaims *queue, int64 id, TimestampTz since)
  * due.
  */
 TimestampTz
-glue_claims_next_due(const GlueClaims *queue, GlueClaimKind kind)
+glue_requests_next_due(const GlueJobQueue *queue, GlueJobKind kind)
 {
 	Datum		values[] = {Int32GetDatum(longest_put_off_ms(kind))};
-	bool		prepared = kind == GLUE_CLAIM_TO_DO && is_prepared(queue);
+	bool		prepared = kind == GLUE_JOB_TO_DO && is_prepared(queue);
 	GlueImpersonation saved;
 	GlueResultRow row;
 	TimestampTz due;
@@ -453,7 +453,7 @@ glue_claims_next_due(const GlueClaims *queue, GlueClaimKind kind)
 	row = glue_result_row(0);
 	due = glue_result_time(&row, 1);
 	glue_execute_end(&saved);
-	if (prepared || glue_claims_have_others(queue))
+	if (prepared || glue_job_queue_has_others(queue))
 	{
 		TimestampTz look_at =
 			TimestampTzPlusMilliseconds(GetCurrentTimestamp(),
@@ -469,7 +469,7 @@ glue_claims_next_due(const GlueClaims *queue, GlueClaimKind kind)
  * announces its commit.
  */
 static bool
-is_prepared(const GlueClaims *queue)
+is_prepared(const GlueJobQueue *queue)
 {
 	Datum		values[] = {
 		ObjectIdGetDatum(MyDatabaseId), ObjectIdGetDatum(queue->table.oid)
