@@ -38,6 +38,9 @@
  *
  * - A lost answer, and a failure of the service, are ignored.
  *
+ * A ceiling of our own is not estimated: it has tokens from the beginning.  The
+ * limit of the service is another one, for which a call waits after that.
+ *
  * IDENTIFICATION
  *	  src/aws/rate_limit.c
  *
@@ -84,7 +87,6 @@
 static void set_clock(GlueRateLimit *limit, int64_t now);
 static void set_back(GlueRateLimit *limit, int64_t by);
 static double depth_of(double rate);
-static double bounded(const GlueRateLimit *limit, double rate);
 static void note_success(GlueRateLimit *limit, int64_t now);
 static void cut(GlueRateLimit *limit, int64_t now);
 static void count(GlueRateCounter *counter, int64_t tick);
@@ -102,16 +104,15 @@ static int64_t later(int64_t a, int64_t b);
  * the result is the time until there will be one, if no other call ends
  * before.
  *
- * ceiling is the caller's own limit of requests a second; 0: none.
+ * A ceiling of our own gets nothing back: it limits when calls are sent, not how
+ * they end.
  */
 int64_t
-glue_rate_take(GlueRateLimit *limit, int ceiling, int64_t now,
-			   uint32_t *epoch)
+glue_rate_take(GlueRateLimit *limit, int64_t now, uint32_t *epoch)
 {
 	int64_t		wait = 0;
 	double		rate;
 
-	limit->ceiling = ceiling;
 	set_clock(limit, now);
 	rate = glue_rate_per_second(limit);
 
@@ -126,9 +127,9 @@ glue_rate_take(GlueRateLimit *limit, int ceiling, int64_t now,
 
 	if (rate > 0)
 		limit->tokens = fmax(limit->tokens - 1, 0);
-	limit->in_flight++;
-	limit->sent_at = now;
 	*epoch = limit->epoch;
+	limit->in_flight += limit->ceiling == 0;
+	limit->sent_at = now;
 	return 0;
 }
 
@@ -159,7 +160,7 @@ void
 glue_rate_give(GlueRateLimit *limit, uint32_t epoch, GlueRateAnswer answer,
 			   int64_t pause, int64_t now)
 {
-	glue_assert(epoch <= limit->epoch);
+	glue_assert(epoch <= limit->epoch && limit->ceiling == 0);
 	if (limit->in_flight > 0)
 		limit->in_flight--;
 	if (answer == GLUE_RATE_LET_IN)
@@ -237,7 +238,7 @@ glue_rate_note_turn(GlueRateLimit *limit, GlueRateClass served,
 double
 glue_rate_per_second(const GlueRateLimit *limit)
 {
-	return limit->limited ? bounded(limit, limit->fill) : limit->ceiling;
+	return limit->limited ? limit->fill : limit->ceiling;
 }
 
 /* The current tokens. */
@@ -328,13 +329,6 @@ depth_of(double rate)
 	return fmax(rate * DEPTH, 1);
 }
 
-/* A rate, limited by the ceiling. */
-static double
-bounded(const GlueRateLimit *limit, double rate)
-{
-	return limit->ceiling > 0 ? fmin(rate, limit->ceiling) : rate;
-}
-
 /* A request was accepted: raise the rate along its curve. */
 static void
 note_success(GlueRateLimit *limit, int64_t now)
@@ -354,7 +348,7 @@ note_success(GlueRateLimit *limit, int64_t now)
 	since = (double) (now - limit->cut_at) / SECOND - limit->recovery;
 	rate = SCALE * since * since * since + limit->cut_from;
 	rate = fmin(rate, MAX_GROWTH * fmax(limit->cut_from, measured));
-	limit->fill = bounded(limit, fmax(rate, MIN_RATE));
+	limit->fill = fmax(rate, MIN_RATE);
 }
 
 /* A request was throttled: cut the rate. */
@@ -367,9 +361,9 @@ cut(GlueRateLimit *limit, int64_t now)
 	rate = fmax(count_of(&limit->let_in, now / (SECOND / GLUE_RATE_TICKS)), 1);
 	if (limit->limited)
 		rate = fmin(rate, limit->fill);
-	limit->cut_from = bounded(limit, rate);
+	limit->cut_from = rate;
 	limit->recovery = cbrt(limit->cut_from * (1 - CUT_TO) / SCALE);
-	limit->fill = bounded(limit, fmax(limit->cut_from * CUT_TO, MIN_RATE));
+	limit->fill = fmax(limit->cut_from * CUT_TO, MIN_RATE);
 	limit->tokens = 0;
 	limit->limited = true;
 	limit->cut_at = now;

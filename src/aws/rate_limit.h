@@ -53,7 +53,7 @@ typedef struct GlueRateCounter
 } GlueRateCounter;
 
 /*
- * The state of a rate.  Zeroes are the initial state.
+ * The state of a rate.  Zeroes are the initial state, but for a ceiling.
  *
  * It has a fixed size and no pointers, so it can be in shared memory.  A
  * caller of a function that changes it, or reads more than one field, must
@@ -64,7 +64,8 @@ typedef struct GlueRateLimit
 	bool		limited;		/* a request was throttled */
 	uint32_t	epoch;			/* number of cuts */
 	int			in_flight;
-	int			ceiling;		/* requests a second; 0: none */
+	int			ceiling;		/* of our own, requests a second; 0: it is the
+								 * limit of the service */
 	int64_t		successes;
 	double		cut_from;		/* rate before the cut */
 	double		recovery;		/* seconds until it is reached again */
@@ -87,7 +88,7 @@ typedef struct GlueRateLimit
 #define GLUE_RATE_MAX_WAIT	((int64_t) 250000)
 
 /* a call */
-extern int64_t glue_rate_take(GlueRateLimit *limit, int ceiling, int64_t now,
+extern int64_t glue_rate_take(GlueRateLimit *limit, int64_t now,
 							  uint32_t *epoch);
 extern GlueRateAnswer glue_rate_classify(int http_status, bool throttled);
 extern void glue_rate_give(GlueRateLimit *limit, uint32_t epoch,

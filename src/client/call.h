@@ -58,11 +58,17 @@ typedef struct GlueCall
 								 * 0: none */
 
 	/*
-	 * Callback for the moment before the first attempt is sent, after it got
-	 * its turn, or NULL.  If it raises an error, nothing was sent.
+	 * Callback for the moment before an attempt is sent, after it got its
+	 * turn, or NULL: the first attempt, and those after attempts that were
+	 * certainly not carried out.  If it raises an error, the attempt was not
+	 * sent.
+	 *
+	 * And a callback after an attempt that was certainly not carried out, if
+	 * there will be another one; or NULL.  It must not raise errors.
 	 */
 	void		(*before_sending) (void *arg);
-	void	   *before_sending_arg;
+	void		(*after_refusal) (void *arg);
+	void	   *sending_arg;	/* of both */
 
 	/*
 	 * Callback for the time while the answer is awaited, or NULL.  It is

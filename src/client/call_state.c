@@ -64,6 +64,7 @@ static bool has_answer(const GlueCall *call);
 static void give_turn_back(GlueCallState *state);
 static void choose_next_step(GlueCallState *state);
 static bool renew_credentials(GlueCallState *state);
+static bool will_expire(const GlueCredentials *credentials);
 static void replace_expired(GlueCallState *state);
 static bool get_others(GlueCallState *state, GlueFailure **failure);
 static void try_again_or_fail(GlueCallState *state);
@@ -92,7 +93,7 @@ glue_call_state_start(GlueCall *call, MemoryContext result_context,
 	state->call = call;
 	state->result_context = result_context;
 	state->may_expire = call->credentials != NULL &&
-		call->credentials->expires_at > time(NULL);
+		will_expire(call->credentials);
 	glue_attempt_init(&state->attempt, call, on_news, on_news_arg);
 	glue_turn_init(&state->turn, call, on_news, on_news_arg);
 	glue_stat_begin(&state->counted, call, &state->turn.key);
@@ -234,10 +235,10 @@ send_attempt(GlueCallState *state)
 
 	replace_expired(state);
 	glue_attempt_sign(&state->attempt);
-	if (call->attempts == 1)
+	if (!call->answer_lost)
 	{
 		if (call->before_sending != NULL)
-			call->before_sending(call->before_sending_arg);
+			call->before_sending(call->sending_arg);
 		state->began_ms = glue_boot_ms();
 	}
 	glue_stat_sent(&state->counted);
@@ -265,7 +266,12 @@ finish_attempt(GlueCallState *state)
 		finish(state, NULL);
 	}
 	else
+	{
 		choose_next_step(state);
+		if (state->step != GLUE_CALL_DONE && !call->answer_lost &&
+			call->after_refusal != NULL)
+			call->after_refusal(call->sending_arg);
+	}
 }
 
 static bool
@@ -338,21 +344,28 @@ renew_credentials(GlueCallState *state)
 	return false;
 }
 
+/* Will credentials expire, and have not yet by our clock? */
+static bool
+will_expire(const GlueCredentials *credentials)
+{
+	return credentials->expires_at > time(NULL);
+}
+
 /*
  * Credentials may have expired while the call waited for its turn.  If there
  * are no others, the call is sent anyway, and AWS's answer becomes its result.
- * Credentials that had expired before the call began are sent as well, because
- * our clock may be wrong.
+ * Credentials that had expired when they were obtained are sent as well,
+ * because our clock may be wrong.
  */
 static void
 replace_expired(GlueCallState *state)
 {
-	const GlueCredentials *credentials = state->call->credentials;
 	GlueFailure *failure;
 
-	if (state->may_expire && credentials->expires_at != 0 &&
-		credentials->expires_at <= time(NULL))
-		(void) get_others(state, &failure);
+	if (!state->may_expire || will_expire(state->call->credentials))
+		return;
+	state->may_expire = false;
+	(void) get_others(state, &failure);
 }
 
 /*
@@ -377,6 +390,7 @@ get_others(GlueCallState *state, GlueFailure **failure)
 	if (others == NULL)
 		return false;
 	call->credentials = others;
+	state->may_expire = will_expire(others);
 	return true;
 }
 

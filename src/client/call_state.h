@@ -36,11 +36,11 @@ typedef struct GlueCallState
 	GlueTurn	turn;			/* its turn to send an attempt */
 	int			nthrottled;		/* throttled attempts, which are not counted */
 	GlueCountedCall counted;	/* for glue_stat_calls */
-	int64		began_ms;		/* begin of the first attempt, by
-								 * glue_boot_ms() */
+	int64		began_ms;		/* begin of the first attempt that may have
+								 * been carried out, by glue_boot_ms() */
 	bool		renewed;		/* the credentials were renewed, once */
-	bool		may_expire;		/* the credentials had not expired when the
-								 * call began */
+	bool		may_expire;		/* the credentials had not expired when they
+								 * were obtained */
 
 	/* retries */
 	int			retry_cost;		/* of the last retry; 0 if there was none */

@@ -136,7 +136,7 @@ glue_rate_slot_key(const GlueRateSlot *slot)
 	return (GlueRateKey)
 	{
 		slot->endpoint, slot->region, slot->caller, slot->operation,
-			slot->claimant, slot->ceiling, slot->server, slot->database
+			slot->claimant, slot->limit.ceiling, slot->server, slot->database
 	};
 }
 
@@ -260,7 +260,7 @@ fill_slot(GlueRateSlot *slot, const GlueRateKey *key)
 	strlcpy(slot->caller, key->caller, sizeof(slot->caller));
 	strlcpy(slot->operation, key->operation, sizeof(slot->operation));
 	slot->claimant = key->claimant;
-	slot->ceiling = key->ceiling;
+	slot->limit.ceiling = key->ceiling;
 	slot->server = key->server;
 	slot->database = key->database;
 }
@@ -296,11 +296,7 @@ glue_rate_slot_ask(GlueRateSlot *slot, GlueRateClass class,
 		(next_class(slot, waiting) == (int) class &&
 		 first_of(slot, class) == place))
 	{
-		wait = glue_rate_take(&slot->limit, slot->ceiling, now, epoch);
-
-		/* our own limit is about the time of sending, not about results */
-		if (wait == 0 && slot->ceiling > 0)
-			glue_rate_give(&slot->limit, *epoch, GLUE_RATE_NOTHING, 0, now);
+		wait = glue_rate_take(&slot->limit, now, epoch);
 		if (wait == 0 && place != NULL)
 			glue_rate_note_turn(&slot->limit, class, waiting);
 		wait = Min(wait, GLUE_RATE_MAX_WAIT);
@@ -366,7 +362,7 @@ first_of(const GlueRateSlot *slot, int class)
 		dlist_container(GlueRatePlace, node, dlist_head_node(line));
 }
 
-/* The first process loses its place if it is late. */
+/* The first process loses its place if it is late, and the next one is called. */
 static void
 pass_over_late(GlueRateSlot *slot, const GlueRatePlace *asking, int64 now)
 {
@@ -381,9 +377,7 @@ pass_over_late(GlueRateSlot *slot, const GlueRatePlace *asking, int64 now)
 			break;
 		dlist_delete(&place->node);
 		place->in_line = false;
-		place = first_of(slot, class);
-		if (place != NULL)
-			place->due_at = Max(place->due_at, now);
+		call_next(slot, now);
 	}
 }
 

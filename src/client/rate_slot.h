@@ -46,7 +46,6 @@ typedef struct GlueRateSlot
 	char		caller[GLUE_ACCESS_KEY_ID_SIZE];
 	char		operation[GLUE_OPERATION_SIZE];
 	Oid			claimant;
-	int			ceiling;
 	Oid			server;
 	Oid			database;
 	Oid			maker;			/* role that the slot belongs to */

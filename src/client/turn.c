@@ -43,6 +43,7 @@ typedef struct TurnLine
 
 static TurnLine lines[GLUE_RATE_PLACES];
 static dlist_head taken = DLIST_STATIC_INIT(taken);
+static dlist_head without_line = DLIST_STATIC_INIT(without_line);
 static int	nlines = 0;			/* used lines */
 
 /* prototypes of private functions */
@@ -152,9 +153,14 @@ leave_with_context(void *arg)
 static void
 leave_at_exit(int code, Datum arg)
 {
-	while (!dlist_is_empty(&taken))
-		glue_turn_leave(dlist_container(GlueTurn, node,
-										dlist_head_node(&taken)));
+	dlist_head *const heads[] = {&taken, &without_line};
+
+	for (int i = 0; i < lengthof(heads); i++)
+	{
+		while (!dlist_is_empty(heads[i]))
+			glue_turn_leave(dlist_container(GlueTurn, node,
+											dlist_head_node(heads[i])));
+	}
 	for (int i = 0; i < GLUE_RATE_PLACES; i++)
 	{
 		while (lines[i].nturns > 0)
@@ -266,7 +272,10 @@ enter_line(GlueTurn *turn)
 	}
 	turn->line = line;
 	if (line == NULL)
+	{
+		dlist_push_tail(&without_line, &turn->node);
 		return;
+	}
 	if (line->nturns == 0)
 	{
 		line->slot = turn->slot;
@@ -317,9 +326,9 @@ leave_line(GlueTurn *turn)
 	if (turn->state != GLUE_TURN_WAITING)
 		return;
 	turn->slot->nwaiting--;
+	dlist_delete(&turn->node);
 	if (line == NULL)
 		return;
-	dlist_delete(&turn->node);
 	if (--line->nturns == 0)
 		nlines--;
 	glue_rate_slot_leave(line->slot, line->class, line->place,

@@ -41,8 +41,8 @@ typedef struct GlueTurn
 	uint32		epoch;			/* of the token */
 	GlueRateSlot *slot;			/* NULL: no slot */
 	struct TurnLine *line;		/* NULL: not in a line */
-	dlist_node	node;			/* member of the line, or of the list of taken
-								 * turns */
+	dlist_node	node;			/* member of the line, or of the list of turns
+								 * without a line or of taken turns */
 	void		(*on_news) (void *arg);
 	void	   *on_news_arg;
 	MemoryContextCallback leave;

@@ -44,7 +44,7 @@ glue_rates(PG_FUNCTION_ARGS)
 			{rounded(rate), rate == 0},
 			{rounded(glue_rate_tokens(&slot.limit, now)), rate == 0},
 			{Int32GetDatum(glue_rate_refused_lately(&slot.limit, now))},
-			{Int32GetDatum(slot.nwaiting)}, {BoolGetDatum(slot.ceiling > 0)}
+			{Int32GetDatum(slot.nwaiting)}, {BoolGetDatum(slot.limit.ceiling > 0)}
 		};
 
 		if (slot.used != 0)

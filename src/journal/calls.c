@@ -21,6 +21,7 @@
  *						connection until the end of the transaction, and the
  *						intent is committed; nothing was sent yet
  *		sending			from now on, the result is not known...
+ *		not yet			... unless it was refused, and is to be sent again...
  *		done, failed	... until AWS has answered
  *		close			the end of the call is recorded in this transaction
  *
@@ -62,6 +63,8 @@ struct GlueIntent
 	SubTransactionId subtransaction;	/* that made the call */
 	int64		request;		/* the ID of its intent; 0: none */
 	GlueOutcome outcome;
+	bool		changed;		/* something was changed before the last
+								 * request */
 	bool		done;			/* AWS Glue has carried it out */
 	const char *operation;
 	char	   *name;			/* of the connection, in server encoding */
@@ -273,7 +276,16 @@ glue_intent_sending(GlueIntent *intent, GlueOutcome at_worst)
 {
 	Assert(intent->batch == NULL);	/* the intent is on disk */
 	Assert(at_worst == GLUE_OUTCOME_UNKNOWN || at_worst == GLUE_OUTCOME_CHANGED);
+	intent->changed = intent->outcome != GLUE_OUTCOME_NOTHING;
 	set_outcome(intent, at_worst, false, 0, NULL);
+}
+
+/* The request was certainly not carried out, and is to be sent once more. */
+void
+glue_intent_not_yet(GlueIntent *intent)
+{
+	if (!intent->changed)
+		set_outcome(intent, GLUE_OUTCOME_NOTHING, true, 0, NULL);
 }
 
 /*
@@ -299,8 +311,8 @@ glue_intent_failed(GlueIntent *intent, const GlueCall *failed)
 }
 
 /*
- * The call was refused, by AWS Glue or by us; failure is NULL if that is a success,
- * because the connection exists.  If an earlier step has changed something, the
+ * The call was refused, by AWS Glue or by us; or its connection existed and was
+ * adopted, with NULL for failure.  If an earlier step has changed something, the
  * outcome stays.
  */
 void

@@ -33,7 +33,9 @@
 /* prototypes of private functions */
 static void post_intent(GlueImmediateOperation *running);
 static GlueCall *prepare_step(GlueImmediateOperation *running, GlueCall *call);
+static void note_sending(GlueCall *call, GlueImmediateOperation *running);
 static void await_and_note(void *arg);
+static void note_refusal(void *arg);
 static void prepare_record(void *arg);
 static GlueFailure *look_up(GlueImmediateOperation *running);
 static GlueFailure *lock_record(GlueImmediateOperation *running);
@@ -160,8 +162,7 @@ prepare_step(GlueImmediateOperation *running, GlueCall *call)
 	switch (running->operation.step)
 	{
 		case GLUE_STEP_CREATE:
-			call->before_sending = await_and_note;
-			call->before_sending_arg = running;
+			note_sending(call, running);
 			call->meanwhile = prepare_record;
 			call->meanwhile_arg = running;
 			break;
@@ -173,8 +174,7 @@ prepare_step(GlueImmediateOperation *running, GlueCall *call)
 		case GLUE_STEP_UPDATE:
 			if (running->operation.step == GLUE_STEP_DELETE)
 				failure = look_up(running);
-			call->before_sending = await_and_note;
-			call->before_sending_arg = running;
+			note_sending(call, running);
 			GLUE_CRASH_POINT_MEANWHILE(call, "caller after send");
 			break;
 		default:
@@ -184,7 +184,16 @@ prepare_step(GlueImmediateOperation *running, GlueCall *call)
 		glue_operation_finish(&running->operation, failure);
 }
 
-/* The before_sending of a call that may change something. */
+/* Note when a call that may change a connection is sent, or has to wait again. */
+static void
+note_sending(GlueCall *call, GlueImmediateOperation *running)
+{
+	call->before_sending = await_and_note;
+	call->after_refusal = note_refusal;
+	call->sending_arg = running;
+}
+
+/* Its before_sending callback. */
 static void
 await_and_note(void *arg)
 {
@@ -194,6 +203,15 @@ await_and_note(void *arg)
 	glue_intent_sending(running->intent,
 						running->operation.step == GLUE_STEP_CREATE ?
 						GLUE_OUTCOME_UNKNOWN : GLUE_OUTCOME_CHANGED);
+}
+
+/* Its after_refusal callback. */
+static void
+note_refusal(void *arg)
+{
+	GlueImmediateOperation *running = arg;
+
+	glue_intent_not_yet(running->intent);
 }
 
 /* The meanwhile callback of a create: prepare its record. */

@@ -29,6 +29,8 @@
 #include "server/jsonb_tree.h"
 
 /* prototypes of private functions */
+static void note_sending(void *arg);
+static void note_refusal(void *arg);
 static void read_tags(const GlueTagged *tagged, GlueCall *call);
 
 /*
@@ -109,7 +111,9 @@ glue_tags_change(const GlueTagged *tagged, const char *operation,
 
 	glue_tags_prepare(tagged, &call, operation, changes);
 	call.for_request = glue_intent_request(change);
-	glue_intent_sending(change, GLUE_OUTCOME_CHANGED);
+	call.before_sending = note_sending;
+	call.after_refusal = note_refusal;
+	call.sending_arg = change;
 	GLUE_CRASH_POINT_MEANWHILE(&call, "caller after send");
 	glue_client_run(&call, 1);
 	if (call.failure != NULL)
@@ -119,6 +123,20 @@ glue_tags_change(const GlueTagged *tagged, const char *operation,
 	}
 	glue_intent_done(change, &call, GLUE_OUTCOME_CHANGED);
 	return pstrdup(call.request_id);
+}
+
+/* A before_sending callback. */
+static void
+note_sending(void *arg)
+{
+	glue_intent_sending(arg, GLUE_OUTCOME_CHANGED);
+}
+
+/* An after_refusal callback. */
+static void
+note_refusal(void *arg)
+{
+	glue_intent_not_yet(arg);
 }
 
 /*

@@ -3,14 +3,14 @@
  * fuzz_rate_limit.c
  *	  Fuzzer of the arithmetic of rate limiting.
  *
- * The input is lines: a ceiling, another one, the events, and the waiting
- * classes.  The events are letters:
+ * The input is lines: a ceiling of our own, to which nothing is given back, or
+ * 0; the events; and the waiting classes.  The events are letters:
  *
  *	t	a call asks for a token		w	and waits as long as it was told
  *	s	the oldest call is let in	S	the latest one is
  *	r	the oldest call is refused	R	the latest one is
  *	n	the oldest call is lost		p	refused, with a pause
- *	c	the other ceiling			b	the next digit goes back
+ *	b	the next digit goes back
  *	0 to 9	so long passes: 1 us, 10 us, ... 1000 s
  *
  * and the waiting classes are digits, each a set of classes.
@@ -39,10 +39,9 @@
 typedef struct History
 {
 	GlueRateLimit limit;
-	int			ceilings[2];
 	int64_t		now;
 	int64_t		told;			/* to wait */
-	double		allowed;		/* calls, by the higher ceiling */
+	double		allowed;		/* calls, by the ceiling */
 	int			refusals;
 	int			ncalls;			/* under way */
 	uint32_t	epochs[MAX_CALLS];	/* of these, the oldest first */
@@ -62,7 +61,7 @@ check_limit(const History *history)
 
 	require(isfinite(rate) && isfinite(limit->tokens));
 	require(limit->limited ? rate >= MIN_RATE : rate == limit->ceiling);
-	require(limit->ceiling == 0 || rate <= limit->ceiling);
+	require(!limit->limited || limit->ceiling == 0);
 	require(limit->tokens >= 0);
 	require(glue_rate_tokens(limit, history->now) <= depth_of(rate) + NEARLY);
 	require(limit->in_flight == history->ncalls);
@@ -84,10 +83,9 @@ check_wait(const GlueRateLimit *limit, int64_t now, int64_t wait)
 
 	require(wait > 0 && wait <= LONGEST_WAIT);
 	if (wait > 2)
-		require(glue_rate_take(&copy, limit->ceiling, now + wait - 2,
-							   &epoch) > 0);
+		require(glue_rate_take(&copy, now + wait - 2, &epoch) > 0);
 	copy = *limit;
-	require(glue_rate_take(&copy, limit->ceiling, now + wait, &epoch) == 0);
+	require(glue_rate_take(&copy, now + wait, &epoch) == 0);
 }
 
 static void
@@ -100,19 +98,19 @@ check_take(History *history)
 
 	if (history->ncalls == MAX_CALLS)
 		return;
-	wait = glue_rate_take(limit, history->ceilings[0], history->now, &epoch);
+	wait = glue_rate_take(limit, history->now, &epoch);
 	history->told = wait;
-	if (history->now <= before.now && history->ceilings[0] == before.ceiling &&
-		glue_rate_per_second(limit) > 0)
+	if (history->now <= before.now && glue_rate_per_second(limit) > 0)
 		require(limit->tokens <= before.tokens);
 	if (wait != 0)
 		check_wait(limit, history->now, wait);
 	else
 	{
 		require(epoch == limit->epoch);
-		history->epochs[history->ncalls++] = epoch;
-		if (history->ceilings[0] > 0 && history->ceilings[1] > 0)
+		if (limit->ceiling > 0)
 			require(--history->allowed >= -NEARLY);
+		else
+			history->epochs[history->ncalls++] = epoch;
 	}
 }
 
@@ -171,7 +169,7 @@ check_give(History *history, bool latest, GlueRateAnswer answer,
 static void
 pass_time(History *history, int64_t time)
 {
-	double		ceiling = fmax(history->ceilings[0], history->ceilings[1]);
+	double		ceiling = history->limit.ceiling;
 
 	history->now += time;
 	if (time > 0)
@@ -183,7 +181,6 @@ static void
 check_event(History *history, char event, bool back)
 {
 	int64_t		time = 1;
-	int			ceiling = history->ceilings[0];
 
 	switch (event)
 	{
@@ -207,11 +204,6 @@ check_event(History *history, char event, bool back)
 			break;
 		case 'n':
 			check_give(history, false, GLUE_RATE_NOTHING, 0);
-			break;
-		case 'c':
-			history->ceilings[0] = history->ceilings[1];
-			history->ceilings[1] = ceiling;
-			check_take(history);
 			break;
 		default:
 			if (event < '0' || event > '9')
@@ -259,14 +251,12 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	const char *event;
 
 	split_lines(&lines, data, size);
-	for (int i = 0; i < 2; i++)
-		history.ceilings[i] = number_at(&lines, i, 0, 1000000);
-	history.allowed = depth_of(fmax(history.ceilings[0],
-									history.ceilings[1]));
-	event = line_at(&lines, 2);
+	history.limit.ceiling = number_at(&lines, 0, 0, 1000000);
+	history.allowed = depth_of(history.limit.ceiling);
+	event = line_at(&lines, 1);
 	for (bool back = false; *event != '\0'; back = *event++ == 'b')
 		check_event(&history, *event, back);
-	check_classes(line_at(&lines, 3));
+	check_classes(line_at(&lines, 2));
 	free_lines(&lines);
 	return 0;
 }

@@ -60,6 +60,18 @@ sub anew
 # Wait until credentials that were just got may be asked for again.
 sub rest { return sleep 2.1; }
 
+# Have AWS take the credentials that it has given out for an hour.
+sub keep_minted
+{
+	foreach my $minted (grep { $_->{access_key} =~ /^ASIA/ } $glue->credentials)
+	{
+		$glue->add_credentials(
+			(map { $_ => $minted->{$_} } qw(access_key secret_key token arn account)),
+			expires_in => 3600);
+	}
+	return;
+}
+
 # Test the requests for credentials since a moment, and their order.
 sub asked
 {
@@ -284,6 +296,29 @@ anew(%imds);
 	$glue->set(metadata_expires_in => 21600);
 }
 
+# If there are none that our clock calls good, that is found out once, not for each
+# attempt: AWS has to say so.
+anew(%container);
+{
+	my $session = $cluster->session;
+
+	$glue->set(metadata_expires_in => 3);
+	$glue->misbehave(operation => 'GetConnection', kind => 'throttle', times => 0);
+	$watch = $cluster->watch;
+	$session->send(get_sql('x'));
+	wait_for_request($watch, 'GetConnection');
+	$glue->set(metadata_expires_in => -10);
+	wait_for_request($watch, 'Metadata.ContainerCredentials', 2);
+	wait_for_request($watch, 'GetConnection', $watch->sent('GetConnection') + 3);
+	keep_minted();
+	$glue->behave;
+	is($session->result->sqlstate, '42704', 'expired by our clock alone: the call goes on');
+	is($watch->sent('Metadata.ContainerCredentials'), 2,
+		'expired by our clock alone: others are asked for once');
+	$session->quit;
+	$glue->set(metadata_expires_in => 21600);
+}
+
 #
 # Refresh in good time
 #
@@ -398,12 +433,7 @@ anew(%imds);
 $session = $cluster->session;
 $glue->set(metadata_expires_in => -10);
 $session->query(get_sql('x'));
-foreach my $minted (grep { $_->{access_key} =~ /^ASIA/ } $glue->credentials)
-{
-	$glue->add_credentials(
-		(map { $_ => $minted->{$_} } qw(access_key secret_key token arn account)),
-		expires_in => 3600);
-}
+keep_minted();
 $watch = $cluster->watch;
 is($session->query(get_sql('x'))->sqlstate,
 	'42704', 'expired credentials from the service are used');

@@ -48,14 +48,13 @@ typedef struct TraceStep
 typedef struct Trace
 {
 	const char *name;
-	int			ceiling;
 	int			successes;		/* at first, ... */
 	double		interval;		/* ... one after each such time */
 	TraceStep	steps[25];
 } Trace;
 
 static const Trace traces[] = {
-	{"slow start", 0, 0, 0, {
+	{"slow start", 0, 0, {
 			{TAKE, 0, 0, GO, 0},
 			{TAKE, 0, 1, 1, 0},
 			{SUCCESS, 0.02, 0},
@@ -76,7 +75,7 @@ static const Trace traces[] = {
 			{TAKE, 1.12, 3, GO, 0},
 			{TAKE, 1.13, 4, 2.12, 0},
 	}},
-	{"refused twice", 0, 10, 0.02, {
+	{"refused twice", 10, 0.02, {
 			{REFUSAL, 0.23, 0, 0, 1, 10, 7, 0},
 			{REFUSAL, 0.235, 0, 0, 1, 10, 7, 0},
 			{TAKE, 0.23, 0, 0.372857, 1, 10, 7, 0},
@@ -87,7 +86,7 @@ static const Trace traces[] = {
 			{REFUSAL, 0.5, 1, 0, 2, 7.715717, 5.401002, 0},
 			{SUCCESS, 0.7, 2, 0, 2, 7.715717, 6.091602, 1},
 	}},
-	{"growth, up to twice as much", 0, 10, 0.1, {
+	{"growth, up to twice as much", 10, 0.1, {
 			{REFUSAL, 1.05, 0, 0, 1, 10, 7, 0},
 			{SUCCESS, 1.3, 1, 0, 1, 10, 8.008907, 1},
 			{SUCCESS, 1.8, 1, 0, 1, 10, 9.295875, 1},
@@ -105,14 +104,14 @@ static const Trace traces[] = {
 			{SUCCESS, 6.3, 1, 0, 1, 10, 20, 2},
 			{SUCCESS, 7.05, 1, 0, 1, 10, 20, 2},
 	}},
-	{"nothing is forgotten in half a minute", 0, 10, 0.1, {
+	{"nothing is forgotten in half a minute", 10, 0.1, {
 			{REFUSAL, 1.05, 0, 0, 1, 10, 7, 0},
 			{SUCCESS, 1.3, 1, 0, 1, 10, 8.008907, 1},
 			{SUCCESS, 31.3, 1, 0, 1, 10, 20, 1},
 			{SUCCESS, 31.35, 1, 0, 1, 10, 20, 2},
 			{TAKE, 31.4, 0, GO, 1, 10, 20, 1},
 	}},
-	{"the lowest rate", 0, 1, 0.1, {
+	{"the lowest rate", 1, 0.1, {
 			{REFUSAL, 0.2, 0, 0, 1, 1, 0.7, 0},
 			{REFUSAL, 0.5, 1, 0, 2, 0.7, 0.5, 0},
 			{REFUSAL, 0.8, 2, 0, 3, 0.5, 0.5, 0},
@@ -122,15 +121,7 @@ static const Trace traces[] = {
 			{TAKE, 1.6, 0, 3.4, 5, 0.5, 0.5, 0.1},
 			{TAKE, 3.5, 0, GO, 5, 0.5, 0.5, 0},
 	}},
-	{"a ceiling of 8", 8, 20, 0.05, {
-			{REFUSAL, 1.05, 0, 0, 1, 8, 5.6, 0},
-			{SUCCESS, 1.55, 1, 0, 1, 8, 7.08602, 1},
-			{SUCCESS, 2.05, 1, 0, 1, 8, 7.781768, 1},
-			{SUCCESS, 2.55, 1, 0, 1, 8, 7.987243, 1},
-			{SUCCESS, 3.05, 1, 0, 1, 8, 8, 1},
-			{SUCCESS, 5.05, 1, 0, 1, 8, 8, 1},
-	}},
-	{"unused, the rate falls to what is used", 0, 10, 0.1, {
+	{"unused, the rate falls to what is used", 10, 0.1, {
 			{REFUSAL, 1.05, 0, 0, 1, 10, 7, 0},
 			{SUCCESS, 31.3, 1, 0, 1, 10, 20, 1},
 			{SUCCESS, 31.4, 1, 0, 1, 10, 20, 2},
@@ -171,11 +162,11 @@ found_limit(int rate, double at)
 }
 
 static int64_t
-take(GlueRateLimit *limit, int ceiling, double at)
+take(GlueRateLimit *limit, double at)
 {
 	uint32_t	epoch;
 
-	return glue_rate_take(limit, ceiling, AT(at), &epoch);
+	return glue_rate_take(limit, AT(at), &epoch);
 }
 
 /* ----------------------------------------------------------------
@@ -190,7 +181,7 @@ take_as_told(GlueRateLimit *limit, const TraceStep *step, const char *name)
 	int64_t		wait;
 
 	limit->in_flight = step->number;
-	wait = glue_rate_take(limit, limit->ceiling, AT(step->at), &epoch);
+	wait = glue_rate_take(limit, AT(step->at), &epoch);
 	if (step->again_at > 0)
 		is_close(step->at + wait / 1e6, step->again_at, name);
 	else
@@ -203,7 +194,7 @@ take_as_told(GlueRateLimit *limit, const TraceStep *step, const char *name)
 static void
 test_trace(const Trace *trace)
 {
-	GlueRateLimit limit = {.ceiling = trace->ceiling};
+	GlueRateLimit limit = {0};
 
 	for (int i = 1; i <= trace->successes; i++)
 		let_in(&limit, i * trace->interval);
@@ -262,48 +253,38 @@ test_curve(void)
 
 /* How many have tokens within so many seconds, asking every millisecond. */
 static int
-taken_within(GlueRateLimit *limit, int ceiling, double from, double seconds)
+taken_within(GlueRateLimit *limit, double from, double seconds)
 {
 	int			taken = 0;
 
 	for (int ms = 0; ms < seconds * 1000; ms++)
 	{
-		while (take(limit, ceiling, from + ms / 1000.0) == 0)
+		while (take(limit, from + ms / 1000.0) == 0)
 			taken++;
 	}
 	return taken;
 }
 
+/* A limit of our own, to which nothing is given back. */
 static void
 test_ceiling(void)
 {
-	GlueRateLimit limit = {.successes = 1000};
+	GlueRateLimit limit = {.ceiling = 20};
 
-	is_int(taken_within(&limit, 20, 0, 10), 201, "a ceiling, from the first");
-	limit.in_flight = 0;
-	is_int(taken_within(&limit, 20, 60, 1), 21, "two are saved up, no more");
-	limit.in_flight = 0;
-	is_int(taken_within(&limit, 100, 120, 1), 109, "a higher one");
-	limit.in_flight = 0;
-	is_int(taken_within(&limit, 5, 180, 2), 10, "a lower one");
-	limit.in_flight = 0;
-	is_int(take(&limit, 0, 200), 0, "none");
-	is_int(take(&limit, 0, 200), 0, "then there are no tokens");
-
+	is_int(taken_within(&limit, 0, 10), 201, "a ceiling, from the first");
+	is_int(taken_within(&limit, 60, 1), 21, "two are saved up, no more");
+	is_int(limit.in_flight, 0, "calls are not waited for");
+	is_close(glue_rate_per_second(&limit), 20, "it stays what it is");
 	limit = (GlueRateLimit)
 	{
-		0
+		.ceiling = 100
 	};
-	is_int(take(&limit, 20, 0), 0, "at first, one is under way");
-	is_int(take(&limit, 20, 0.5), 500000,
-		   "and no other one, whatever the ceiling");
-
-	limit = found_limit(10, 0);
-	is_close(glue_rate_per_second(&limit), 7, "the service's own limit");
-	take(&limit, 5, 0);
-	is_close(glue_rate_per_second(&limit), 5, "a ceiling is below it");
-	take(&limit, 9, 0);
-	is_close(glue_rate_per_second(&limit), 7, "or not");
+	is_int(taken_within(&limit, 0, 1), 109, "a higher one");
+	limit = (GlueRateLimit)
+	{
+		.ceiling = 5
+	};
+	is_int(taken_within(&limit, 0, 2), 10, "a lower one");
 }
 
 static void
@@ -324,13 +305,13 @@ test_pause(void)
 		limit = found_limit(10, 0);
 		limit.fill = 5;
 		glue_rate_give(&limit, 0, GLUE_RATE_REFUSED, cases[i].pause, AT(0));
-		is_int(take(&limit, 0, 0), cases[i].wait, "the service asks for a pause");
+		is_int(take(&limit, 0), cases[i].wait, "the service asks for a pause");
 	}
 	limit = found_limit(10, 0);
 	glue_rate_give(&limit, 1, GLUE_RATE_REFUSED, 2000000, AT(0));
 	glue_rate_give(&limit, 1, GLUE_RATE_REFUSED, 1000000, AT(0.5));
-	is_int(take(&limit, 0, 1), 1000000, "the longer one counts");
-	is_int(take(&limit, 0, 2), 0, "and is over");
+	is_int(take(&limit, 1), 1000000, "the longer one counts");
+	is_int(take(&limit, 2), 0, "and is over");
 }
 
 /* ----------------------------------------------------------------
@@ -365,7 +346,7 @@ test_answers(void)
 		is_int(glue_rate_classify(cases[i].http_status, cases[i].throttled),
 			   cases[i].answer, "what an answer says");
 
-	take(&limit, 0, 0);
+	take(&limit, 0);
 	before = limit;
 	glue_rate_give(&limit, 0, GLUE_RATE_NOTHING, 0, AT(1));
 	is_int(limit.in_flight, 0, "a call that is lost is not under way");
@@ -487,9 +468,9 @@ test_view(void)
 
 	is_close(glue_rate_per_second(&limit), 0, "no rate is known");
 	is_int(glue_rate_claim_ahead(&limit), INT_MAX, "so all can be claimed");
-	take(&limit, 3, 0);
+	limit.ceiling = 3;
 	is_int(glue_rate_claim_ahead(&limit), 180, "a ceiling: a minute of it");
-	take(&limit, INT_MAX, 0);
+	limit.ceiling = INT_MAX;
 	is_int(glue_rate_claim_ahead(&limit), INT_MAX, "a ceiling beyond reason");
 
 	limit = found_limit(10, 0);
@@ -516,17 +497,17 @@ test_clock(void)
 	GlueRateLimit limit = found_limit(10, 5000);
 	GlueRateLimit same = found_limit(10, 0);
 
-	take(&limit, 0, 5000.1);
-	take(&same, 0, 0.1);
+	take(&limit, 5000.1);
+	take(&same, 0.1);
 	glue_rate_give(&limit, 1, GLUE_RATE_REFUSED, 3000000, AT(5000.1));
 	glue_rate_give(&same, 1, GLUE_RATE_REFUSED, 3000000, AT(0.1));
-	is_int(take(&limit, 0, 0.1), take(&same, 0, 0.1), "the pause is the same");
+	is_int(take(&limit, 0.1), take(&same, 0.1), "the pause is the same");
 	is_close(limit.tokens, same.tokens, "no tokens are gained or lost");
 	is_int(glue_rate_refused_lately(&limit, AT(20)), 2, "refusals are known");
 	is_int(glue_rate_refused_lately(&limit, AT(70)), 0, "and forgotten");
 	is_int(glue_rate_is_hopeless(&limit, AT(0), 60000000, AT(61)), true,
 		   "so is what got through");
-	is_int(take(&limit, 0, 3.1), 0, "there is a token in time");
+	is_int(take(&limit, 3.1), 0, "there is a token in time");
 	let_in(&limit, 4);
 	let_in(&same, 4);
 	is_close(limit.fill, same.fill, "the rate grows as it would have");
@@ -538,8 +519,8 @@ test_clock(void)
 	{
 		0
 	};
-	take(&limit, 0, 5000);
-	is_int(take(&limit, 0, 0), 1000000, "nobody waits longer at first");
+	take(&limit, 5000);
+	is_int(take(&limit, 0), 1000000, "nobody waits longer at first");
 }
 
 static void

@@ -75,7 +75,8 @@ typedef struct World
 	Service		service;
 	GlueRateLimit limits[2];	/* of two clusters */
 	int64_t		ask_at[2];		/* when the first in line asks again */
-	int			ceiling;
+	GlueRateLimit own;			/* a limit of our own, if it has a ceiling */
+	bool		paced;			/* it has let the next call go */
 	Process		processes[MAX_PROCESSES];
 	int			nprocesses;
 	Event		events[MAX_EVENTS];
@@ -215,13 +216,19 @@ serve(int which)
 		class = glue_rate_next_class(limit, waiting);
 		if (class < 0)
 			return;
-		wait = glue_rate_take(limit, world.ceiling, world.now, &epoch);
+		wait = 0;
+		if (world.own.ceiling > 0 && !world.paced)
+			wait = glue_rate_take(&world.own, world.now, &epoch);
+		world.paced = wait == 0;
+		if (wait == 0)
+			wait = glue_rate_take(limit, world.now, &epoch);
 		if (wait > GLUE_RATE_MAX_WAIT)
 			wait = GLUE_RATE_MAX_WAIT;
 		if (wait > 0)
 			world.ask_at[which] = world.now + wait;
 		if (wait != 0)
 			return;
+		world.paced = false;
 		glue_rate_note_turn(limit, class, waiting);
 		send_call(first[class], epoch);
 	}
@@ -512,13 +519,13 @@ static void
 test_ceiling(void)
 {
 	begin(0, 0);
-	world.ceiling = 20;
+	world.own.ceiling = 20;
 	add_process(GLUE_RATE_QUEUE, 201, 64, 0);
 	run(FOR_EVER);
 	at_most(fabs(time_over(10) - 1), 0.005, "a ceiling", "time");
 
 	begin(10, 10);
-	world.ceiling = 8;
+	world.own.ceiling = 8;
 	add_process(GLUE_RATE_QUEUE, 200, 64, 0);
 	run(FOR_EVER);
 	is_int(world.nrefused, 0, "a ceiling below the limit: nothing is refused");
