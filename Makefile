@@ -94,7 +94,6 @@ GLUE_OBJS = \
 	src/glue/validate.o \
 	src/glue/same_value.o \
 	src/glue/difference.o \
-	src/glue/shown_secret.o \
 	src/glue/compare.o \
 	src/glue/normalize.o \
 	src/glue/lost_credentials.o \
@@ -145,12 +144,15 @@ CLIENT_OBJS = \
 	src/client/foreign_database.o \
 	src/client/target.o \
 	src/client/credential_cache.o \
+	src/client/credential_chain.o \
 	src/client/metadata.o \
 	src/client/call.o \
 	src/client/call_failure.o \
 	src/client/signed_message.o \
 	src/client/aws_clock.o \
 	src/client/attempt.o \
+	src/client/sts.o \
+	src/client/credential_fetch.o \
 	src/client/read_back.o \
 	src/client/shared_quota.o \
 	src/client/rate_slot.o \
@@ -159,8 +161,6 @@ CLIENT_OBJS = \
 	src/client/call_state.o \
 	src/client/client.o \
 	src/client/pages.o \
-	src/client/sts.o \
-	src/client/credential_chain.o \
 	src/client/access.o \
 	src/client/account.o \
 	src/client/open_lists.o
@@ -168,8 +168,8 @@ CLIENT_OBJS = \
 # the extension's tables, and SQL
 STORE_OBJS = \
 	src/store/open_table.o \
+	src/store/known_table.o \
 	src/store/own_row.o \
-	src/store/bare_table.o \
 	src/store/own_table.o \
 	src/store/connection_lock.o \
 	src/store/names.o \

@@ -6,10 +6,10 @@ Started by "make update-model" (test/update_model), which provides the
 botocore that test/requirements.txt pins, and by test/peer/model_is_current.py,
 which checks that the committed table is what this script writes.
 
-The table holds what is read of it: the inputs of the operations on connections,
-a few shapes of their answers, every shape that these reach, and the names of
-all members.  All of it is sorted by name, so that the same model gives the same
-file.
+The table holds what is read of it: the shapes that C asks for by name, every
+shape that these reach, the errors of the operations on connections, and those
+names of members that sound like a secret's.  All of it is sorted by name, so that
+the same model gives the same file.
 
 Patterns.  Each pattern of the model becomes a deterministic automaton over
 code points, so that C needs no library of regular expressions and matches in
@@ -26,6 +26,7 @@ What the parser below does not know raises an error: a pattern is never taken
 to mean less than it says.
 """
 
+import os
 import re
 import sys
 
@@ -47,8 +48,18 @@ OPERATIONS = [
     "UpdateConnection",
 ]
 
-# Of answers, the shapes that C asks for by name.
-ANSWERS = ["Connection", "ErrorDetail"]
+# The shapes that C asks for by name.
+ROOTS = [
+    "CatalogIdString",
+    "Connection",
+    "ConnectionInput",
+    "ErrorDetail",
+    "GetConnectionsFilter",
+    "NameString",
+    "TagKeysList",
+    "TagsMap",
+    "TestConnectionInput",
+]
 
 TYPES = {
     "boolean": "GLUE_TYPE_BOOLEAN",
@@ -425,17 +436,12 @@ def targets(shape):
         yield shape["value"]["shape"]
 
 
-def input_shapes(model):
-    """The names of the shapes that the table is for."""
-    return ANSWERS + [model["operations"][name]["input"]["shape"]
-                      for name in OPERATIONS]
-
-
 def all_shapes(model):
     """The names of all shapes that the operations take, return or raise."""
-    names = input_shapes(model)
+    names = []
     for name in OPERATIONS:
         operation = model["operations"][name]
+        names.append(operation["input"]["shape"])
         names.append(operation["output"]["shape"])
         names.extend(error["shape"] for error in operation.get("errors", []))
     return names
@@ -469,15 +475,30 @@ def is_sensitive(shapes, name):
             and any(is_sensitive(shapes, target) for target in targets(shape)))
 
 
+def secret_words():
+    """The words that src/secret/secret_name.c knows a secret's name by, as regular
+    expressions; one with a space in front has to stand alone."""
+    with open(os.path.join(os.path.dirname(os.path.abspath(__file__)), "..",
+                           "src", "secret", "secret_name.c"),
+              encoding="ascii") as source:
+        words = re.findall(r'^\t{"([a-z_ ]+)", GLUE_NAME_', source.read(), re.M)
+    return [re.sub("^ (.*)", r"(^|_)\1(_|$)", word.replace("_", "_?"))
+            for word in words]
+
+
 def member_names(shapes):
-    """name -> [sensitive, set of types], over all structures."""
+    """name -> [sensitive, set of types], over all structures; of those that are
+    marked or sound like a secret's."""
+    expression = re.compile("|".join(secret_words()), re.I)
     names = {}
     for shape in shapes.values():
         for member, target in shape.get("members", {}).items():
             entry = names.setdefault(member, [False, set()])
             entry[0] = entry[0] or is_sensitive(shapes, target["shape"])
             entry[1].add(TYPES[shapes[target["shape"]]["type"]])
-    return names
+    return {name: entry for name, entry in names.items()
+            if entry[0] or expression.search(
+                re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name))}
 
 
 # --------------------------------------------------------------------------
@@ -522,7 +543,7 @@ class Writer:
     def __init__(self, model, version):
         self.model = model
         self.version = version
-        self.shapes = reachable_shapes(model, input_shapes(model))
+        self.shapes = reachable_shapes(model, ROOTS)
         self.number = {name: index for index, name in enumerate(self.shapes)}
         self.patterns = sorted({shape["pattern"]
                                 for shape in self.shapes.values()
@@ -633,9 +654,10 @@ class Writer:
         rows = []
         for name in sorted(OPERATIONS):
             operation = self.model["operations"][name]
+            members = self.model["shapes"][operation["input"]["shape"]]["members"]
             errors = sorted(error["shape"] for error in operation.get("errors", []))
-            rows.append(row([c_string(name), "&glue_model_shapes[%d]"
-                             % self.number[operation["input"]["shape"]],
+            rows.append(row([c_string(name), c_bool("CatalogId" in members),
+                             "%d" % self.page_size(members),
                              "(const char *const[]) {%s}"
                              % ", ".join([c_string(error) for error in errors] + ["NULL"])]))
         self.parts.append(
@@ -643,8 +665,12 @@ class Writer:
             "const int\tglue_model_operation_count = %d;\n\n"
             % ("".join(rows), len(rows)))
 
+    def page_size(self, members):
+        """The most entries that can be asked for at once; 0 of no list."""
+        return (self.model["shapes"][members["MaxResults"]["shape"]]["max"]
+                if "MaxResults" in members else 0)
+
     def name_table(self):
-        """The names of members, over all structures."""
         shapes = reachable_shapes(self.model, all_shapes(self.model))
         names = ["{%s, %s%s}"
                  % (c_string(name), " | ".join(sorted(types)),

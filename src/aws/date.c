@@ -23,7 +23,6 @@
 static bool seconds_since_epoch(int year, int month, int day,
 								const char *clock, int max_second,
 								long long *seconds);
-static bool fits(const char *text, const char *form);
 static int	number(const char *digits, int count);
 
 /*
@@ -39,7 +38,7 @@ glue_reply_parse_date(const char *date, long long *epoch_seconds)
 	static const char months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
 	int			month = 1;
 
-	if (!fits(date, form) || date[strlen(form)] != '\0')
+	if (!glue_has_form(date, form) || date[strlen(form)] != '\0')
 		return false;
 	while (month <= 12 && memcmp(date + 8, months + 3 * (month - 1), 3) != 0)
 		month++;
@@ -59,18 +58,18 @@ glue_parse_iso8601(const char *text, long long *epoch_seconds)
 	static const char form[] = "dddd-dd-ddTdd:dd:dd";
 	int			offset;
 
-	if (!fits(text, form) ||
+	if (!glue_has_form(text, form) ||
 		!seconds_since_epoch(number(text, 4), number(text + 5, 2),
 							 number(text + 8, 2), text + 11, 59,
 							 epoch_seconds))
 		return false;
 	text += strlen(form);
-	if (fits(text, ".d"))
+	if (glue_has_form(text, ".d"))
 		text += 1 + strspn(text + 1, "0123456789");
 	if (strcmp(text, "Z") == 0)
 		return true;
 
-	if ((*text != '+' && *text != '-') || !fits(text + 1, "dd:dd") ||
+	if ((*text != '+' && *text != '-') || !glue_has_form(text + 1, "dd:dd") ||
 		text[6] != '\0' || number(text + 1, 2) > 23 || number(text + 4, 2) > 59)
 		return false;
 	offset = number(text + 1, 2) * 3600 + number(text + 4, 2) * 60;
@@ -96,21 +95,6 @@ seconds_since_epoch(int year, int month, int day, const char *clock,
 	*seconds = timegm(&date) + hour * 3600 + minute * 60 + second;
 	return year >= 1970 && date.tm_mon == month - 1 && date.tm_mday == day &&
 		hour < 24 && minute < 60 && second <= max_second;
-}
-
-/*
- * Does the text begin with the form?  "d" is a digit, and "x" any character.
- */
-static bool
-fits(const char *text, const char *form)
-{
-	for (; *form != '\0'; form++, text++)
-	{
-		if (*form == 'd' ? !glue_is_digit(*text) :
-			*form == 'x' ? *text == '\0' : *text != *form)
-			return false;
-	}
-	return true;
 }
 
 static int

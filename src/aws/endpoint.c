@@ -40,27 +40,26 @@ typedef struct Partition
 	const char *name;
 	const char *prefixes;		/* separated by spaces */
 	const char *suffix;
-	const char *dualstack_suffix;	/* NULL if there is no dual-stack */
-	bool		has_fips;
+	const char *dualstack_suffix;
 } Partition;
 
 static const Partition partitions[] = {
 	{"aws", "us eu ap sa ca me af il mx",
-	"amazonaws.com", "api.aws", true},
+	"amazonaws.com", "api.aws"},
 	{"aws-cn", "cn",
-	"amazonaws.com.cn", "api.amazonwebservices.com.cn", true},
+	"amazonaws.com.cn", "api.amazonwebservices.com.cn"},
 	{"aws-us-gov", "us-gov",
-	"amazonaws.com", "api.aws", true},
+	"amazonaws.com", "api.aws"},
 	{"aws-iso", "us-iso",
-	"c2s.ic.gov", "api.aws.ic.gov", true},
+	"c2s.ic.gov", "api.aws.ic.gov"},
 	{"aws-iso-b", "us-isob",
-	"sc2s.sgov.gov", "api.aws.scloud", true},
+	"sc2s.sgov.gov", "api.aws.scloud"},
 	{"aws-iso-e", "eu-isoe",
-	"cloud.adc-e.uk", "api.cloud-aws.adc-e.uk", true},
+	"cloud.adc-e.uk", "api.cloud-aws.adc-e.uk"},
 	{"aws-iso-f", "us-isof",
-	"csp.hci.ic.gov", "api.aws.hci.ic.gov", true},
+	"csp.hci.ic.gov", "api.aws.hci.ic.gov"},
 	{"aws-eusc", "eusc-de",
-	"amazonaws.eu", "api.amazonwebservices.eu", true},
+	"amazonaws.eu", "api.amazonwebservices.eu"},
 };
 
 /*
@@ -88,9 +87,8 @@ static GlueEndpointStatus resolve_custom(const GlueEndpointOptions *options,
 										 GlueEndpoint *endpoint);
 static bool is_of_aws(const GlueEndpointOptions *options,
 					  const GlueEndpoint *endpoint);
-static GlueEndpointStatus resolve_region(const GlueEndpointOptions *options,
-										 const char *region, bool use_fips,
-										 GlueEndpoint *endpoint);
+static void resolve_region(const GlueEndpointOptions *options, bool use_fips,
+						   GlueEndpoint *endpoint);
 static bool plain_region(const char *region,
 						 char plain[GLUE_REGION_MAX_LEN + 1]);
 static const Partition *find_partition(const char *region);
@@ -134,15 +132,15 @@ glue_endpoint_resolve(const GlueEndpointOptions *options,
 			return GLUE_ENDPOINT_DUALSTACK_AND_CUSTOM;
 		if (!is_set(region))
 			strcpy(region, "us-east-1");
-		strcpy(endpoint->region, region);
-		endpoint->partition = glue_endpoint_partition(region);
-		return resolve_custom(options, endpoint);
 	}
-
-	if (!is_set(region))
+	else if (!is_set(region))
 		return GLUE_ENDPOINT_NO_REGION;
 	strcpy(endpoint->region, region);
-	return resolve_region(options, region, use_fips, endpoint);
+	endpoint->partition = glue_endpoint_partition(region);
+	if (is_set(options->endpoint_url))
+		return resolve_custom(options, endpoint);
+	resolve_region(options, use_fips, endpoint);
+	return GLUE_ENDPOINT_OK;
 }
 
 /*
@@ -200,8 +198,6 @@ glue_endpoint_status_message(GlueEndpointStatus status)
 		[GLUE_ENDPOINT_BAD_REGION] = "The region must be 1 to 63 letters, digits and hyphens, not all digits, and not begin or end with a hyphen",
 		[GLUE_ENDPOINT_FIPS_AND_CUSTOM] = "A custom endpoint cannot be combined with FIPS endpoints",
 		[GLUE_ENDPOINT_DUALSTACK_AND_CUSTOM] = "A custom endpoint cannot be combined with dual-stack endpoints",
-		[GLUE_ENDPOINT_NO_FIPS] = "The region's partition has no FIPS endpoints",
-		[GLUE_ENDPOINT_NO_DUALSTACK] = "The region's partition has no dual-stack endpoints",
 		[GLUE_ENDPOINT_BAD_URL] = "An endpoint URL must have the form https://host[:port][/path], without user name, query or fragment",
 		[GLUE_ENDPOINT_NOT_HTTPS] = "An endpoint URL must use https, unless its host is localhost, 127.x.x.x or [::1]",
 	};
@@ -274,8 +270,6 @@ is_of_aws(const GlueEndpointOptions *options, const GlueEndpoint *endpoint)
 	{
 		for (int i = 0; i < 2; i++)
 		{
-			if (suffixes[i] == NULL)
-				continue;
 			snprintf(host, sizeof(host), "%s%s.%s.%s", options->service,
 					 fips ? "-fips" : "", endpoint->region, suffixes[i]);
 			if (strcmp(endpoint->host, host) == 0)
@@ -293,29 +287,21 @@ is_of_aws(const GlueEndpointOptions *options, const GlueEndpoint *endpoint)
 /*
  * Fill in endpoint according to AWS's naming scheme.
  */
-static GlueEndpointStatus
-resolve_region(const GlueEndpointOptions *options, const char *region,
-			   bool use_fips, GlueEndpoint *endpoint)
+static void
+resolve_region(const GlueEndpointOptions *options, bool use_fips,
+			   GlueEndpoint *endpoint)
 {
-	const Partition *partition = find_partition(region);
-
-	if (use_fips && !partition->has_fips)
-		return GLUE_ENDPOINT_NO_FIPS;
-	if (options->use_dualstack && partition->dualstack_suffix == NULL)
-		return GLUE_ENDPOINT_NO_DUALSTACK;
+	const Partition *partition = find_partition(endpoint->region);
 
 	snprintf(endpoint->host, sizeof(endpoint->host), "%s%s.%s.%s",
-			 options->service, use_fips ? "-fips" : "", region,
+			 options->service, use_fips ? "-fips" : "", endpoint->region,
 			 options->use_dualstack ? partition->dualstack_suffix
 			 : partition->suffix);
 	snprintf(endpoint->url, sizeof(endpoint->url), "https://%.*s/",
 			 (int) (sizeof(endpoint->url) - sizeof("https:///")),
 			 endpoint->host);
 	strcpy(endpoint->path, "/");
-	endpoint->partition = partition->name;
 	endpoint->https = true;
-
-	return GLUE_ENDPOINT_OK;
 }
 
 /*

@@ -14,6 +14,7 @@
  */
 #include "aws/endpoint_url.h"
 
+#include <arpa/inet.h>
 #include <string.h>
 
 #include "text/ascii.h"
@@ -22,9 +23,9 @@
 static bool parse_scheme(const char **url, GlueEndpointUrl *parts);
 static bool parse_host(const char **url, GlueEndpointUrl *parts);
 static bool parse_port(const char **url, GlueEndpointUrl *parts);
-static bool is_ipv6_literal(const char *string, size_t len);
 static bool is_loopback(const GlueEndpointUrl *parts);
-static bool is_ipv4_loopback(const char *host, size_t len);
+static bool read_address(int family, const char *text, size_t len,
+						 unsigned char bytes[sizeof(struct in6_addr)]);
 
 /*
  * Check a custom endpoint's URL, for settings that must reject an invalid one
@@ -89,11 +90,13 @@ static bool
 parse_host(const char **url, GlueEndpointUrl *parts)
 {
 	const char *end = *url;
+	unsigned char bytes[sizeof(struct in6_addr)];
 
 	if (*end == '[')
 	{
 		end = strchr(end, ']');
-		if (end == NULL || !is_ipv6_literal(*url + 1, end - *url - 1))
+		if (end == NULL ||
+			!read_address(AF_INET6, *url + 1, end - *url - 1, bytes))
 			return false;
 		end++;
 	}
@@ -133,60 +136,33 @@ parse_port(const char **url, GlueEndpointUrl *parts)
 }
 
 /*
- * Can this be an IPv6 address?  Only the characters are checked, which is
- * enough to separate the URL's parts: a wrong one does not connect.
- */
-static bool
-is_ipv6_literal(const char *string, size_t len)
-{
-	bool		has_colon = false;
-
-	for (size_t i = 0; i < len; i++)
-	{
-		if (strchr("0123456789abcdefABCDEF:.", string[i]) == NULL)
-			return false;
-		if (string[i] == ':')
-			has_colon = true;
-	}
-	return has_colon;
-}
-
-/*
  * Is the host this machine, according to its name alone, without DNS?
  */
 static bool
 is_loopback(const GlueEndpointUrl *parts)
 {
-	static const char localhost[] = "localhost";
-	static const char ipv6[] = "[::1]";
-	size_t		len = parts->host_len;
+	unsigned char bytes[sizeof(struct in6_addr)];
 
-	return glue_same_word(parts->host, len, localhost) ||
-		(len == strlen(ipv6) && memcmp(parts->host, ipv6, len) == 0) ||
-		is_ipv4_loopback(parts->host, len);
+	return glue_same_word(parts->host, parts->host_len, "localhost") ||
+		glue_same_word(parts->host, parts->host_len, "[::1]") ||
+		(read_address(AF_INET, parts->host, parts->host_len, bytes) &&
+		 bytes[0] == 127);
 }
 
 /*
- * Is this 127.x.x.x, in four decimal numbers without leading zeros, which some
- * parsers read as octal?  Shorter forms and other bases are rejected as well.
+ * Read an IP address.  Of IPv4, that is four decimal numbers without leading
+ * zeros, which
+ * some parsers read as octal; shorter forms and other bases are rejected.
  */
 static bool
-is_ipv4_loopback(const char *host, size_t len)
+read_address(int family, const char *text, size_t len,
+			 unsigned char bytes[sizeof(struct in6_addr)])
 {
-	const char *c = host;
+	char		copy[INET6_ADDRSTRLEN];
 
-	for (int part = 0; part < 4; part++)
-	{
-		const char *start = c;
-		int			value = 0;
-
-		for (; c < host + len && glue_is_digit(*c) && value <= 255; c++)
-			value = value * 10 + (*c - '0');
-		if (c == start || value > 255 || (c - start > 1 && *start == '0') ||
-			(part == 0 && value != 127))
-			return false;
-		if (part < 3 && (c == host + len || *c++ != '.'))
-			return false;
-	}
-	return c == host + len;
+	if (len >= sizeof(copy))
+		return false;
+	memcpy(copy, text, len);
+	copy[len] = '\0';
+	return inet_pton(family, copy, bytes) == 1;
 }

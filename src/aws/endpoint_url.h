@@ -24,8 +24,6 @@ typedef enum GlueEndpointStatus
 	GLUE_ENDPOINT_BAD_REGION,	/* not a DNS label */
 	GLUE_ENDPOINT_FIPS_AND_CUSTOM,
 	GLUE_ENDPOINT_DUALSTACK_AND_CUSTOM,
-	GLUE_ENDPOINT_NO_FIPS,		/* the partition has none */
-	GLUE_ENDPOINT_NO_DUALSTACK,
 	GLUE_ENDPOINT_BAD_URL,		/* not scheme://host[:port][/path] */
 	GLUE_ENDPOINT_NOT_HTTPS		/* plain http to another machine */
 } GlueEndpointStatus;

@@ -44,7 +44,7 @@ typedef struct Reader
 	bool		in_property;	/* may a continuation follow? */
 	bool		in_nested;		/* must the next continuation be a nested
 								 * property? */
-	GlueProfileProperty *property;	/* NULL if skipped */
+	GlueProfileEntry *property; /* NULL if skipped */
 	const char *reason;			/* reason of the failure */
 } Reader;
 
@@ -59,7 +59,6 @@ static bool open_section(Reader *reader, GlueProfileSection type, GlueSpan name,
 						 bool is_prefixed);
 static bool read_property(Reader *reader, GlueSpan line);
 static bool read_continuation(Reader *reader, GlueSpan line);
-static bool read_nested(Reader *reader, GlueSpan line);
 static bool split_property(Reader *reader, GlueSpan line, const char *no_sign,
 						   const char *no_key, GlueSpan *key, GlueSpan *value);
 static bool fail(Reader *reader, const char *reason);
@@ -200,19 +199,13 @@ static bool
 open_section(Reader *reader, GlueProfileSection type, GlueSpan name,
 			 bool is_prefixed)
 {
-	GlueProfileEntry *entry = glue_profile_set_entry(reader->set, type, name);
+	GlueProfileEntry *section = glue_profile_entry(reader->set, type, name);
 
-	if (entry == NULL)
+	if (section == NULL)
 		return fail(reader, out_of_memory);
-
-	if (is_prefixed && !entry->is_prefixed)
-	{
-		glue_profile_entry_clear(entry, GLUE_PROFILE_CONFIG);
-		entry->is_prefixed = true;
-	}
-	if (reader->kind == GLUE_PROFILE_CREDENTIALS ||
-		is_prefixed == entry->is_prefixed)
-		reader->section = entry;
+	if (glue_profile_use_prefixed(section, is_prefixed) ||
+		reader->kind == GLUE_PROFILE_CREDENTIALS)
+		reader->section = section;
 	return true;
 }
 
@@ -232,8 +225,8 @@ read_property(Reader *reader, GlueSpan line)
 	reader->in_nested = value.len == 0;
 	reader->property = NULL;
 	if (reader->section != NULL && is_name(key) &&
-		!glue_profile_entry_put(reader->section, reader->kind, key, value,
-								&reader->property))
+		!glue_profile_put(reader->section, reader->kind, key, value,
+						  &reader->property))
 		return fail(reader, out_of_memory);
 	return true;
 }
@@ -245,6 +238,10 @@ read_property(Reader *reader, GlueSpan line)
 static bool
 read_continuation(Reader *reader, GlueSpan line)
 {
+	GlueSpan	key;
+	GlueSpan	value;
+	GlueProfileEntry *nested;
+
 	if (!reader->in_property)
 		return fail(reader, "an indented line must follow a property");
 
@@ -252,30 +249,19 @@ read_continuation(Reader *reader, GlueSpan line)
 	{
 		if (line.start[0] == '#' || line.start[0] == ';')
 			return true;
-		if (!read_nested(reader, line))
+		if (!split_property(reader, line,
+							"a nested property must have the form \"key = value\"",
+							"a nested property must have a key before the \"=\"",
+							&key, &value))
 			return false;
+		if (reader->property != NULL &&
+			!glue_profile_put(reader->property, reader->kind, key, value,
+							  &nested))
+			return fail(reader, out_of_memory);
 	}
 
 	if (reader->property != NULL &&
-		!glue_profile_property_append(reader->property, line))
-		return fail(reader, out_of_memory);
-	return true;
-}
-
-static bool
-read_nested(Reader *reader, GlueSpan line)
-{
-	GlueSpan	key;
-	GlueSpan	value;
-
-	if (!split_property(reader, line,
-						"a nested property must have the form \"key = value\"",
-						"a nested property must have a key before the \"=\"",
-						&key, &value))
-		return false;
-
-	if (reader->property != NULL &&
-		!glue_profile_property_nest(reader->property, key, value))
+		!glue_profile_append(reader->property, line))
 		return fail(reader, out_of_memory);
 	return true;
 }

@@ -3,8 +3,8 @@
  * profile_set.c
  *	  The merged contents of AWS's shared files.
  *
- * A set is a list of sections, each a list of properties, some of which have
- * nested properties.  The lists are short, so a linear search is enough.
+ * A set is a tree of entries: sections, their properties, and nested properties.
+ * The lists are short, so a linear search is enough.
  *
  * Both files are read into one set.  The credentials file takes precedence, in
  * either order of reading; so each value records its file.
@@ -25,32 +25,24 @@
 
 #include <openssl/crypto.h>
 
-#include "text/ascii.h"
-
-struct GlueProfileProperty
+struct GlueProfileEntry
 {
-	char	   *key;			/* in lower case */
-	char	   *value;			/* lines after the first each follow a '\n' */
+	GlueProfileSection type;	/* 0: it is a property */
+	char	   *name;
+	char	   *value;			/* of a property; lines after the first each
+								 * follow a '\n' */
 	GlueProfileFileKind kind;	/* of the file that value is from */
-	GlueProfileProperty *nested;	/* the lines of value, if properties */
-	GlueProfileProperty *next;
-};
-
-struct GlueProfileSet
-{
-	GlueProfileEntry *entries;
+	bool		is_prefixed;	/* a section with a heading "[type name]" */
+	GlueProfileEntry *inner;	/* properties: of a section, or the lines of
+								 * value if they are some */
+	GlueProfileEntry *next;
 };
 
 /* prototypes of private functions */
-static GlueProfileEntry *find_entry(const GlueProfileSet *set,
-									GlueProfileSection type,
-									const char *name, size_t len);
-static GlueProfileProperty *find_property(GlueProfileProperty *list,
-										  const char *key, size_t len);
-static bool put_property(GlueProfileProperty **list, GlueProfileFileKind kind,
-						 GlueSpan key, GlueSpan value,
-						 GlueProfileProperty **property);
-static void free_properties(GlueProfileProperty **list);
+static GlueProfileEntry *find(const GlueProfileEntry *parent,
+							  GlueProfileSection type, GlueSpan name);
+static GlueSpan span_of(const char *text);
+static void free_entries(GlueProfileEntry **list);
 static char *copy_span(GlueSpan span);
 static void free_string(char *string);
 
@@ -69,19 +61,7 @@ glue_profile_set_new(void)
 void
 glue_profile_set_free(GlueProfileSet *set)
 {
-	if (set == NULL)
-		return;
-
-	while (set->entries != NULL)
-	{
-		GlueProfileEntry *entry = set->entries;
-
-		set->entries = entry->next;
-		free_properties(&entry->properties);
-		free_string(entry->name);
-		free(entry);
-	}
-	free(set);
+	free_entries(&set);
 }
 
 /*
@@ -91,7 +71,7 @@ bool
 glue_profile_set_has(const GlueProfileSet *set, GlueProfileSection section,
 					 const char *name)
 {
-	return find_entry(set, section, name, strlen(name)) != NULL;
+	return find(set, section, span_of(name)) != NULL;
 }
 
 /*
@@ -102,99 +82,115 @@ const char *
 glue_profile_set_get(const GlueProfileSet *set, GlueProfileSection section,
 					 const char *name, const char *property)
 {
-	GlueProfileEntry *entry = find_entry(set, section, name, strlen(name));
-	GlueProfileProperty *found = NULL;
-
-	if (entry != NULL)
-		found = find_property(entry->properties, property, strlen(property));
-	return found != NULL ? found->value : NULL;
+	return glue_profile_set_get_nested(set, section, name, property, NULL);
 }
 
 /*
- * Get the value of a nested property; as above.
+ * Get the value of a nested property; as above, if key is NULL.
  */
 const char *
 glue_profile_set_get_nested(const GlueProfileSet *set,
 							GlueProfileSection section, const char *name,
 							const char *property, const char *key)
 {
-	GlueProfileEntry *entry = find_entry(set, section, name, strlen(name));
-	GlueProfileProperty *found = NULL;
+	GlueProfileEntry *entry = find(set, section, span_of(name));
 
-	if (entry != NULL)
-		found = find_property(entry->properties, property, strlen(property));
-	if (found != NULL)
-		found = find_property(found->nested, key, strlen(key));
-	return found != NULL ? found->value : NULL;
+	entry = find(entry, 0, span_of(property));
+	if (key != NULL)
+		entry = find(entry, 0, span_of(key));
+	return entry != NULL ? entry->value : NULL;
 }
 
 /*
- * Find a section, or add it.  NULL if there is no memory; the set can only be
- * freed then.
+ * Find a section of the set, or a property, or add it.  NULL if there is no
+ * memory.
  */
 GlueProfileEntry *
-glue_profile_set_entry(GlueProfileSet *set, GlueProfileSection type,
-					   GlueSpan name)
+glue_profile_entry(GlueProfileEntry *parent, GlueProfileSection type,
+				   GlueSpan name)
 {
-	GlueProfileEntry *entry = find_entry(set, type, name.start, name.len);
+	GlueProfileEntry *entry = find(parent, type, name);
 
 	if (entry != NULL)
 		return entry;
-
 	entry = calloc(1, sizeof(GlueProfileEntry));
 	if (entry == NULL)
 		return NULL;
 	entry->type = type;
-	entry->next = set->entries;
-	set->entries = entry;
 	entry->name = copy_span(name);
-
-	return entry->name != NULL ? entry : NULL;
+	if (entry->name == NULL)
+	{
+		free(entry);
+		return NULL;
+	}
+	entry->next = parent->inner;
+	parent->inner = entry;
+	return entry;
 }
 
 /*
- * Remove the properties from one kind of file from a section.
+ * Of a section that the configuration file has with and without its type in the
+ * heading, keep only the properties under the former.  Returns whether the
+ * properties under a heading count.
  */
-void
-glue_profile_entry_clear(GlueProfileEntry *entry, GlueProfileFileKind kind)
+bool
+glue_profile_use_prefixed(GlueProfileEntry *section, bool is_prefixed)
 {
-	GlueProfileProperty **link = &entry->properties;
+	GlueProfileEntry **link = &section->inner;
 
+	if (section->is_prefixed || !is_prefixed)
+		return section->is_prefixed == is_prefixed;
+	section->is_prefixed = true;
 	while (*link != NULL)
 	{
-		GlueProfileProperty *property = *link;
+		GlueProfileEntry *property = *link;
 
-		if (property->kind == kind)
+		if (property->kind == GLUE_PROFILE_CONFIG)
 		{
 			*link = property->next;
 			property->next = NULL;
-			free_properties(&property);
+			free_entries(&property);
 		}
 		else
 			link = &property->next;
 	}
+	return true;
 }
 
 /*
- * Add a property to a section, or replace its value.
+ * Add a property to a section, or to a property that it is nested in, or replace
+ * its value.
  *
  * If the value comes from the configuration file, and the credentials file has
  * one already, nothing is changed, and *property is NULL.  Returns false if
  * there is no memory; the set can only be freed then.
  */
 bool
-glue_profile_entry_put(GlueProfileEntry *entry, GlueProfileFileKind kind,
-					   GlueSpan key, GlueSpan value,
-					   GlueProfileProperty **property)
+glue_profile_put(GlueProfileEntry *parent, GlueProfileFileKind kind,
+				 GlueSpan key, GlueSpan value, GlueProfileEntry **property)
 {
-	return put_property(&entry->properties, kind, key, value, property);
+	GlueProfileEntry *entry = glue_profile_entry(parent, 0, key);
+
+	*property = NULL;
+	if (entry == NULL)
+		return false;
+	if (entry->value != NULL && entry->kind == GLUE_PROFILE_CREDENTIALS &&
+		kind == GLUE_PROFILE_CONFIG)
+		return true;
+
+	free_string(entry->value);
+	free_entries(&entry->inner);
+	entry->value = copy_span(value);
+	entry->kind = kind;
+	*property = entry;
+	return entry->value != NULL;
 }
 
 /*
  * Add a line to a value.  Returns false if there is no memory.
  */
 bool
-glue_profile_property_append(GlueProfileProperty *property, GlueSpan line)
+glue_profile_append(GlueProfileEntry *property, GlueSpan line)
 {
 	size_t		len = strlen(property->value);
 	char	   *longer = malloc(len + 1 + line.len + 1);
@@ -213,99 +209,43 @@ glue_profile_property_append(GlueProfileProperty *property, GlueSpan line)
 }
 
 /*
- * Nest a property in another, or replace its value.  Returns false if there is
- * no memory; the set can only be freed then.
+ * Find an entry in a section or in the whole set by its name; that of a property
+ * ignoring case.  NULL if there is none, or no parent.
  */
-bool
-glue_profile_property_nest(GlueProfileProperty *property,
-						   GlueSpan key, GlueSpan value)
-{
-	GlueProfileProperty *nested;
-
-	return put_property(&property->nested, property->kind, key, value,
-						&nested);
-}
-
 static GlueProfileEntry *
-find_entry(const GlueProfileSet *set, GlueProfileSection type,
-		   const char *name, size_t len)
+find(const GlueProfileEntry *parent, GlueProfileSection type, GlueSpan name)
 {
-	GlueProfileEntry *entry = set->entries;
+	GlueProfileEntry *entry = parent != NULL ? parent->inner : NULL;
 
 	while (entry != NULL &&
-		   (entry->type != type || strlen(entry->name) != len ||
-			memcmp(entry->name, name, len) != 0))
+		   (entry->type != type ||
+			!glue_same_word(name.start, name.len, entry->name) ||
+			(type != 0 && memcmp(name.start, entry->name, name.len) != 0)))
 		entry = entry->next;
 	return entry;
 }
 
-/*
- * Find a property by its key, ignoring case.
- */
-static GlueProfileProperty *
-find_property(GlueProfileProperty *list, const char *key, size_t len)
+static GlueSpan
+span_of(const char *text)
 {
-	for (; list != NULL; list = list->next)
-	{
-		size_t		i = 0;
+	GlueSpan	span = {text, strlen(text)};
 
-		while (i < len && list->key[i] == glue_lower(key[i]))
-			i++;
-		if (i == len && list->key[i] == '\0')
-			return list;
-	}
-	return NULL;
+	return span;
 }
 
-static bool
-put_property(GlueProfileProperty **list, GlueProfileFileKind kind,
-			 GlueSpan key, GlueSpan value, GlueProfileProperty **property)
-{
-	GlueProfileProperty *found = find_property(*list, key.start, key.len);
-
-	*property = NULL;
-	if (found != NULL && found->kind == GLUE_PROFILE_CREDENTIALS &&
-		kind == GLUE_PROFILE_CONFIG)
-		return true;
-
-	if (found == NULL)
-	{
-		found = calloc(1, sizeof(GlueProfileProperty));
-		if (found == NULL)
-			return false;
-		found->next = *list;
-		*list = found;
-		found->key = copy_span(key);
-		if (found->key == NULL)
-			return false;
-		for (char *c = found->key; *c != '\0'; c++)
-			*c = glue_lower(*c);
-	}
-
-	free_string(found->value);
-	free_properties(&found->nested);
-	found->value = copy_span(value);
-	found->kind = kind;
-	*property = found;
-
-	return found->value != NULL;
-}
-
-/*
- * Free a list of properties.  Nested lists have no further nesting.
- */
+/* Free a list with all its entries, which are nested three deep at most. */
 static void
-free_properties(GlueProfileProperty **list)
+free_entries(GlueProfileEntry **list)
 {
 	while (*list != NULL)
 	{
-		GlueProfileProperty *property = *list;
+		GlueProfileEntry *entry = *list;
 
-		*list = property->next;
-		free_string(property->key);
-		free_string(property->value);
-		free_properties(&property->nested);
-		free(property);
+		*list = entry->next;
+		free_string(entry->name);
+		free_string(entry->value);
+		free_entries(&entry->inner);
+		free(entry);
 	}
 }
 

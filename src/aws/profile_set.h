@@ -14,21 +14,27 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "text/ascii.h"
+
 typedef enum GlueProfileFileKind
 {
 	GLUE_PROFILE_CONFIG,		/* ~/.aws/config: [profile name] */
 	GLUE_PROFILE_CREDENTIALS	/* ~/.aws/credentials: [name] */
 } GlueProfileFileKind;
 
+/* Zero is the type of what is no section. */
 typedef enum GlueProfileSection
 {
-	GLUE_SECTION_PROFILE,
+	GLUE_SECTION_PROFILE = 1,
 	GLUE_SECTION_SSO_SESSION,
 	GLUE_SECTION_SERVICES
 } GlueProfileSection;
 
+/* A section, a property of one, or a property that is nested in another. */
+typedef struct GlueProfileEntry GlueProfileEntry;
+
 /* Both files, merged.  It holds secrets: free it as soon as possible. */
-typedef struct GlueProfileSet GlueProfileSet;
+typedef GlueProfileEntry GlueProfileSet;
 
 extern GlueProfileSet *glue_profile_set_new(void);
 extern void glue_profile_set_free(GlueProfileSet *set);
@@ -44,41 +50,16 @@ extern const char *glue_profile_set_get_nested(const GlueProfileSet *set,
 											   const char *property,
 											   const char *key);
 
-/*
- * Private to the parser of the files.
- */
-
-/* A part of a file's text; not terminated. */
-typedef struct GlueSpan
-{
-	const char *start;
-	size_t		len;
-} GlueSpan;
-
-typedef struct GlueProfileProperty GlueProfileProperty;
-
-/* A section, with its properties so far. */
-typedef struct GlueProfileEntry
-{
-	GlueProfileSection type;
-	char	   *name;
-	bool		is_prefixed;	/* has a heading "[type name]" */
-	GlueProfileProperty *properties;
-	struct GlueProfileEntry *next;
-} GlueProfileEntry;
-
-extern GlueProfileEntry *glue_profile_set_entry(GlueProfileSet *set,
-												GlueProfileSection type,
-												GlueSpan name);
-extern void glue_profile_entry_clear(GlueProfileEntry *entry,
-									 GlueProfileFileKind kind);
-extern bool glue_profile_entry_put(GlueProfileEntry *entry,
-								   GlueProfileFileKind kind,
-								   GlueSpan key, GlueSpan value,
-								   GlueProfileProperty **property);
-extern bool glue_profile_property_append(GlueProfileProperty *property,
-										 GlueSpan line);
-extern bool glue_profile_property_nest(GlueProfileProperty *property,
-									   GlueSpan key, GlueSpan value);
+/* private to the parser of the files */
+extern GlueProfileEntry *glue_profile_entry(GlueProfileEntry *parent,
+											GlueProfileSection type,
+											GlueSpan name);
+extern bool glue_profile_use_prefixed(GlueProfileEntry *section,
+									  bool is_prefixed);
+extern bool glue_profile_put(GlueProfileEntry *parent,
+							 GlueProfileFileKind kind,
+							 GlueSpan key, GlueSpan value,
+							 GlueProfileEntry **property);
+extern bool glue_profile_append(GlueProfileEntry *property, GlueSpan line);
 
 #endif							/* GLUE_AWS_PROFILE_SET_H */

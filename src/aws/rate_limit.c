@@ -86,7 +86,6 @@
 /* prototypes of private functions */
 static void set_clock(GlueRateLimit *limit, int64_t now);
 static void set_back(GlueRateLimit *limit, int64_t by);
-static double depth_of(double rate);
 static void note_success(GlueRateLimit *limit, int64_t now);
 static void cut(GlueRateLimit *limit, int64_t now);
 static void count(GlueRateCounter *counter, int64_t tick);
@@ -303,7 +302,7 @@ set_clock(GlueRateLimit *limit, int64_t now)
 		elapsed = 0;
 	}
 	limit->tokens = fmin(limit->tokens + elapsed * rate / SECOND,
-						 depth_of(rate));
+						 fmax(rate * DEPTH, 1));
 }
 
 /*
@@ -321,12 +320,6 @@ set_back(GlueRateLimit *limit, int64_t by)
 		limit->told_at -= by;
 	limit->let_in.tick -= by / (SECOND / GLUE_RATE_TICKS);
 	limit->refused.tick -= by / (MINUTE / GLUE_RATE_TICKS);
-}
-
-static double
-depth_of(double rate)
-{
-	return fmax(rate * DEPTH, 1);
 }
 
 /* A request was accepted: raise the rate along its curve. */

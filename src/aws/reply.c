@@ -84,11 +84,8 @@ static void decode_error(GlueReply *reply, int http_status,
 static void decode_json_error(GlueReply *reply, json_object *tree);
 static void append_federation_source(GlueReply *reply, json_object *tree);
 static bool decode_xml_error(GlueReply *reply, const char *body, size_t len);
-static bool get_text(json_object *tree, const char *member,
-					 const char **input, size_t *len);
-static void set_code(char code[GLUE_REPLY_CODE_MAX + 1],
-					 const char *input, size_t len);
-static void set_message(GlueReply *reply, const char *input, size_t len);
+static void set_code(char code[GLUE_REPLY_CODE_MAX + 1], const char *input);
+static void set_message(GlueReply *reply, const char *input);
 static void set_foreign_message(GlueReply *reply,
 								const char *body, size_t len);
 static void drop_repetition(char *message);
@@ -265,8 +262,7 @@ decode_error(GlueReply *reply, int http_status,
 	glue_json_tree_free(tree);
 
 	if (reply->code[0] == '\0')
-		set_code(reply->code, headers->error_type,
-				 strlen(headers->error_type));
+		set_code(reply->code, headers->error_type);
 	if (reply->code[0] == '\0')
 		snprintf(reply->code, sizeof(reply->code), "HTTP %d", http_status);
 }
@@ -276,19 +272,11 @@ decode_json_error(GlueReply *reply, json_object *tree)
 {
 	static const char *const code_members[] = {"__type", "code", "Code"};
 	static const char *const message_members[] = {"message", "Message"};
-	const char *input;
-	size_t		len;
 
 	for (int i = 0; i < 3 && reply->code[0] == '\0'; i++)
-	{
-		if (get_text(tree, code_members[i], &input, &len))
-			set_code(reply->code, input, len);
-	}
+		set_code(reply->code, glue_json_tree_text(tree, code_members[i]));
 	for (int i = 0; i < 2 && reply->message[0] == '\0'; i++)
-	{
-		if (get_text(tree, message_members[i], &input, &len))
-			set_message(reply, input, len);
-	}
+		set_message(reply, glue_json_tree_text(tree, message_members[i]));
 	append_federation_source(reply, tree);
 }
 
@@ -300,16 +288,13 @@ static void
 append_federation_source(GlueReply *reply, json_object *tree)
 {
 	json_object *from_source;
-	char		code[GLUE_REPLY_CODE_MAX + 1] = "";
-	const char *input;
-	size_t		len;
+	char		code[GLUE_REPLY_CODE_MAX + 1];
 	size_t		used = strlen(reply->message);
 	size_t		size = sizeof(reply->message) - used;
 	const char *space = used > 0 ? " " : "";
 	int			added = 0;
 
-	if (get_text(tree, "FederationSourceErrorCode", &input, &len))
-		set_code(code, input, len);
+	set_code(code, glue_json_tree_text(tree, "FederationSourceErrorCode"));
 	if (code[0] != '\0')
 		added = snprintf(reply->message + used, size,
 						 "%s(from the federation source: %s)", space, code);
@@ -343,51 +328,29 @@ decode_xml_error(GlueReply *reply, const char *body, size_t len)
 		return false;
 
 	glue_xml_text(body, len, fields, 2);
-	set_code(reply->code, code, strlen(code));
-	set_message(reply, message, strlen(message));
+	set_code(reply->code, code);
+	set_message(reply, message);
 
 	return reply->code[0] != '\0';
 }
 
 /*
- * Get a string member.
- */
-static bool
-get_text(json_object *tree, const char *member,
-		 const char **input, size_t *len)
-{
-	json_object *value;
-
-	if (!json_object_object_get_ex(tree, member, &value) ||
-		!json_object_is_type(value, json_type_string))
-		return false;
-
-	*input = json_object_get_string(value);
-	*len = (size_t) json_object_get_string_len(value);
-	return true;
-}
-
-/*
  * Reduce "namespace#Code:http://..." to "Code", and that to the characters
- * that are valid in codes.
+ * that are valid in codes; NULL gives an empty code.
  */
 static void
-set_code(char code[GLUE_REPLY_CODE_MAX + 1], const char *input, size_t len)
+set_code(char code[GLUE_REPLY_CODE_MAX + 1], const char *input)
 {
-	size_t		begin = 0;
-	size_t		end = 0;
 	size_t		used = 0;
 
-	for (end = 0; end < len && input[end] != ':' && input[end] != ','; end++)
+	for (; input != NULL && strchr(":,", *input) == NULL; input++)
 	{
-		if (input[end] == '#')
-			begin = end + 1;
-	}
-	for (size_t i = begin; i < end && used < GLUE_REPLY_CODE_MAX; i++)
-	{
-		char		c = input[i];
+		char		c = *input;
 
-		if (glue_is_alphanumeric(c) || c == '.' || c == '_' || c == '-')
+		if (c == '#')
+			used = 0;
+		else if (used < GLUE_REPLY_CODE_MAX &&
+				 (glue_is_alphanumeric(c) || c == '.' || c == '_' || c == '-'))
 			code[used++] = c;
 	}
 	code[used] = '\0';
@@ -397,9 +360,12 @@ set_code(char code[GLUE_REPLY_CODE_MAX + 1], const char *input, size_t len)
  * Set the message from the service's own text.
  */
 static void
-set_message(GlueReply *reply, const char *input, size_t len)
+set_message(GlueReply *reply, const char *input)
 {
-	glue_clean_text(reply->message, sizeof(reply->message), input, len, false);
+	if (input == NULL)
+		input = "";
+	glue_clean_text(reply->message, sizeof(reply->message), input,
+					strlen(input), false);
 	cut_quotation(reply->message);
 }
 

@@ -23,7 +23,7 @@
  */
 #include "aws/retry.h"
 
-#include <stddef.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "text/ascii.h"
@@ -184,17 +184,10 @@ glue_retry_quota_refund(GlueRetryQuota *quota, int last_cost)
 static int
 parse_retry_after(const char *header, int limit)
 {
-	int			value = 0;
+	unsigned long long value;
 
-	if (header == NULL)
+	if (header == NULL || header[strspn(header, "0123456789")] != '\0')
 		return 0;
-
-	for (; *header != '\0'; header++)
-	{
-		if (!glue_is_digit(*header))
-			return 0;
-		if (value < limit)
-			value = value * 10 + (*header - '0');
-	}
-	return value < limit ? value : limit;
+	value = strtoull(header, NULL, 10); /* the largest, if it is larger */
+	return value < (unsigned long long) limit ? (int) value : limit;
 }

@@ -88,13 +88,10 @@ static bool hash_key_origin(GlueSigv4Signer *signer,
 							const GlueSigv4Message *message,
 							const char *secret,
 							unsigned char origin[DIGEST_LEN]);
-static bool hash(GlueSigv4Signer *signer, const void *data, size_t len,
-				 unsigned char digest[DIGEST_LEN]);
 static bool hash_hex(GlueSigv4Signer *signer, const void *data, size_t len,
 					 char hex[GLUE_SIGV4_HEX_LEN + 1]);
 static void digest_to_hex(const unsigned char digest[DIGEST_LEN],
 						  char hex[GLUE_SIGV4_HEX_LEN + 1]);
-static bool is_amz_date(const char *date);
 static bool is_credential_part(const char *part);
 static void put_scope(GlueTextBuffer *out, const GlueSigv4Message *message);
 
@@ -182,7 +179,8 @@ glue_sigv4_string_to_sign(GlueSigv4Signer *signer,
 	char		request_hash[GLUE_SIGV4_HEX_LEN + 1];
 	GlueTextBuffer out = {buffer, size, 0};
 
-	if (!is_amz_date(message->amz_date) ||
+	if (!glue_has_form(message->amz_date, "ddddddddTddddddZ") ||
+		message->amz_date[GLUE_SIGV4_TIME_LEN] != '\0' ||
 		!hash_hex(signer, canonical_request, canonical_len, request_hash))
 		return 0;
 
@@ -356,43 +354,19 @@ hash_key_origin(GlueSigv4Signer *signer, const GlueSigv4Message *message,
 }
 
 static bool
-hash(GlueSigv4Signer *signer, const void *data, size_t len,
-	 unsigned char digest[DIGEST_LEN])
-{
-	EVP_MD_CTX *context = signer->context;
-
-	return EVP_DigestInit_ex2(context, signer->sha256, NULL) &&
-		EVP_DigestUpdate(context, data, len) &&
-		EVP_DigestFinal_ex(context, digest, NULL);
-}
-
-static bool
 hash_hex(GlueSigv4Signer *signer, const void *data, size_t len,
 		 char hex[GLUE_SIGV4_HEX_LEN + 1])
 {
+	EVP_MD_CTX *context = signer->context;
 	unsigned char digest[DIGEST_LEN];
 
-	if (!hash(signer, data, len, digest))
+	if (!EVP_DigestInit_ex2(context, signer->sha256, NULL) ||
+		!EVP_DigestUpdate(context, data, len) ||
+		!EVP_DigestFinal_ex(context, digest, NULL))
 		return false;
 
 	digest_to_hex(digest, hex);
 	return true;
-}
-
-/*
- * Is this "YYYYMMDDTHHMMSSZ"?
- */
-static bool
-is_amz_date(const char *date)
-{
-	static const char form[] = "ddddddddTddddddZ";
-
-	for (int i = 0; i < GLUE_SIGV4_TIME_LEN; i++)
-	{
-		if (form[i] == 'd' ? !glue_is_digit(date[i]) : date[i] != form[i])
-			return false;
-	}
-	return date[GLUE_SIGV4_TIME_LEN] == '\0';
 }
 
 /*

@@ -14,7 +14,25 @@
 #include "postgres.h"
 
 #include "client/access.h"
+#include "client/client.h"
 #include "client/credential_chain.h"
+
+/* Find the credentials of an access.  Raises an error if there are none. */
+void
+glue_access_find_credentials(GlueAccess *access)
+{
+	GlueCredentialPlan plan;
+	GlueCall	call;
+
+	(void) glue_credentials_plan(&access->target, &plan, false);
+	if (glue_credentials_at_hand(&access->target, &plan, &access->credentials))
+		return;
+	glue_call_prepare_credentials(&call, &access->target, &plan);
+	glue_client_run(&call, 1);
+	if (call.failure != NULL)
+		glue_failure_raise(ERROR, call.failure);
+	access->credentials = *call.credentials;
+}
 
 /*
  * Fill in a call whose request has the catalog as its only member so far.
@@ -27,7 +45,6 @@ glue_access_prepare(const GlueAccess *access, GlueCall *call,
 {
 	glue_call_prepare(call, operation, &access->target,
 					  &access->credentials, name);
-	call->renew_credentials = glue_credentials_renew;
 }
 
 /* Fill in a call that reads a connection, without its passwords. */
@@ -37,5 +54,4 @@ glue_access_prepare_get(const GlueAccess *access, GlueCall *call,
 {
 	glue_call_prepare_get(call, &access->target, &access->credentials,
 						  name);
-	call->renew_credentials = glue_credentials_renew;
 }

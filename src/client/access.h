@@ -21,6 +21,7 @@ typedef struct GlueAccess
 	GlueCredentials credentials;
 } GlueAccess;
 
+extern void glue_access_find_credentials(GlueAccess *access);
 extern void glue_access_prepare(const GlueAccess *access, GlueCall *call,
 								const char *operation, const char *name);
 extern void glue_access_prepare_get(const GlueAccess *access, GlueCall *call,

@@ -28,6 +28,7 @@
 #include "postgres.h"
 
 #include "client/account.h"
+#include "client/client.h"
 #include "client/credential_chain.h"
 #include "client/sts.h"
 #include "common/hashfn.h"
@@ -126,8 +127,7 @@ glue_account_find(GlueAccess *access)
 void
 glue_account_prepare(const GlueAccess *access, GlueCall *call)
 {
-	glue_sts_prepare_identity(call, &access->target, &access->credentials,
-							  glue_credentials_renew);
+	glue_sts_prepare_identity(call, &access->target, &access->credentials);
 }
 
 /* Take the result of that call: as glue_account_find(). */

@@ -58,8 +58,7 @@ glue_call_prepare(GlueCall *call, const char *operation,
 	glue_call_init(call, GLUE_SERVICE_GLUE, operation, target, credentials);
 	call->connection_name = connection_name;
 	if (target->catalog_id != NULL &&
-		glue_model_member(glue_model_operation(operation)->input,
-						  "CatalogId") != NULL)
+		glue_model_operation(operation)->has_catalog)
 		glue_tree_add(call->arguments, "CatalogId",
 					  json_object_new_string(target->catalog_id));
 }
@@ -72,6 +71,19 @@ glue_call_prepare_get(GlueCall *call, const GlueTarget *target,
 	glue_call_prepare(call, GLUE_GET_CONNECTION, target, credentials, name);
 	glue_tree_add(call->arguments, "HidePassword", json_object_new_boolean(1));
 	glue_tree_add(call->arguments, "Name", json_object_new_string(name));
+}
+
+/*
+ * Fill in a call that only gets credentials: its own, if it succeeds.  The plan
+ * must live as long as the call.
+ */
+void
+glue_call_prepare_credentials(GlueCall *call, const GlueTarget *target,
+							  const GlueCredentialPlan *plan)
+{
+	memset(call, 0, sizeof(GlueCall));
+	call->target = target;
+	call->plan = plan;
 }
 
 /* Reset the results of a call, before it is made again. */

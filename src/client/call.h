@@ -13,21 +13,12 @@
 
 #include <json-c/json.h>
 
+#include "aws/profile_chain.h"
 #include "aws/rate_limit.h"
 #include "aws/reply.h"
 #include "client/failure.h"
 #include "client/target.h"
 #include "utils/timestamp.h"
-
-/*
- * Gets other credentials after AWS has called these expired.  Sets *renewed,
- * to NULL if there are no others; or returns the failure to get them.  May
- * make calls.  The new credentials become those of the call, and live as long
- * as its results.
- */
-typedef GlueFailure *(*GlueRenewCredentials) (const GlueTarget *target,
-											  const GlueCredentials *expired,
-											  const GlueCredentials **renewed);
 
 /*
  * Upper limit for an attempt at a call that changes something, whatever the
@@ -46,13 +37,20 @@ typedef struct GlueCall
 {
 	/* input; the caller owns all of it */
 	GlueService service;
-	const char *operation;		/* "CreateConnection" */
+	const char *operation;		/* "CreateConnection"; NULL: the call only
+								 * gets credentials, by plan */
 	const char *connection_name;	/* for messages, or NULL */
 	const GlueTarget *target;
 	const GlueEndpoint *endpoint;	/* of the service */
-	const GlueCredentials *credentials; /* NULL: the request is not signed */
+	const GlueCredentialPlan *plan; /* or NULL */
+
+	/*
+	 * NULL: the request is not signed.  If they have expired, the call gets
+	 * others, which live as long as its results.
+	 */
+	const GlueCredentials *credentials;
+	bool		keeps_credentials;	/* the call gets no others */
 	json_object *arguments;		/* the operation's input shape */
-	GlueRenewCredentials renew_credentials; /* may be NULL */
 	GlueRateClass rate_class;	/* urgency */
 	int64		for_request;	/* ID of the glue_request row it is made for;
 								 * 0: none */
@@ -110,6 +108,9 @@ extern void glue_call_prepare(GlueCall *call, const char *operation,
 extern void glue_call_prepare_get(GlueCall *call, const GlueTarget *target,
 								  const GlueCredentials *credentials,
 								  const char *name);
+extern void glue_call_prepare_credentials(GlueCall *call,
+										  const GlueTarget *target,
+										  const GlueCredentialPlan *plan);
 extern void glue_call_clear_results(GlueCall *call);
 extern bool glue_call_failed_with(const GlueCall *call, const char *code);
 extern bool glue_call_changes_something(const GlueCall *call);

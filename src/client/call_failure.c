@@ -250,6 +250,16 @@ glue_failure_no_turn(const GlueCall *call)
 	return failure;
 }
 
+/* Word that nobody knows where AWS STS is. */
+GlueFailure *
+glue_failure_no_sts(const GlueTarget *target)
+{
+	return glue_failure_new(ERRCODE_INVALID_PARAMETER_VALUE,
+							GLUE_CODE_NO_ENDPOINT,
+							"could not determine the endpoint of AWS STS",
+							target->sts_problem, NULL);
+}
+
 /*
  * Build the failure for a transfer without an answer.
  */

@@ -17,6 +17,9 @@
 /* The code of an answer that is larger than we accept. */
 #define GLUE_CODE_TOO_LARGE "answer too large"
 
+/* The code of a call that cannot be sent anywhere. */
+#define GLUE_CODE_NO_ENDPOINT "no endpoint"
+
 extern GlueFailure *glue_failure_from_reply(const GlueCall *call,
 											const GlueReply *reply,
 											const char *message,
@@ -26,6 +29,7 @@ extern GlueFailure *glue_call_malformed_answer(const GlueCall *call,
 extern GlueFailure *glue_failure_from_transfer(const GlueCall *call,
 											   const GlueHttpTransfer *transfer);
 extern GlueFailure *glue_failure_no_turn(const GlueCall *call);
+extern GlueFailure *glue_failure_no_sts(const GlueTarget *target);
 extern GlueFailure *glue_failure_unknown_outcome(const GlueCall *call,
 												 const GlueFailure *sent,
 												 const char *read_back);

@@ -20,6 +20,10 @@
  *			  v carried out			|
  *		reading back ---------------+----------> done
  *
+ * A call whose credentials have expired gets others: when AWS calls them expired,
+ * and before it is sent.  See credential_fetch.c.  Some calls only get
+ * credentials.
+ *
  * Every attempt waits for its turn: see client/turn.c.  If the service
  * throttles the request anyway, the call waits again, as the first of its
  * line, and the attempt is not counted; the call fails if all other calls are
@@ -53,6 +57,7 @@
 #include "utils/memutils.h"
 
 /* prototypes of private functions */
+static void init_attempts(GlueCallState *state);
 static void show(GlueCallState *state);
 static void end_activity(void *arg);
 static GlueActivityWait wait_of(const GlueCallState *state);
@@ -63,12 +68,17 @@ static void finish_attempt(GlueCallState *state);
 static bool has_answer(const GlueCall *call);
 static void give_turn_back(GlueCallState *state);
 static void choose_next_step(GlueCallState *state);
-static bool renew_credentials(GlueCallState *state);
+static bool is_refused_as_expired(const GlueCallState *state);
 static bool will_expire(const GlueCredentials *credentials);
-static void replace_expired(GlueCallState *state);
-static bool get_others(GlueCallState *state, GlueFailure **failure);
+static bool have_expired(const GlueCallState *state);
+static void begin_fetch(GlueCallState *state);
+static void fetch_credentials(GlueCallState *state);
+static void end_fetch(GlueCallState *state);
 static void try_again_or_fail(GlueCallState *state);
 static void give_up(GlueCallState *state);
+static void start_part(GlueCallState *state, GlueCall *call,
+					   MemoryContext result_context);
+static bool part_has_ended(GlueCallState *state);
 static void begin_read_back(GlueCallState *state);
 static void end_read_back(GlueCallState *state);
 static void finish(GlueCallState *state, GlueFailure *failure);
@@ -87,22 +97,46 @@ glue_call_state_start(GlueCall *call, MemoryContext result_context,
 {
 	GlueCallState *state = palloc0(sizeof(GlueCallState));
 
-	Assert(call->target != NULL && call->endpoint != NULL);
-	Assert(call->arguments != NULL && result_context != NULL);
+	Assert(call->target != NULL && result_context != NULL);
 	glue_call_clear_results(call);
 	state->call = call;
 	state->result_context = result_context;
-	state->may_expire = call->credentials != NULL &&
-		will_expire(call->credentials);
-	glue_attempt_init(&state->attempt, call, on_news, on_news_arg);
-	glue_turn_init(&state->turn, call, on_news, on_news_arg);
-	glue_stat_begin(&state->counted, call, &state->turn.key);
-
-	state->step = GLUE_CALL_WAITING;
+	state->on_news = on_news;
+	state->on_news_arg = on_news_arg;
+	if (call->operation == NULL)
+		begin_fetch(state);
+	else
+		init_attempts(state);
 	glue_call_state_advance(state);
 	if (state->step != GLUE_CALL_DONE)
 		show(state);
 	return state;
+}
+
+/* Prepare the attempts of a call, or end it if it has no endpoint. */
+static void
+init_attempts(GlueCallState *state)
+{
+	GlueCall   *call = state->call;
+	MemoryContext old_context;
+
+	Assert(call->endpoint != NULL && call->arguments != NULL);
+	if (call->endpoint == &call->target->sts_endpoint &&
+		call->target->sts_problem != NULL)
+	{
+		old_context = MemoryContextSwitchTo(state->result_context);
+		finish(state, glue_failure_no_sts(call->target));
+		MemoryContextSwitchTo(old_context);
+		return;
+	}
+	state->may_expire = call->credentials != NULL &&
+		!call->keeps_credentials &&
+		will_expire(call->credentials);
+	glue_attempt_init(&state->attempt, call, state->on_news,
+					  state->on_news_arg);
+	glue_turn_init(&state->turn, call, state->on_news, state->on_news_arg);
+	glue_stat_begin(&state->counted, call, &state->turn.key);
+	state->step = GLUE_CALL_WAITING;
 }
 
 /* Show this call in glue_activity. */
@@ -144,8 +178,10 @@ wait_of(const GlueCallState *state)
 			return GLUE_WAITS_FOR_RATE_LIMIT;
 		case GLUE_CALL_PAUSING:
 			return GLUE_WAITS_FOR_RETRY;
+		case GLUE_CALL_FETCHING:
+			return GLUE_WAITS_FOR_CREDENTIALS;
 		case GLUE_CALL_READING_BACK:
-			return wait_of(state->reader);
+			return wait_of(state->part);
 		default:
 			return GLUE_WAITS_FOR_ANSWER;
 	}
@@ -162,6 +198,9 @@ glue_call_state_advance(GlueCallState *state)
 		before = state->step;
 		switch (state->step)
 		{
+			case GLUE_CALL_FETCHING:
+				fetch_credentials(state);
+				break;
 			case GLUE_CALL_WAITING:
 				wait_for_turn(state);
 				break;
@@ -177,8 +216,7 @@ glue_call_state_advance(GlueCallState *state)
 					state->step = GLUE_CALL_WAITING;
 				break;
 			case GLUE_CALL_READING_BACK:
-				glue_call_state_advance(state->reader);
-				if (state->reader->step == GLUE_CALL_DONE)
+				if (part_has_ended(state))
 					end_read_back(state);
 				break;
 			case GLUE_CALL_DONE:
@@ -198,10 +236,12 @@ glue_call_state_advance(GlueCallState *state)
 const GlueCallState *
 glue_call_state_pausing(const GlueCallState *state)
 {
-	if (state->step == GLUE_CALL_READING_BACK)
-		return glue_call_state_pausing(state->reader);
+	if (state->part != NULL)
+		return glue_call_state_pausing(state->part);
 	return state->step == GLUE_CALL_PAUSING ||
-		state->step == GLUE_CALL_WAITING ? state : NULL;
+		state->step == GLUE_CALL_WAITING ||
+		(state->step == GLUE_CALL_FETCHING && state->pause_until != 0) ?
+		state : NULL;
 }
 
 /*
@@ -212,7 +252,11 @@ static void
 wait_for_turn(GlueCallState *state)
 {
 	if (glue_turn_take(&state->turn))
+	{
 		state->step = GLUE_CALL_SENDING;
+		if (have_expired(state))
+			begin_fetch(state);
+	}
 	else if (glue_turn_is_hopeless(&state->turn))
 	{
 		glue_turn_leave(&state->turn);
@@ -233,7 +277,6 @@ send_attempt(GlueCallState *state)
 {
 	GlueCall   *call = state->call;
 
-	replace_expired(state);
 	glue_attempt_sign(&state->attempt);
 	if (!call->answer_lost)
 	{
@@ -307,8 +350,11 @@ choose_next_step(GlueCallState *state)
 	bool		is_create = strcmp(state->call->operation,
 								   GLUE_CREATE_CONNECTION) == 0;
 
-	if (renew_credentials(state))
-		state->step = GLUE_CALL_WAITING;
+	if (is_refused_as_expired(state))
+	{
+		state->renewed = true;
+		begin_fetch(state);
+	}
 	else if ((is_create && state->attempt.ambiguous) ||
 			 (state->maybe_created &&
 			  strcmp(state->attempt.failure->code,
@@ -321,27 +367,21 @@ choose_next_step(GlueCallState *state)
 		try_again_or_fail(state);
 }
 
-/*
- * If AWS calls the credentials expired, get others for one more attempt;
- * return false if it does not, or if there are none.  A failure to get others
- * becomes the failure of the call.
+/* ----------------------------------------------------------------
+ * Credentials
+ * ----------------------------------------------------------------
  */
+
+/* Does AWS call the credentials expired?  A call gets others once. */
 static bool
-renew_credentials(GlueCallState *state)
+is_refused_as_expired(const GlueCallState *state)
 {
 	const char *code = state->attempt.failure->code;
-	GlueFailure *failure;
 
-	if (state->renewed ||
-		(strcmp(code, GLUE_EXCEPTION_EXPIRED_TOKEN) != 0 &&
-		 strcmp(code, GLUE_EXCEPTION_EXPIRED_TOKEN_STS) != 0))
-		return false;
-	state->renewed = true;
-	if (get_others(state, &failure))
-		return true;
-	if (failure != NULL)
-		state->attempt.failure = failure;
-	return false;
+	return !state->renewed && !state->call->keeps_credentials &&
+		state->call->credentials != NULL &&
+		(strcmp(code, GLUE_EXCEPTION_EXPIRED_TOKEN) == 0 ||
+		 strcmp(code, GLUE_EXCEPTION_EXPIRED_TOKEN_STS) == 0);
 }
 
 /* Will credentials expire, and have not yet by our clock? */
@@ -352,47 +392,75 @@ will_expire(const GlueCredentials *credentials)
 }
 
 /*
- * Credentials may have expired while the call waited for its turn.  If there
- * are no others, the call is sent anyway, and AWS's answer becomes its result.
- * Credentials that had expired when they were obtained are sent as well,
- * because our clock may be wrong.
+ * Have the credentials expired while the call waited for its turn?  Credentials
+ * that had expired when they were obtained are sent, because our clock may be
+ * wrong.
  */
-static void
-replace_expired(GlueCallState *state)
+static bool
+have_expired(const GlueCallState *state)
 {
-	GlueFailure *failure;
+	return state->may_expire && !will_expire(state->call->credentials);
+}
 
-	if (!state->may_expire || will_expire(state->call->credentials))
-		return;
-	state->may_expire = false;
-	(void) get_others(state, &failure);
+static void
+begin_fetch(GlueCallState *state)
+{
+	state->fetch = glue_credential_fetch_start(state->call, state->on_news,
+											   state->on_news_arg);
+	state->step = GLUE_CALL_FETCHING;
+}
+
+/* Continue to get credentials, and make the calls that this takes. */
+static void
+fetch_credentials(GlueCallState *state)
+{
+	GlueCredentialFetch *fetch = state->fetch;
+
+	while (!fetch->ended && part_has_ended(state))
+	{
+		state->part = NULL;
+		glue_credential_fetch_advance(fetch);
+		state->pause_until = fetch->pause_until;
+		if (fetch->call == NULL)
+			break;
+		start_part(state, fetch->call, CurrentMemoryContext);
+	}
+	if (fetch->ended)
+		end_fetch(state);
 }
 
 /*
- * Get other credentials for a call; false if there are none, perhaps with a
- * failure.
+ * There are credentials, or a failure.  If the call has its turn, it is sent with
+ * others, or else with its own, and AWS's answer becomes its result.
  */
-static bool
-get_others(GlueCallState *state, GlueFailure **failure)
+static void
+end_fetch(GlueCallState *state)
 {
-	GlueCall   *call = state->call;
-	const GlueCredentials *others = NULL;
-	MemoryContext old_context;
+	const GlueCredentials *before = state->call->credentials;
+	MemoryContext old_context = MemoryContextSwitchTo(state->result_context);
+	GlueFailure *failure = glue_credential_fetch_take(state->fetch);
 
-	*failure = NULL;
-	if (call->renew_credentials == NULL || call->credentials == NULL)
-		return false;
-	old_context = MemoryContextSwitchTo(state->result_context);
-	*failure = call->renew_credentials(call->target, call->credentials, &others);
-	if (*failure != NULL)
-		*failure = glue_failure_copy(*failure);
 	MemoryContextSwitchTo(old_context);
-	if (others == NULL)
-		return false;
-	call->credentials = others;
-	state->may_expire = will_expire(others);
-	return true;
+	state->may_expire = state->call->credentials != before &&
+		will_expire(state->call->credentials);
+	if (state->call->operation == NULL)
+		finish(state, failure);
+	else if (state->turn.state == GLUE_TURN_TAKEN)
+		state->step = GLUE_CALL_SENDING;
+	else if (state->call->credentials != before)
+		state->step = GLUE_CALL_WAITING;
+	else
+	{
+		if (failure != NULL)
+			state->attempt.failure = failure;
+		choose_next_step(state);
+	}
 }
+
+/* ----------------------------------------------------------------
+ * After a failure
+ * ----------------------------------------------------------------
+ */
 
 /*
  * Pause before another attempt, if the failure is retryable and the quota
@@ -461,6 +529,29 @@ give_up_waiting(GlueCallState *state)
 	give_up(state);
 }
 
+/* ----------------------------------------------------------------
+ * Calls that are a part of a call
+ * ----------------------------------------------------------------
+ */
+
+/* Start one.  glue_activity shows the call that it is a part of. */
+static void
+start_part(GlueCallState *state, GlueCall *call, MemoryContext result_context)
+{
+	state->part = glue_call_state_start(call, result_context, state->on_news,
+										state->on_news_arg);
+	glue_activity_end(&state->part->activity);
+}
+
+/* Has it ended, or is there none? */
+static bool
+part_has_ended(GlueCallState *state)
+{
+	if (state->part != NULL)
+		glue_call_state_advance(state->part);
+	return state->part == NULL || state->part->step == GLUE_CALL_DONE;
+}
+
 static void
 begin_read_back(GlueCallState *state)
 {
@@ -468,12 +559,7 @@ begin_read_back(GlueCallState *state)
 
 	glue_read_back_prepare(reading, state->call);
 	reading->rate_class = GLUE_RATE_UNDO;
-	state->reader =
-		glue_call_state_start(reading, state->result_context,
-							  state->attempt.message.on_end,
-							  state->attempt.message.on_end_arg);
-	/* the reader is a part of this call, which is shown already */
-	glue_activity_end(&state->reader->activity);
+	start_part(state, reading, state->result_context);
 	state->step = GLUE_CALL_READING_BACK;
 }
 
@@ -485,10 +571,11 @@ end_read_back(GlueCallState *state)
 	GlueFailure *failure = NULL;
 	GlueReadBack found;
 
-	found = glue_read_back_classify(state->call, state->reader->call,
+	found = glue_read_back_classify(state->call, state->part->call,
 									state->attempt.failure, state->began_ms,
 									&failure);
 	glue_stat_read_back(&state->counted, failure);
+	state->part = NULL;
 	if (found != GLUE_READ_BACK_NOTHING)
 		finish(state, failure);
 	else
@@ -506,5 +593,6 @@ finish(GlueCallState *state, GlueFailure *failure)
 {
 	state->call->failure = failure;
 	state->step = GLUE_CALL_DONE;
-	glue_stat_end(&state->counted, failure);
+	if (state->attempt.call != NULL)
+		glue_stat_end(&state->counted, failure);
 }

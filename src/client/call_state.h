@@ -12,12 +12,14 @@
 #define GLUE_CLIENT_CALL_STATE_H
 
 #include "client/attempt.h"
+#include "client/credential_fetch.h"
 #include "client/stat_calls.h"
 #include "client/turn.h"
 #include "server/activity.h"
 
 typedef enum GlueCallStep
 {
+	GLUE_CALL_FETCHING,			/* credentials */
 	GLUE_CALL_WAITING,			/* waits for its turn */
 	GLUE_CALL_SENDING,
 	GLUE_CALL_IN_FLIGHT,
@@ -32,7 +34,10 @@ typedef struct GlueCallState
 	GlueCall   *call;
 	MemoryContext result_context;	/* for the failure and the answer */
 	GlueCallStep step;
-	GlueAttempt attempt;		/* the last attempt */
+	void		(*on_news) (void *arg);
+	void	   *on_news_arg;
+	GlueAttempt attempt;		/* the last one; none of a call without an
+								 * operation */
 	GlueTurn	turn;			/* its turn to send an attempt */
 	int			nthrottled;		/* throttled attempts, which are not counted */
 	GlueCountedCall counted;	/* for glue_stat_calls */
@@ -48,13 +53,15 @@ typedef struct GlueCallState
 	/* while it pauses, or waits for its turn; by glue_monotonic_us() */
 	int64		pause_until;
 
+	/* while it gets credentials, or reads back */
+	GlueCredentialFetch *fetch;
+	struct GlueCallState *part; /* a call that this takes, or NULL */
+
 	/* for glue_activity */
 	GlueActivity activity;
 	MemoryContextCallback end_activity; /* at the end of the context */
 
-	/* a create that may have been carried out */
-	bool		maybe_created;
-	struct GlueCallState *reader;	/* its GetConnection */
+	bool		maybe_created;	/* by a create whose answer was lost */
 } GlueCallState;
 
 extern GlueCallState *glue_call_state_start(GlueCall *call,

@@ -45,7 +45,7 @@ typedef struct CallSlot
 	bool		had_work;		/* member of work, now or earlier */
 	dlist_node	work_node;
 	bool		pausing;		/* member of pauses... */
-	bool		waiting;		/* ... to wait for its turn */
+	GlueCallStep pausing_at;	/* ... because of that */
 	pairingheap_node pause_node;	/* in pauses */
 } CallSlot;
 
@@ -58,7 +58,8 @@ typedef struct CallRun
 									 * call */
 	int			width;
 	int			nactive;		/* calls under way */
-	int			nwaiting;		/* of these, calls that wait for their turn */
+	int			nfetching;		/* of these, that are for credentials alone */
+	int			npausing[GLUE_CALL_DONE];	/* of these, by their step */
 	int			nended;			/* length of ended */
 	dlist_head	free;			/* slots without a call */
 	dlist_head	ready;			/* slots with an event */
@@ -77,7 +78,7 @@ typedef struct CallArray
 
 /* prototypes of private functions */
 static GlueCall *next_of_array(void *arg);
-static void run_stream(GlueCallStream *stream, int width,
+static void run_stream(const GlueCallStream *stream, int width,
 					   MemoryContext result_context);
 static void run_calls(CallRun *run);
 static void wait_for_news(const CallRun *run, long timeout_ms);
@@ -123,36 +124,9 @@ glue_client_run(GlueCall *calls, int ncalls)
  * effect.
  */
 void
-glue_client_run_stream(GlueCallStream *stream, int width)
+glue_client_run_stream(const GlueCallStream *stream, int width)
 {
 	run_stream(stream, width, NULL);
-}
-
-/*
- * Continue a stream from within its function next, when next has to wait for
- * something else.  Calls next for further calls, and done for ended ones.
- * Returns the number of milliseconds until the next call of this function,
- * even without a transfer's event.
- *
- * A slot stays reserved for the call that the outer next will return.
- */
-long
-glue_client_go_on(GlueCallStream *stream)
-{
-	CallRun    *run = stream->run;
-	MemoryContext old_context;
-	bool		more_work;
-
-	Assert(run != NULL);
-	old_context = MemoryContextSwitchTo(run->caller_context);
-	run->width--;
-	end_pauses(run);
-	advance_ready(run);
-	start_calls(run);
-	more_work = do_some_work(run);
-	run->width++;
-	MemoryContextSwitchTo(old_context);
-	return more_work || !dlist_is_empty(&run->ready) ? 0 : wait_time(run);
 }
 
 static GlueCall *
@@ -165,7 +139,8 @@ next_of_array(void *arg)
 }
 
 static void
-run_stream(GlueCallStream *stream, int width, MemoryContext result_context)
+run_stream(const GlueCallStream *stream, int width,
+		   MemoryContext result_context)
 {
 	MemoryContext old_context = CurrentMemoryContext;
 	CallRun		run = {
@@ -175,11 +150,9 @@ run_stream(GlueCallStream *stream, int width, MemoryContext result_context)
 		.result_context = result_context,
 	};
 
-	Assert(stream->run == NULL);
 	run.context = AllocSetContextCreate(CurrentMemoryContext,
 										"glue_conn calls",
 										ALLOCSET_DEFAULT_SIZES);
-	stream->run = &run;
 	PG_TRY();
 	{
 		glue_http_expect(width);
@@ -187,7 +160,6 @@ run_stream(GlueCallStream *stream, int width, MemoryContext result_context)
 	}
 	PG_FINALLY();
 	{
-		stream->run = NULL;
 		MemoryContextSwitchTo(old_context);
 		MemoryContextDelete(run.context);
 	}
@@ -221,22 +193,30 @@ run_calls(CallRun *run)
 	}
 }
 
-/* Wait, with a wait event of its own if all calls wait for their turn. */
+/*
+ * Wait, with a wait event of its own if all calls wait for their turn, or for the
+ * next look for credentials.
+ */
 static void
 wait_for_news(const CallRun *run, long timeout_ms)
 {
 	static uint32 turn_event = 0;
+	static uint32 fetch_event = 0;
 
-	if (run->nwaiting == run->nactive)
+	if (run->npausing[GLUE_CALL_WAITING] == run->nactive)
 		glue_http_wait_as(timeout_ms,
 						  GLUE_WAIT_EVENT(turn_event, "GlueConnRateLimit"));
+	else if (run->npausing[GLUE_CALL_FETCHING] == run->nactive)
+		glue_http_wait_as(timeout_ms,
+						  GLUE_WAIT_EVENT(fetch_event, "GlueConnCredentials"));
 	else
 		glue_http_wait(timeout_ms);
 }
 
 /*
  * Start calls while there are calls and free slots, and while not too many
- * ended calls wait to be processed.
+ * ended calls wait to be processed.  A call that only gets credentials takes no
+ * slot of the width: it can be slow, and there are few.
  *
  * Without enough file descriptors, fewer calls are made side by side.  Only if
  * none is left for the first call, that is an error.
@@ -244,8 +224,11 @@ wait_for_news(const CallRun *run, long timeout_ms)
 static void
 start_calls(CallRun *run)
 {
-	while (run->nactive < run->width && run->nended <= run->width &&
-		   (run->nactive == 0 || glue_http_has_room(run->nwaiting + 1)))
+	while (run->nactive - run->nfetching < run->width &&
+		   run->nended <= run->width &&
+		   (run->nactive == 0 ||
+			glue_http_has_room(run->npausing[GLUE_CALL_WAITING] +
+							   run->nfetching + 1)))
 	{
 		MemoryContext old_context = CurrentMemoryContext;
 		GlueCall   *call = run->stream->next(run->stream->arg);
@@ -256,6 +239,7 @@ start_calls(CallRun *run)
 		slot = take_slot(run);
 		slot->call = call;
 		run->nactive++;
+		run->nfetching += call->operation == NULL;
 		MemoryContextSwitchTo(slot->context);
 		slot->state = glue_call_state_start(call, run->result_context ?
 											run->result_context : slot->context,
@@ -377,6 +361,7 @@ place_slot(CallSlot *slot)
 			dlist_delete(&slot->node);
 		slot->listed = false;
 		run->nactive--;
+		run->nfetching -= slot->call->operation == NULL;
 		run->nended++;
 		dlist_push_tail(&run->ended, &slot->node);
 	}
@@ -394,8 +379,8 @@ begin_pause(CallSlot *slot)
 	if (pausing == NULL)
 		return;
 	slot->pausing = true;
-	slot->waiting = pausing->step == GLUE_CALL_WAITING;
-	run->nwaiting += slot->waiting;
+	slot->pausing_at = pausing->step;
+	run->npausing[slot->pausing_at]++;
 	pairingheap_add(run->pauses, &slot->pause_node);
 }
 
@@ -406,8 +391,8 @@ end_pause(CallSlot *slot)
 	if (!slot->pausing)
 		return;
 	pairingheap_remove(slot->run->pauses, &slot->pause_node);
-	slot->run->nwaiting -= slot->waiting;
-	slot->pausing = slot->waiting = false;
+	slot->run->npausing[slot->pausing_at]--;
+	slot->pausing = false;
 }
 
 /* Advance the calls whose pause has ended. */

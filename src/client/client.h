@@ -33,13 +33,9 @@ typedef struct GlueCallStream
 
 	/* next is called again after this, even without an event; 0: no limit */
 	long		max_wait_ms;
-
-	struct CallRun *run;		/* set while the stream runs; private to
-								 * client.c */
 } GlueCallStream;
 
 extern void glue_client_run(GlueCall *calls, int ncalls);
-extern void glue_client_run_stream(GlueCallStream *stream, int width);
-extern long glue_client_go_on(GlueCallStream *stream);
+extern void glue_client_run_stream(const GlueCallStream *stream, int width);
 
 #endif							/* GLUE_CLIENT_CLIENT_H */

@@ -15,14 +15,13 @@
  *		|---------------- good ----------------|- advisory -|- mandatory -|
  *											   -15 min		-10 min		 end
  *
- * At most one backend refreshes an entry at a time.
- * glue_credential_cache_get() selects it, and it must then either store new
- * credentials or give up; other backends wait only if the entry has no usable
- * credentials.  The refresher is identified by a number that is never reused.
- * A backend also gives up at its exit.
+ * At most one caller refreshes an entry at a time.
+ * glue_credential_cache_look() selects it, and it must then either store new
+ * credentials or give up; other callers wait only if the entry has no usable
+ * credentials.  The refreshing process is identified by a number that is never
+ * reused.  A process also gives up at its exit.
  *
- * No wait happens under the lock, and removed credentials are cleansed.  A
- * backend that waits for another one continues its own transfers.
+ * Nothing here waits, and removed credentials are cleansed.
  *
  * IDENTIFICATION
  *	  src/client/credential_cache.c
@@ -33,12 +32,7 @@
 
 #include <openssl/crypto.h>
 
-#include "aws/credential_reply.h"
 #include "client/credential_cache.h"
-#include "http/http.h"
-#include "server/compat.h"
-#include "server/secret_memory.h"
-#include "storage/condition_variable.h"
 #include "storage/ipc.h"
 
 #define ADVISORY_MS		(15 * 60 * 1000)
@@ -56,9 +50,6 @@
  * renewed before their last minutes, and a role's may last only 15 minutes.
  */
 #define REST_MS			2000
-
-/* Interval at which a waiting backend checks the entry by itself. */
-#define WAIT_MS			1000
 
 /*
  * Number of entries, one for each role of each account.  A new entry evicts
@@ -81,15 +72,11 @@ typedef struct CacheSlot
 	/* The remaining fields are invalid while expires_at is 0. */
 	TimestampTz expires_at;
 	TimestampTz rests_until;	/* no refresh at all before this */
-	char		access_key_id[GLUE_ACCESS_KEY_ID_SIZE];
-	char		secret_access_key[GLUE_SECRET_KEY_SIZE];
-	char		session_token[GLUE_SESSION_TOKEN_SIZE]; /* "" without one */
-	char		account_id[GLUE_ACCOUNT_ID_SIZE];	/* "" if unknown */
+	GlueTemporaryCredentials credentials;	/* their expiration may be older */
 } CacheSlot;
 
 typedef struct CredentialCache
 {
-	ConditionVariable refreshed;
 	uint64		nrefreshers;	/* number of refreshers so far */
 	CacheSlot	slots[NUM_SLOTS];
 } CredentialCache;
@@ -98,81 +85,59 @@ typedef struct CredentialCache
 static uint64 own_number = 0;
 
 /* prototypes of private functions */
-static void initialize(void *memory);
 static CredentialCache *attach(void);
 static CacheSlot *find_slot(CredentialCache *cache,
 							const GlueCredentialKey *key);
 static CacheSlot *claim_slot(CredentialCache *cache,
 							 const GlueCredentialKey *key);
 static bool makes_room_before(const CacheSlot *a, const CacheSlot *b);
-static void cleanse_credentials(CacheSlot *slot);
 static void start_refresh(CredentialCache *cache, CacheSlot *slot);
 static void give_up_at_exit(int code, Datum arg);
-static bool is_being_refreshed(const CacheSlot *slot);
-static bool choose_answer(CacheSlot *slot, const char *rejected_access_key_id,
-						  TimestampTz began_at, TimestampTz now,
-						  GlueCacheAnswer *answer);
-static void copy_out(const CacheSlot *slot, GlueCredentials *credentials);
+static GlueCacheAnswer choose_answer(const CacheSlot *slot,
+									 const char *rejected_access_key_id,
+									 TimestampTz since, TimestampTz now);
+static void copy_out(const CacheSlot *slot,
+					 GlueTemporaryCredentials *credentials);
 
 GlueSharedPart glue_credential_cache_part = {
 	.name = "glue_conn credentials",
 	.size = sizeof(CredentialCache),
 	.secret = true,
-	.initialize = initialize,
 };
 
 /*
- * Look credentials up, and copy them into the current memory context.
+ * Look credentials up, and copy them for the caller, who cleanses them.
  *
  * Credentials with the access key rejected_access_key_id, if that is not NULL,
  * do not count: AWS has rejected them.  If the result is MAY_REFRESH or
  * MUST_REFRESH, the caller must call glue_credential_cache_put() or
- * glue_credential_cache_give_up(), also if it fails.
- *
- * Waits while another backend refreshes an entry without usable credentials,
- * and processes interrupts during the wait.
+ * glue_credential_cache_give_up(), also if it fails.  If it is WAIT, the caller
+ * looks again later; since is the time of its first look.
  */
 GlueCacheAnswer
-glue_credential_cache_get(const GlueCredentialKey *key,
-						  const char *rejected_access_key_id,
-						  GlueCredentials *credentials,
-						  char failure[GLUE_CACHE_FAILURE_SIZE])
+glue_credential_cache_look(const GlueCredentialKey *key,
+						   const char *rejected_access_key_id,
+						   TimestampTz since,
+						   GlueTemporaryCredentials *credentials,
+						   char failure[GLUE_CACHE_FAILURE_SIZE])
 {
-	static uint32 wait_event = 0;
 	CredentialCache *cache = attach();
-	TimestampTz began_at = GetCurrentTimestamp();
+	TimestampTz now = GetCurrentTimestamp();
+	CacheSlot  *slot;
 	GlueCacheAnswer answer;
-	bool		chosen = false;
-	CacheSlot  *copy = (CacheSlot *) glue_secret_alloc(sizeof(CacheSlot));
 
-	while (!chosen)
-	{
-		TimestampTz now = GetCurrentTimestamp();
-		CacheSlot  *slot;
-
-		ConditionVariablePrepareToSleep(&cache->refreshed);
-		glue_shared_lock(LW_EXCLUSIVE);
-		slot = find_slot(cache, key);
-		if (slot == NULL)
-			slot = claim_slot(cache, key);
-		slot->used_at = now;
-		chosen = choose_answer(slot, rejected_access_key_id, began_at, now,
-							   &answer);
-		if (chosen && (answer == GLUE_CACHE_MAY_REFRESH ||
-					   answer == GLUE_CACHE_MUST_REFRESH))
-			start_refresh(cache, slot);
-		*copy = *slot;
-		glue_shared_unlock();
-
-		if (!chosen)
-			glue_http_wait_as(WAIT_MS,
-							  GLUE_WAIT_EVENT(wait_event,
-											  "GlueConnCredentials"));
-	}
-	ConditionVariableCancelSleep();
+	glue_shared_lock(LW_EXCLUSIVE);
+	slot = find_slot(cache, key);
+	if (slot == NULL)
+		slot = claim_slot(cache, key);
+	slot->used_at = now;
+	answer = choose_answer(slot, rejected_access_key_id, since, now);
+	if (answer == GLUE_CACHE_MAY_REFRESH || answer == GLUE_CACHE_MUST_REFRESH)
+		start_refresh(cache, slot);
 	if (answer == GLUE_CACHE_HIT || answer == GLUE_CACHE_MAY_REFRESH)
-		copy_out(copy, credentials);
-	strlcpy(failure, copy->failure, GLUE_CACHE_FAILURE_SIZE);
+		copy_out(slot, credentials);
+	strlcpy(failure, slot->failure, GLUE_CACHE_FAILURE_SIZE);
+	glue_shared_unlock();
 	return answer;
 }
 
@@ -182,69 +147,48 @@ glue_credential_cache_get(const GlueCredentialKey *key,
  */
 bool
 glue_credential_cache_peek(const GlueCredentialKey *key,
-						   GlueCredentials *credentials)
+						   GlueTemporaryCredentials *credentials)
 {
 	CredentialCache *cache = attach();
-	CacheSlot  *copy = (CacheSlot *) glue_secret_alloc(sizeof(CacheSlot));
 	TimestampTz now = GetCurrentTimestamp();
-	GlueCacheAnswer answer;
 	CacheSlot  *slot;
 	bool		found;
 
 	glue_shared_lock(LW_EXCLUSIVE);
 	slot = find_slot(cache, key);
-	found = slot != NULL && choose_answer(slot, NULL, now, now, &answer) &&
-		answer == GLUE_CACHE_HIT;
+	found = slot != NULL &&
+		choose_answer(slot, NULL, now, now) == GLUE_CACHE_HIT;
 	if (found)
 	{
 		slot->used_at = now;
-		*copy = *slot;
+		copy_out(slot, credentials);
 	}
 	glue_shared_unlock();
-
-	if (found)
-		copy_out(copy, credentials);
 	return found;
 }
 
-/*
- * Store the result of a refresh, and wake the waiting backends.  Every field
- * has room for the largest value in a reply.
- */
+/* Store the result of a refresh, for all callers. */
 void
 glue_credential_cache_put(const GlueCredentialKey *key,
-						  const GlueCredentials *credentials,
-						  TimestampTz expires_at)
+						  const GlueTemporaryCredentials *credentials)
 {
 	CredentialCache *cache = attach();
-	const char *token = credentials->session_token ?
-		credentials->session_token : "";
 	CacheSlot  *slot;
 
-	Assert(strlen(credentials->access_key_id) < GLUE_ACCESS_KEY_ID_SIZE);
-	Assert(strlen(credentials->secret_access_key) < GLUE_SECRET_KEY_SIZE);
-	Assert(strlen(token) < GLUE_SESSION_TOKEN_SIZE);
 	glue_shared_lock(LW_EXCLUSIVE);
 	slot = find_slot(cache, key);
 	if (slot == NULL)
 		slot = claim_slot(cache, key);
-	cleanse_credentials(slot);
-	strcpy(slot->access_key_id, credentials->access_key_id);
-	strcpy(slot->secret_access_key, credentials->secret_access_key);
-	strcpy(slot->session_token, token);
-	strlcpy(slot->account_id,
-			credentials->account_id ? credentials->account_id : "",
-			sizeof(slot->account_id));
-	slot->expires_at = expires_at;
-	slot->rests_until = Min(expires_at,
+	slot->credentials = *credentials;
+	slot->expires_at =
+		time_t_to_timestamptz((pg_time_t) credentials->expiration);
+	slot->rests_until = Min(slot->expires_at,
 							TimestampTzPlusMilliseconds(GetCurrentTimestamp(),
 														REST_MS));
 	slot->retry_at = 0;
 	slot->failed_at = 0;
 	slot->refresher = 0;
 	glue_shared_unlock();
-
-	ConditionVariableBroadcast(&cache->refreshed);
 }
 
 /*
@@ -273,7 +217,6 @@ glue_credential_cache_give_up(const GlueCredentialKey *key,
 				sizeof(slot->failure));
 	}
 	glue_shared_unlock();
-	ConditionVariableBroadcast(&cache->refreshed);
 }
 
 /*
@@ -286,10 +229,9 @@ glue_credential_cache_give_up(const GlueCredentialKey *key,
  */
 bool
 glue_credential_cache_extend(const GlueCredentialKey *key, int extension_ms,
-							 GlueCredentials *credentials)
+							 GlueTemporaryCredentials *credentials)
 {
 	CredentialCache *cache = attach();
-	CacheSlot  *copy = (CacheSlot *) glue_secret_alloc(sizeof(CacheSlot));
 	CacheSlot  *slot;
 	bool		found;
 
@@ -302,13 +244,9 @@ glue_credential_cache_extend(const GlueCredentialKey *key, int extension_ms,
 													   ADVISORY_MS +
 													   extension_ms);
 		slot->refresher = 0;
-		*copy = *slot;
+		copy_out(slot, credentials);
 	}
 	glue_shared_unlock();
-	ConditionVariableBroadcast(&cache->refreshed);
-
-	if (found)
-		copy_out(copy, credentials);
 	return found;
 }
 
@@ -328,15 +266,6 @@ give_up_at_exit(int code, Datum arg)
 			cache->slots[i].refresher = 0;
 	}
 	glue_shared_unlock();
-	ConditionVariableBroadcast(&cache->refreshed);
-}
-
-static void
-initialize(void *memory)
-{
-	CredentialCache *cache = memory;
-
-	ConditionVariableInit(&cache->refreshed);
 }
 
 static CredentialCache *
@@ -389,16 +318,6 @@ makes_room_before(const CacheSlot *a, const CacheSlot *b)
 	return a->used_at < b->used_at;
 }
 
-/* The old values may be longer than the new ones. */
-static void
-cleanse_credentials(CacheSlot *slot)
-{
-	slot->expires_at = 0;
-	OPENSSL_cleanse(slot->access_key_id, sizeof(slot->access_key_id));
-	OPENSSL_cleanse(slot->secret_access_key, sizeof(slot->secret_access_key));
-	OPENSSL_cleanse(slot->session_token, sizeof(slot->session_token));
-}
-
 static void
 start_refresh(CredentialCache *cache, CacheSlot *slot)
 {
@@ -410,22 +329,13 @@ start_refresh(CredentialCache *cache, CacheSlot *slot)
 	slot->refresher = own_number;
 }
 
-static bool
-is_being_refreshed(const CacheSlot *slot)
+/* Determine the result for a slot, for a caller that has waited since then. */
+static GlueCacheAnswer
+choose_answer(const CacheSlot *slot, const char *rejected_access_key_id,
+			  TimestampTz since, TimestampTz now)
 {
-	return slot->refresher != 0 && slot->refresher != own_number;
-}
-
-/*
- * Determine the result for a slot; return false if the caller must wait.
- */
-static bool
-choose_answer(CacheSlot *slot, const char *rejected_access_key_id,
-			  TimestampTz began_at, TimestampTz now, GlueCacheAnswer *answer)
-{
-	bool		refreshing = is_being_refreshed(slot);
 	bool		rejected = rejected_access_key_id != NULL &&
-		strcmp(slot->access_key_id, rejected_access_key_id) == 0;
+		strcmp(slot->credentials.access_key_id, rejected_access_key_id) == 0;
 	TimestampTz advisory =
 		TimestampTzPlusMilliseconds(slot->expires_at, -(int64) ADVISORY_MS);
 	TimestampTz mandatory =
@@ -434,28 +344,22 @@ choose_answer(CacheSlot *slot, const char *rejected_access_key_id,
 	if (slot->expires_at == 0 || rejected ||
 		(now >= mandatory && now >= slot->rests_until))
 	{
-		/*
-		 * after another backend's failed refresh, do not try again
-		 */
-		*answer = slot->failed_at > began_at ?
+		if (slot->refresher != 0)
+			return GLUE_CACHE_WAIT;
+
+		/* after another caller's failed refresh, do not try again */
+		return slot->failed_at > since ?
 			GLUE_CACHE_JUST_FAILED : GLUE_CACHE_MUST_REFRESH;
-		return !refreshing;
 	}
 	if (now >= advisory && now >= slot->rests_until &&
-		now >= slot->retry_at && !refreshing)
-		*answer = GLUE_CACHE_MAY_REFRESH;
-	else
-		*answer = GLUE_CACHE_HIT;
-	return true;
+		now >= slot->retry_at && slot->refresher == 0)
+		return GLUE_CACHE_MAY_REFRESH;
+	return GLUE_CACHE_HIT;
 }
 
 static void
-copy_out(const CacheSlot *slot, GlueCredentials *credentials)
+copy_out(const CacheSlot *slot, GlueTemporaryCredentials *credentials)
 {
-	GlueCredentials kept = {
-		slot->access_key_id, slot->secret_access_key, slot->session_token,
-		slot->account_id, timestamptz_to_time_t(slot->expires_at)
-	};
-
-	*credentials = glue_secret_credentials(&kept);
+	*credentials = slot->credentials;
+	credentials->expiration = timestamptz_to_time_t(slot->expires_at);
 }

@@ -11,7 +11,7 @@
 #ifndef GLUE_CLIENT_CREDENTIAL_CACHE_H
 #define GLUE_CLIENT_CREDENTIAL_CACHE_H
 
-#include "aws/credential_text.h"
+#include "aws/credential_reply.h"
 #include "server/shared_state.h"
 #include "utils/timestamp.h"
 
@@ -26,7 +26,8 @@ typedef enum GlueCacheAnswer
 	GLUE_CACHE_HIT,				/* use these */
 	GLUE_CACHE_MAY_REFRESH,		/* these are good, but refresh them */
 	GLUE_CACHE_MUST_REFRESH,	/* there are no good ones */
-	GLUE_CACHE_JUST_FAILED		/* another backend's refresh has just failed */
+	GLUE_CACHE_WAIT,			/* others are getting some */
+	GLUE_CACHE_JUST_FAILED		/* others have just tried in vain */
 } GlueCacheAnswer;
 
 /* Size of the reason of a failed refresh. */
@@ -34,19 +35,19 @@ typedef enum GlueCacheAnswer
 
 extern GlueSharedPart glue_credential_cache_part;
 
-extern GlueCacheAnswer glue_credential_cache_get(const GlueCredentialKey *key,
-												 const char *rejected_access_key_id,
-												 GlueCredentials *credentials,
-												 char failure[GLUE_CACHE_FAILURE_SIZE]);
+extern GlueCacheAnswer glue_credential_cache_look(const GlueCredentialKey *key,
+												  const char *rejected_access_key_id,
+												  TimestampTz since,
+												  GlueTemporaryCredentials *credentials,
+												  char failure[GLUE_CACHE_FAILURE_SIZE]);
 extern bool glue_credential_cache_peek(const GlueCredentialKey *key,
-									   GlueCredentials *credentials);
+									   GlueTemporaryCredentials *credentials);
 extern void glue_credential_cache_put(const GlueCredentialKey *key,
-									  const GlueCredentials *credentials,
-									  TimestampTz expires_at);
+									  const GlueTemporaryCredentials *credentials);
 extern void glue_credential_cache_give_up(const GlueCredentialKey *key,
 										  const char *failure);
 extern bool glue_credential_cache_extend(const GlueCredentialKey *key,
 										 int extension_ms,
-										 GlueCredentials *credentials);
+										 GlueTemporaryCredentials *credentials);
 
 #endif							/* GLUE_CLIENT_CREDENTIAL_CACHE_H */

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * credential_chain.h
- *	  The credentials for the signatures of requests to a target.
+ *	  Whose credentials the requests to a target are signed with.
  *
  * IDENTIFICATION
  *	  src/client/credential_chain.h
@@ -12,21 +12,21 @@
 #define GLUE_CLIENT_CREDENTIAL_CHAIN_H
 
 #include "aws/profile_chain.h"
-#include "client/client.h"
+#include "client/credential_cache.h"
+#include "client/target.h"
 
 extern bool glue_credentials_plan(const GlueTarget *target,
 								  GlueCredentialPlan *plan, bool missing_ok);
 extern bool glue_credentials_at_hand(const GlueTarget *target,
 									 const GlueCredentialPlan *plan,
 									 GlueCredentials *credentials);
-extern GlueFailure *glue_credentials_fetch(const GlueTarget *target,
-										   const GlueCredentialPlan *plan,
-										   const char *rejected_access_key_id,
-										   GlueCredentials *credentials);
-extern void glue_credentials_find(const GlueTarget *target,
-								  GlueCredentials *credentials);
-extern GlueFailure *glue_credentials_renew(const GlueTarget *target,
-										   const GlueCredentials *expired,
-										   const GlueCredentials **renewed);
+
+/* for credential_fetch.c */
+extern bool glue_credentials_are_keys(const GlueCredentialPlan *plan);
+extern void glue_credentials_digest(const GlueTarget *target,
+									const GlueCredentialPlan *plan,
+									GlueCredentialKey *key);
+extern GlueCredentials glue_credentials_of_keys(const GlueCredentialStep *step);
+extern GlueCredentials glue_credentials_take(GlueTemporaryCredentials *temporary);
 
 #endif							/* GLUE_CLIENT_CREDENTIAL_CHAIN_H */

@@ -112,8 +112,8 @@ glue_failure_no_account(const GlueFailure *cause)
 }
 
 /*
- * Build the failure for a refresh by another session that failed, with that
- * session's reason.
+ * Word that others have tried to get the credentials that we have waited for, and
+ * what they met with.
  */
 GlueFailure *
 glue_failure_just_failed(const char *other)
@@ -121,7 +121,7 @@ glue_failure_just_failed(const char *other)
 	return glue_failure_new(ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION,
 							GLUE_CODE_NO_CREDENTIALS,
 							"could not get AWS credentials",
-							psprintf("Another session has just tried to get the same credentials: %s",
+							psprintf("Another session or request that needs the same ones has just tried: %s",
 									 other),
 							NULL);
 }

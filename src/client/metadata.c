@@ -18,6 +18,8 @@
  * clouds have services of their own at that address, and IMDS may be disabled.
  * Everything else is a failure, because the source exists.
  *
+ * Asking never waits: whoever has started it advances it whenever there is news.
+ *
  * IDENTIFICATION
  *	  src/client/metadata.c
  *
@@ -30,7 +32,6 @@
 #include "aws/query_form.h"
 #include "client/metadata.h"
 #include "client/shared_files.h"
-#include "http/http.h"
 #include "server/secret_memory.h"
 
 /* The time limits of AWS's SDKs for containers. */
@@ -44,311 +45,304 @@
 
 #define MAX_SESSIONS	2
 
-#define MAX_HEADERS		4
-
-/* One HTTP exchange with a service, and its result. */
-typedef struct Exchange
-{
-	GlueHttpMessage message;	/* without its headers */
-	const char *headers[MAX_HEADERS];
-	int			max_attempts;
-
-	GlueHttpOutcome outcome;
-	int			status;			/* HTTP status of the answer */
-	char	   *body;			/* NUL-terminated secret memory, of the answer */
-	size_t		body_len;
-	const char *reason;			/* reason of a missing answer */
-} Exchange;
-
 /* prototypes of private functions */
-static void run_exchange(Exchange *exchange);
-static void run_attempt(Exchange *exchange);
-static Exchange ask_instance(const GlueInstanceSource *source,
-							 GlueHttpMethod method, const char *path,
-							 const char *header);
-static GlueMetadataOutcome read_credentials(const Exchange *exchange,
-											bool may_be_expired,
-											GlueTemporaryCredentials *credentials,
-											const char **reason);
-static GlueMetadataOutcome explain(const Exchange *exchange,
-								   const char *service, const char **reason);
-static const char *container_authorization(const GlueContainerSource *source,
-										   const char **reason);
-static GlueMetadataOutcome open_session(const GlueInstanceSource *source,
-										const char **token_header,
-										const char **reason);
-static GlueMetadataOutcome ask_in_session(const GlueInstanceSource *source,
-										  const char *token_header,
-										  GlueTemporaryCredentials *credentials,
-										  const char **reason, bool *session_lost);
-static bool has_status(const Exchange *exchange, int status);
+static void init(GlueMetadata *metadata, void (*on_news) (void *arg),
+				 void *on_news_arg);
+static void open_session(GlueMetadata *metadata);
+static void ask_instance(GlueMetadata *metadata, GlueMetadataStep step,
+						 GlueHttpMethod method, const char *path,
+						 const char *header);
+static bool has_ended(GlueMetadata *metadata);
+static void take_answer(GlueMetadata *metadata,
+						GlueTemporaryCredentials *credentials);
+static void take_session(GlueMetadata *metadata);
+static void take_role(GlueMetadata *metadata);
+static void take_credentials(GlueMetadata *metadata,
+							 GlueTemporaryCredentials *credentials);
+static bool has_status(const GlueMetadata *metadata, int status);
+static void end(GlueMetadata *metadata, GlueMetadataOutcome outcome,
+				const char *reason);
+static void fail(GlueMetadata *metadata);
 
 /*
- * Ask the endpoint of a container for credentials, which the caller cleanses.
+ * Start to ask the endpoint of a container for credentials.
  *
- * Never returns GLUE_METADATA_ABSENT, because the configuration names the
- * endpoint.  On failure, reason is a phrase for a sentence, without secrets.
+ * It is never absent, since the configuration names it.  on_news is called with
+ * its argument when it is worth advancing, unless it pauses: as on_end of a
+ * message.
  */
-GlueMetadataOutcome
-glue_metadata_container(const GlueContainerSource *source,
-						const char *ca_file,
-						GlueTemporaryCredentials *credentials,
-						const char **reason)
+void
+glue_metadata_start_container(GlueMetadata *metadata,
+							  const GlueTarget *target,
+							  void (*on_news) (void *arg), void *on_news_arg)
 {
-	Exchange	exchange = {
-		.message = {
-			.method = GLUE_HTTP_GET,
-			.url = source->url,
-			.nheaders = 1,
-			.ca_file = ca_file,
-			.connect_timeout_ms = CONTAINER_CONNECT_TIMEOUT_MS,
-			.request_timeout_ms = CONTAINER_REQUEST_TIMEOUT_MS,
-		},
-		.headers = {"Accept: application/json"},
-		.max_attempts = CONTAINER_ATTEMPTS,
-	};
-
-	if (source->token_file != NULL || source->token != NULL)
-	{
-		const char *header = container_authorization(source, reason);
-
-		if (header == NULL)
-			return GLUE_METADATA_FAILED;
-		exchange.headers[exchange.message.nheaders++] = header;
-	}
-	run_exchange(&exchange);
-	if (!has_status(&exchange, 200))
-	{
-		explain(&exchange, "the credentials endpoint of the container", reason);
-		return GLUE_METADATA_FAILED;
-	}
-	return read_credentials(&exchange, false, credentials, reason);
-}
-
-/*
- * Ask the instance metadata service for the credentials of the instance's
- * role, which the caller cleanses.  They may have expired already.
- */
-GlueMetadataOutcome
-glue_metadata_instance(const GlueInstanceSource *source,
-					   GlueTemporaryCredentials *credentials,
-					   const char **reason)
-{
-	GlueMetadataOutcome outcome;
-	bool		session_lost;
-	int			nsessions = 0;
-
-	/* a service that was restarted has forgotten its sessions */
-	do
-	{
-		const char *token_header;
-
-		session_lost = false;
-		outcome = open_session(source, &token_header, reason);
-		if (outcome == GLUE_METADATA_FOUND)
-			outcome = ask_in_session(source, token_header, credentials,
-									 reason, &session_lost);
-	} while (session_lost && ++nsessions < MAX_SESSIONS);
-	return outcome;
-}
-
-/* The header with the token of the container; NULL on failure. */
-static const char *
-container_authorization(const GlueContainerSource *source, const char **reason)
-{
-	const char *token = source->token;
-	size_t		len = token ? strlen(token) : 0;
-	const char *problem;
-
-	if (source->token_file != NULL)
-		token = glue_shared_file_text(source->token_file, false, &len);
-	problem = token ? glue_token_problem(token, &len) : "cannot be read";
-	if (problem != NULL)
-	{
-		*reason = psprintf("the authorization token of the container %s",
-						   problem);
-		return NULL;
-	}
-	return glue_secret_printf("Authorization: %.*s", (int) len, token);
-}
-
-/*
- * Open a session with IMDS.
- *
- * A refused connection, or a timeout of it, means that there is no such
- * service.
- */
-static GlueMetadataOutcome
-open_session(const GlueInstanceSource *source, const char **token_header,
-			 const char **reason)
-{
-	Exchange	exchange = ask_instance(source, GLUE_HTTP_PUT,
-										GLUE_INSTANCE_TOKEN_PATH,
-										SESSION_HEADER);
+	GlueContainerSource source;
+	GlueConfigurationError error;
+	const char *token;
+	const char *problem = NULL;
 	size_t		len;
 
-	if (exchange.outcome == GLUE_HTTP_NOT_SENT)
+	init(metadata, on_news, on_news_arg);
+	if (glue_container_source(target->configuration, &source,
+							  &error) != GLUE_SOURCE_PRESENT)
 	{
-		*reason = "there is no instance metadata service";
-		return GLUE_METADATA_ABSENT;
+		end(metadata, GLUE_METADATA_FAILED, pstrdup(error.detail));
+		return;
 	}
-	if (has_status(&exchange, 403) || has_status(&exchange, 404) ||
-		has_status(&exchange, 405))
-	{
-		*reason = psprintf("the instance metadata service is switched off, or not that of Amazon EC2 (HTTP status %d)",
-						   exchange.status);
-		return GLUE_METADATA_ABSENT;
-	}
-	if (!has_status(&exchange, 200))
-		return explain(&exchange, "the instance metadata service", reason);
-
-	len = exchange.body_len;
-	if (len == 0 || glue_token_problem(exchange.body, &len) != NULL)
-	{
-		*reason = "the instance metadata service gave no session token";
-		return GLUE_METADATA_FAILED;
-	}
-	*token_header = glue_secret_printf("X-aws-ec2-metadata-token: %.*s",
-									   (int) len, exchange.body);
-	return GLUE_METADATA_FOUND;
+	metadata->message.method = GLUE_HTTP_GET;
+	metadata->message.url = pstrdup(source.url);
+	metadata->message.ca_file = target->ca_file;
+	metadata->message.connect_timeout_ms = CONTAINER_CONNECT_TIMEOUT_MS;
+	metadata->message.request_timeout_ms = CONTAINER_REQUEST_TIMEOUT_MS;
+	metadata->headers[0] = "Accept: application/json";
+	metadata->max_attempts = CONTAINER_ATTEMPTS;
+	token = source.token;
+	len = token != NULL ? strlen(token) : 0;
+	if (source.token_file != NULL)
+		token = glue_shared_file_token(source.token_file, &len, &problem);
+	else if (token != NULL)
+		problem = glue_token_problem(token, &len);
+	if (problem != NULL)
+		end(metadata, GLUE_METADATA_FAILED,
+			psprintf("the authorization token of the container %s", problem));
+	else if (token != NULL)
+		metadata->headers[metadata->message.nheaders++] =
+			glue_secret_printf("Authorization: %.*s", (int) len, token);
 }
 
 /*
- * Ask IMDS for the name of the role, and for its credentials.
- *
- * *session_lost is set if that failed because the service does not know the
- * session.
+ * Start to ask the instance metadata service for the credentials of the
+ * instance's role.  They may have expired already.
  */
-static GlueMetadataOutcome
-ask_in_session(const GlueInstanceSource *source, const char *token_header,
-			   GlueTemporaryCredentials *credentials, const char **reason,
-			   bool *session_lost)
+void
+glue_metadata_start_instance(GlueMetadata *metadata, const GlueTarget *target,
+							 void (*on_news) (void *arg), void *on_news_arg)
 {
-	Exchange	exchange = ask_instance(source, GLUE_HTTP_GET,
-										GLUE_INSTANCE_ROLE_PATH, token_header);
-	char		role[GLUE_ROLE_NAME_SIZE];
+	GlueConfigurationError error;
 
-	*session_lost = has_status(&exchange, 401);
-	if (has_status(&exchange, 404))
+	init(metadata, on_news, on_news_arg);
+	if (glue_instance_source(target->configuration, &metadata->instance,
+							 &error) != GLUE_SOURCE_PRESENT)
 	{
-		*reason = "the instance has no role";
-		return GLUE_METADATA_ABSENT;
+		end(metadata, GLUE_METADATA_FAILED, pstrdup(error.detail));
+		return;
 	}
-	if (!has_status(&exchange, 200))
-		return explain(&exchange, "the instance metadata service", reason);
-	if (!glue_instance_role_name(exchange.body, exchange.body_len, role))
-	{
-		*reason = "the instance metadata service named no role";
-		return GLUE_METADATA_FAILED;
-	}
-
-	exchange = ask_instance(source, GLUE_HTTP_GET,
-							psprintf("%s%s", GLUE_INSTANCE_ROLE_PATH, role),
-							token_header);
-	*session_lost = has_status(&exchange, 401);
-	if (!has_status(&exchange, 200))
-		return explain(&exchange, "the instance metadata service", reason);
-	return read_credentials(&exchange, true, credentials, reason);
+	metadata->message.connect_timeout_ms = metadata->instance.timeout_ms;
+	metadata->message.request_timeout_ms = metadata->instance.timeout_ms;
+	metadata->max_attempts = metadata->instance.max_attempts;
+	open_session(metadata);
 }
 
-/* Exchange a request with one header with IMDS. */
-static Exchange
-ask_instance(const GlueInstanceSource *source, GlueHttpMethod method,
-			 const char *path, const char *header)
+static void
+init(GlueMetadata *metadata, void (*on_news) (void *arg), void *on_news_arg)
 {
-	Exchange	exchange = {
-		.message = {
-			.method = method,
-			.url = psprintf("%s%s", source->endpoint, path),
-			.nheaders = 1,
-			.connect_timeout_ms = source->timeout_ms,
-			.request_timeout_ms = source->timeout_ms,
-		},
-		.headers = {header},
-		.max_attempts = source->max_attempts,
-	};
+	memset(metadata, 0, sizeof(GlueMetadata));
+	metadata->message.headers = metadata->headers;
+	metadata->message.nheaders = 1;
+	metadata->message.on_end = on_news;
+	metadata->message.on_end_arg = on_news_arg;
+}
 
-	run_exchange(&exchange);
-	return exchange;
+/* Ask IMDS for a session. */
+static void
+open_session(GlueMetadata *metadata)
+{
+	metadata->session = NULL;
+	ask_instance(metadata, GLUE_METADATA_SESSION, GLUE_HTTP_PUT,
+				 GLUE_INSTANCE_TOKEN_PATH, SESSION_HEADER);
+}
+
+/* Ask IMDS, by a message that has one header. */
+static void
+ask_instance(GlueMetadata *metadata, GlueMetadataStep step,
+			 GlueHttpMethod method, const char *path, const char *header)
+{
+	metadata->message.method = method;
+	metadata->message.url = psprintf("%s%s", metadata->instance.endpoint, path);
+	metadata->headers[0] = header;
+	metadata->step = step;
+	metadata->attempts = 0;
+}
+
+/*
+ * Take it as far as it gets without waiting; sets its outcome.
+ *
+ * What is found goes into credentials, which the caller cleanses.
+ */
+void
+glue_metadata_advance(GlueMetadata *metadata,
+					  GlueTemporaryCredentials *credentials)
+{
+	while (metadata->outcome == GLUE_METADATA_PENDING && has_ended(metadata))
+		take_answer(metadata, credentials);
+	if (metadata->outcome != GLUE_METADATA_PENDING &&
+		metadata->transfer != NULL)
+		glue_http_release(metadata->transfer);
+}
+
+/*
+ * Send the message, and again if that may help, until it has ended; false if
+ * that has to be waited for.
+ */
+static bool
+has_ended(GlueMetadata *metadata)
+{
+	const GlueHttpTransfer *transfer;
+
+	if (glue_monotonic_us() < metadata->pause_until)
+		return false;
+	if (metadata->attempts == 0 || metadata->pause_until != 0)
+	{
+		if (metadata->transfer != NULL)
+			glue_http_release(metadata->transfer);
+		metadata->pause_until = 0;
+		metadata->attempts++;
+		metadata->transfer = glue_http_start(&metadata->message);
+	}
+	transfer = metadata->transfer;
+	if (transfer->outcome == GLUE_HTTP_PENDING)
+		return false;
+
+	/* a retry of a refused connection would only take time again */
+	if ((transfer->outcome != GLUE_HTTP_LOST &&
+		 (transfer->outcome != GLUE_HTTP_ANSWERED ||
+		  transfer->status < 500)) ||
+		metadata->attempts >= metadata->max_attempts)
+		return true;
+	metadata->pause_until = glue_monotonic_us() +
+		RETRY_PAUSE_MS * 1000 * metadata->attempts;
+	return false;
+}
+
+/* A message has ended: continue with the next step, or end. */
+static void
+take_answer(GlueMetadata *metadata, GlueTemporaryCredentials *credentials)
+{
+	/* a service that was restarted has forgotten its sessions */
+	if (metadata->session != NULL && has_status(metadata, 401) &&
+		metadata->nsessions < MAX_SESSIONS)
+		open_session(metadata);
+	else if (metadata->step == GLUE_METADATA_SESSION)
+		take_session(metadata);
+	else if (metadata->step == GLUE_METADATA_ROLE)
+		take_role(metadata);
+	else
+		take_credentials(metadata, credentials);
+}
+
+/*
+ * A session with IMDS was asked for.
+ *
+ * That the connection cannot be made, or that its packets vanish, is how it
+ * looks where there is no such service.
+ */
+static void
+take_session(GlueMetadata *metadata)
+{
+	const GlueHttpTransfer *transfer = metadata->transfer;
+	size_t		len = transfer->body_len;
+
+	if (transfer->outcome == GLUE_HTTP_NOT_SENT)
+		end(metadata, GLUE_METADATA_ABSENT,
+			"there is no instance metadata service");
+	else if (has_status(metadata, 403) || has_status(metadata, 404) ||
+			 has_status(metadata, 405))
+		end(metadata, GLUE_METADATA_ABSENT,
+			psprintf("the instance metadata service is switched off, or not that of Amazon EC2 (HTTP status %d)",
+					 transfer->status));
+	else if (!has_status(metadata, 200))
+		fail(metadata);
+	else if (len == 0 || glue_token_problem(transfer->body, &len) != NULL)
+		end(metadata, GLUE_METADATA_FAILED,
+			"the instance metadata service gave no session token");
+	else
+	{
+		metadata->nsessions++;
+		metadata->session =
+			glue_secret_printf("X-aws-ec2-metadata-token: %.*s", (int) len,
+							   transfer->body);
+		ask_instance(metadata, GLUE_METADATA_ROLE, GLUE_HTTP_GET,
+					 GLUE_INSTANCE_ROLE_PATH, metadata->session);
+	}
+}
+
+/* IMDS was asked for the name of the role. */
+static void
+take_role(GlueMetadata *metadata)
+{
+	const GlueHttpTransfer *transfer = metadata->transfer;
+	char		role[GLUE_ROLE_NAME_SIZE];
+
+	if (has_status(metadata, 404))
+		end(metadata, GLUE_METADATA_ABSENT, "the instance has no role");
+	else if (!has_status(metadata, 200))
+		fail(metadata);
+	else if (!glue_instance_role_name(transfer->body, transfer->body_len, role))
+		end(metadata, GLUE_METADATA_FAILED,
+			"the instance metadata service named no role");
+	else
+		ask_instance(metadata, GLUE_METADATA_CREDENTIALS, GLUE_HTTP_GET,
+					 psprintf("%s%s", GLUE_INSTANCE_ROLE_PATH, role),
+					 metadata->session);
+}
+
+/*
+ * Credentials were asked for.
+ *
+ * Expired credentials of an instance are accepted: AWS keeps them valid while it
+ * cannot issue newer ones.
+ */
+static void
+take_credentials(GlueMetadata *metadata, GlueTemporaryCredentials *credentials)
+{
+	char		problem[GLUE_CREDENTIAL_REASON_SIZE];
+	GlueCredentialReplyStatus status;
+
+	if (!has_status(metadata, 200))
+	{
+		fail(metadata);
+		return;
+	}
+	status = glue_credential_reply_json(metadata->transfer->body,
+										metadata->transfer->body_len,
+										(long long) time(NULL), credentials,
+										problem);
+	if (status == GLUE_CREDENTIALS_OK ||
+		(status == GLUE_CREDENTIALS_EXPIRED &&
+		 metadata->step == GLUE_METADATA_CREDENTIALS))
+		end(metadata, GLUE_METADATA_FOUND, NULL);
+	else
+		end(metadata, GLUE_METADATA_FAILED,
+			psprintf("the answer %s", problem));
 }
 
 static bool
-has_status(const Exchange *exchange, int status)
+has_status(const GlueMetadata *metadata, int status)
 {
-	return exchange->outcome == GLUE_HTTP_ANSWERED &&
-		exchange->status == status;
-}
-
-/* Exchange, with retries of transient failures. */
-static void
-run_exchange(Exchange *exchange)
-{
-	for (int attempt = 1;; attempt++)
-	{
-		bool		worth_it;
-
-		run_attempt(exchange);
-
-		/* a retry of a refused connection would only take time again */
-		worth_it = exchange->outcome == GLUE_HTTP_LOST ||
-			(exchange->outcome == GLUE_HTTP_ANSWERED &&
-			 exchange->status >= 500);
-		if (!worth_it || attempt >= exchange->max_attempts)
-			return;
-		glue_http_sleep(RETRY_PAUSE_MS * attempt);
-	}
+	return metadata->transfer->outcome == GLUE_HTTP_ANSWERED &&
+		metadata->transfer->status == status;
 }
 
 static void
-run_attempt(Exchange *exchange)
+end(GlueMetadata *metadata, GlueMetadataOutcome outcome, const char *reason)
 {
-	GlueHttpTransfer *transfer;
-
-	exchange->message.headers = exchange->headers;
-	transfer = glue_http_start(&exchange->message);
-	glue_http_finish(transfer);
-	exchange->outcome = transfer->outcome;
-	exchange->status = transfer->status;
-	exchange->reason = transfer->timed_out ? "timeout" :
-		pstrdup(transfer->reason);
-	exchange->body_len = transfer->body_len;
-	if (transfer->outcome == GLUE_HTTP_ANSWERED)
-		exchange->body = glue_secret_copy(transfer->body, transfer->body_len);
-	glue_http_release(transfer);
+	metadata->outcome = outcome;
+	metadata->reason = reason;
 }
 
-/*
- * Read the credentials from an answer.
- *
- * may_be_expired says whether expired ones are accepted: AWS keeps the
- * credentials of an instance valid while it cannot issue newer ones.
- */
-static GlueMetadataOutcome
-read_credentials(const Exchange *exchange, bool may_be_expired,
-				 GlueTemporaryCredentials *credentials, const char **reason)
+/* End with a message that has failed. */
+static void
+fail(GlueMetadata *metadata)
 {
-	char		problem[GLUE_CREDENTIAL_REASON_SIZE];
-	GlueCredentialReplyStatus status =
-		glue_credential_reply_json(exchange->body, exchange->body_len,
-								   (long long) time(NULL), credentials,
-								   problem);
+	const GlueHttpTransfer *transfer = metadata->transfer;
+	const char *service = metadata->step == GLUE_METADATA_CONTAINER ?
+		"the credentials endpoint of the container" :
+		"the instance metadata service";
 
-	if (status == GLUE_CREDENTIALS_OK ||
-		(status == GLUE_CREDENTIALS_EXPIRED && may_be_expired))
-		return GLUE_METADATA_FOUND;
-	*reason = psprintf("the answer %s", problem);
-	return GLUE_METADATA_FAILED;
-}
-
-/* Set the reason of a failed exchange; always returns GLUE_METADATA_FAILED. */
-static GlueMetadataOutcome
-explain(const Exchange *exchange, const char *service, const char **reason)
-{
-	if (exchange->outcome == GLUE_HTTP_ANSWERED)
-		*reason = psprintf("%s answered with HTTP status %d", service,
-						   exchange->status);
-	else
-		*reason = psprintf("%s did not answer (%s)", service,
-						   exchange->reason);
-	return GLUE_METADATA_FAILED;
+	end(metadata, GLUE_METADATA_FAILED,
+		transfer->outcome == GLUE_HTTP_ANSWERED ?
+		psprintf("%s answered with HTTP status %d", service,
+				 transfer->status) :
+		psprintf("%s did not answer (%s)", service,
+				 transfer->timed_out ? "timeout" : transfer->reason));
 }

@@ -31,7 +31,6 @@
 #include "utils/memutils.h"
 
 /* prototypes of private functions */
-static int	max_page_size(const char *operation);
 static void read_page(GluePages *pages);
 static void run_call(GluePages *pages);
 static const GlueCredentials *keep_credentials(GluePages *pages,
@@ -52,7 +51,7 @@ glue_pages_init(GluePages *pages, const GlueCall *call, const char *member)
 	memset(pages, 0, sizeof(GluePages));
 	pages->call = *call;
 	pages->member = member;
-	pages->page_size = max_page_size(call->operation);
+	pages->page_size = glue_model_operation(call->operation)->page_size;
 	pages->context = AllocSetContextCreate(CurrentMemoryContext,
 										   "glue_conn page",
 										   ALLOCSET_DEFAULT_SIZES);
@@ -101,15 +100,6 @@ glue_pages_next_unchecked(GluePages *pages, const char **problem)
 	if (!glue_answer_check_entry(entry, pages->member, pages->next++, text))
 		*problem = pstrdup(text);
 	return entry;
-}
-
-/* The largest page size of an operation. */
-static int
-max_page_size(const char *operation)
-{
-	const GlueModelOperation *model = glue_model_operation(operation);
-
-	return glue_model_member(model->input, "MaxResults")->shape->max;
 }
 
 /* Read a page; after an error, there is no current page. */

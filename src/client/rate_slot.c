@@ -46,9 +46,6 @@
 
 #define NUM_SLOTS		128
 
-/* sizes of AWS's identifiers */
-#define ACCOUNT_ID_LEN	12
-
 /*
  * Interval at which processes behind the first check the line, and limit for
  * the first to be late.
@@ -73,7 +70,6 @@ GlueSharedPart glue_rate_part = {
 /* prototypes of private functions */
 static GlueRateSlot *choose_slot(RateSlots *all);
 static int	nslots_of(const RateSlots *all, Oid maker);
-static void fill_slot(GlueRateSlot *slot, const GlueRateKey *key);
 static int	next_class(const GlueRateSlot *slot, bool *waiting);
 static GlueRatePlace *first_of(const GlueRateSlot *slot, int class);
 static void pass_over_late(GlueRateSlot *slot, const GlueRatePlace *asking,
@@ -112,59 +108,33 @@ glue_rate_slot_copy(int number, GlueRateSlot *copy)
 }
 
 /*
- * Name the caller of a slot.  For an access key, its last characters are
- * enough for its owner.
+ * Name the caller of a key, as far as there is room.  For an access key, its last
+ * characters are enough for its owner.
  */
-char *
-glue_rate_slot_target(const GlueRateSlot *slot)
+const char *
+glue_rate_key_name(const GlueRateKey *key, char *name, Size size)
 {
-	const char *caller = slot->caller;
-	size_t		len = strlen(caller);
+	size_t		len = strlen(key->caller);
+	const char *end = len > 4 ? key->caller + len - 4 : "";
 
-	if (slot->endpoint[0] == '\0')
-		return pstrdup("other");
-	if (len == ACCOUNT_ID_LEN)
-		return psprintf("%s %s", slot->endpoint, caller);
-	return psprintf("%s ...%s", slot->endpoint,
-					len > 4 ? caller + len - 4 : "");
+	snprintf(name, size, "%.*s %s%s", (int) size - 16, key->endpoint,
+			 key->is_account ? "" : "...", key->is_account ? key->caller : end);
+	return key->endpoint[0] != '\0' ? name : "other";
 }
 
-/* The key of a slot. */
-GlueRateKey
-glue_rate_slot_key(const GlueRateSlot *slot)
-{
-	return (GlueRateKey)
-	{
-		slot->endpoint, slot->region, slot->caller, slot->operation,
-			slot->claimant, slot->limit.ceiling, slot->server, slot->database
-	};
-}
-
-bool
-glue_rate_key_equal(const GlueRateKey *a, const GlueRateKey *b)
-{
-	return a->claimant == b->claimant && a->ceiling == b->ceiling &&
-		a->server == b->server && a->database == b->database &&
-		strcmp(a->operation, b->operation) == 0 &&
-		strcmp(a->caller, b->caller) == 0 &&
-		strcmp(a->endpoint, b->endpoint) == 0 &&
-		strcmp(a->region, b->region) == 0;
-}
-
-/* Hash a key; 0 is reserved for free slots. */
+/*
+ * Hash a key; 0 is reserved for free slots.  The zero bytes behind the texts are
+ * most of the key, and not worth hashing.
+ */
 uint64
 glue_rate_key_hash(const GlueRateKey *key)
 {
-	const char *texts[] = {
-		key->endpoint, key->region, key->caller, key->operation
-	};
-	uint64		hash = hash_combine64(key->claimant, key->ceiling);
+	const char *const texts[] = {key->endpoint, key->caller, key->operation};
+	uint64		hash = ((uint64) key->server << 32) | key->claimant;
 
-	hash = hash_combine64(hash_combine64(hash, key->server), key->database);
 	for (int i = 0; i < lengthof(texts); i++)
-		hash = hash_combine64(hash,
-							  hash_bytes_extended((const unsigned char *) texts[i],
-												  strlen(texts[i]), 0));
+		hash = hash_bytes_extended((const unsigned char *) texts[i],
+								   strlen(texts[i]), hash);
 	return hash != 0 ? hash : 1;
 }
 
@@ -182,12 +152,8 @@ glue_rate_slot_find(const GlueRateKey *key, uint64 hash, Oid maker)
 
 	for (int i = 0; i < NUM_SLOTS; i++)
 	{
-		GlueRateKey found;
-
-		if (all->hashes[i] != hash)
-			continue;
-		found = glue_rate_slot_key(&all->slots[i]);
-		if (glue_rate_key_equal(&found, key))
+		if (all->hashes[i] == hash &&
+			memcmp(&all->slots[i].key, key, sizeof(GlueRateKey)) == 0)
 		{
 			all->slots[i].used = ++all->nuses;
 			return &all->slots[i];
@@ -196,7 +162,9 @@ glue_rate_slot_find(const GlueRateKey *key, uint64 hash, Oid maker)
 	slot = choose_slot(all);
 	if (slot != NULL)
 	{
-		fill_slot(slot, key);
+		memset(slot, 0, sizeof(GlueRateSlot));
+		slot->key = *key;
+		slot->limit.ceiling = key->ceiling;
 		slot->maker = maker;
 		all->hashes[slot - all->slots] = hash;
 	}
@@ -249,20 +217,6 @@ nslots_of(const RateSlots *all, Oid maker)
 	for (int i = 0; i < NUM_SLOTS; i++)
 		n += all->slots[i].maker == maker;
 	return n;
-}
-
-static void
-fill_slot(GlueRateSlot *slot, const GlueRateKey *key)
-{
-	memset(slot, 0, sizeof(GlueRateSlot));
-	strlcpy(slot->endpoint, key->endpoint, sizeof(slot->endpoint));
-	strlcpy(slot->region, key->region, sizeof(slot->region));
-	strlcpy(slot->caller, key->caller, sizeof(slot->caller));
-	strlcpy(slot->operation, key->operation, sizeof(slot->operation));
-	slot->claimant = key->claimant;
-	slot->limit.ceiling = key->ceiling;
-	slot->server = key->server;
-	slot->database = key->database;
 }
 
 /*

@@ -19,13 +19,20 @@
 #include "lib/ilist.h"
 #include "server/shared_state.h"
 
-/* Key of a limit. */
+#define GLUE_OPERATION_SIZE		64
+
+/*
+ * Key of a limit.  The bytes behind the end of a text are zero, so that keys can
+ * be compared by memcmp().
+ */
 typedef struct GlueRateKey
 {
-	const char *endpoint;		/* URL */
-	const char *region;
-	const char *caller;			/* account, or else access key ID */
-	const char *operation;
+	char		endpoint[GLUE_ENDPOINT_MAX_LEN + 1];	/* URL */
+	char		region[GLUE_REGION_MAX_LEN + 1];
+	char		caller[GLUE_ACCESS_KEY_ID_SIZE];	/* account, or else access
+													 * key */
+	char		operation[GLUE_OPERATION_SIZE];
+	int			is_account;		/* or else the caller is an access key */
 	Oid			claimant;		/* role that uses the key; 0 if the account is
 								 * verified */
 
@@ -35,19 +42,14 @@ typedef struct GlueRateKey
 	Oid			database;		/* of the server */
 } GlueRateKey;
 
-#define GLUE_OPERATION_SIZE		64
+/* Room for the name of a target. */
+#define GLUE_RATE_NAME_SIZE		(GLUE_ENDPOINT_MAX_LEN + 17)
 
 /* The state of a limit. */
 typedef struct GlueRateSlot
 {
 	uint64		used;			/* number of its last use; 0: free */
-	char		endpoint[GLUE_ENDPOINT_MAX_LEN + 1];
-	char		region[GLUE_REGION_MAX_LEN + 1];
-	char		caller[GLUE_ACCESS_KEY_ID_SIZE];
-	char		operation[GLUE_OPERATION_SIZE];
-	Oid			claimant;
-	Oid			server;
-	Oid			database;
+	GlueRateKey key;
 	Oid			maker;			/* role that the slot belongs to */
 	GlueRateLimit limit;
 	int			nwaiting;		/* number of waiting calls */
@@ -71,9 +73,8 @@ extern GlueSharedPart glue_rate_part;
 
 extern GlueRatePlace *glue_rate_place(int number);
 extern bool glue_rate_slot_copy(int number, GlueRateSlot *copy);
-extern char *glue_rate_slot_target(const GlueRateSlot *slot);
-extern GlueRateKey glue_rate_slot_key(const GlueRateSlot *slot);
-extern bool glue_rate_key_equal(const GlueRateKey *a, const GlueRateKey *b);
+extern const char *glue_rate_key_name(const GlueRateKey *key, char *name,
+									  Size size);
 extern uint64 glue_rate_key_hash(const GlueRateKey *key);
 
 /* these require the lock */

@@ -40,7 +40,6 @@ glue_read_back_prepare(GlueCall *reading, const GlueCall *create)
 {
 	glue_call_prepare_get(reading, create->target, create->credentials,
 						  create->connection_name);
-	reading->renew_credentials = create->renew_credentials;
 }
 
 /*

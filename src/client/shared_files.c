@@ -22,6 +22,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "aws/credential_sources.h"
 #include "aws/profile_grammar.h"
 #include "client/shared_files.h"
 #include "server/compat.h"
@@ -36,6 +37,16 @@
  */
 #define MAX_FILE_SIZE	(1024 * 1024)
 
+/* What has become of an attempt to read a file. */
+typedef enum FileProblem
+{
+	FILE_READ,
+	FILE_NOT_OPENED,
+	FILE_NOT_REGULAR,
+	FILE_TOO_LARGE,
+	FILE_NOT_READ
+} FileProblem;
+
 /* prototypes of private functions */
 static const char *look_up(void *arg, const char *name);
 static GlueProfileSet *read_shared_files(void);
@@ -46,8 +57,8 @@ static char *file_path(const char *setting, const char *variable,
 					   const char *default_name);
 static void read_into(GlueProfileSet *set, GlueProfileFileKind kind,
 					  const char *path, bool required);
-static bool is_usable(const char *path, const struct stat *status);
-pg_noreturn static void refuse(const char *what, const char *path);
+static FileProblem read_file(const char *path, char **text, size_t *len);
+static FileProblem judge_file(const char *path, const struct stat *status);
 static void free_profile_set(void *arg);
 
 /*
@@ -196,11 +207,25 @@ read_into(GlueProfileSet *set, GlueProfileFileKind kind, const char *path,
 		  bool required)
 {
 	size_t		len;
-	char	   *text = glue_shared_file_text(path, required, &len);
+	char	   *text;
+	FileProblem problem = read_file(path, &text, &len);
 	GlueProfileError error;
 
-	if (text == NULL)
+	if (problem == FILE_NOT_OPENED && !required &&
+		(errno == ENOENT || errno == ENOTDIR))
 		return;
+	if (problem == FILE_NOT_OPENED || problem == FILE_NOT_READ)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION),
+				 errmsg("could not %s shared AWS file \"%s\": %m",
+						problem == FILE_NOT_OPENED ? "open" : "read", path)));
+	if (problem != FILE_READ)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION),
+				 errmsg("shared AWS file \"%s\" cannot be used", path),
+				 problem == FILE_TOO_LARGE ?
+				 errdetail("It is larger than %d bytes.", MAX_FILE_SIZE) :
+				 errdetail("It is not a regular file.")));
 	if (!glue_profile_set_read(set, kind, text, len, &error))
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION),
@@ -209,67 +234,77 @@ read_into(GlueProfileSet *set, GlueProfileFileKind kind, const char *path,
 }
 
 /*
- * Read a whole file into memory that will be cleansed, with a NUL at the end;
- * NULL if it does not exist and is not required.
+ * Read a token from a file into memory that will be cleansed.
  *
- * The file is closed before an error is raised: a caller that reads a token
- * may have no transaction that closes it.
+ * *problem is NULL, or the words to put behind the name of the file.  Raises no
+ * error, because that would end the calls of other targets, too.
  */
 char *
-glue_shared_file_text(const char *path, bool required, size_t *len)
+glue_shared_file_token(const char *path, size_t *len, const char **problem)
 {
-	int			file = glue_file_open(path);
-	struct stat status;
-	bool		known;
-	bool		usable;
-	char	   *text = NULL;
-	ssize_t		size = -1;
-	int			error;
+	char	   *text;
+	FileProblem file_problem = read_file(path, &text, len);
 
-	if (file < 0)
-	{
-		if ((errno == ENOENT || errno == ENOTDIR) && !required)
-			return NULL;
-		refuse("open", path);
-	}
-	known = fstat(file, &status) == 0;
-	usable = known && is_usable(path, &status);
-	if (usable)
-	{
-		text = glue_secret_alloc(status.st_size + 1);
-		size = glue_file_read(file, text, status.st_size);
-	}
-	error = errno;
-	CloseTransientFile(file);
-
-	if (known && !usable)
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION),
-				 errmsg("shared AWS file \"%s\" cannot be used", path),
-				 S_ISREG(status.st_mode) ?
-				 errdetail("It is larger than %d bytes.", MAX_FILE_SIZE) :
-				 errdetail("It is not a regular file.")));
-	errno = error;
-	if (size < 0)
-		refuse("read", path);
-	text[size] = '\0';
-	*len = size;
+	if (file_problem == FILE_READ)
+		*problem = glue_token_problem(text, len);
+	else if (file_problem == FILE_NOT_REGULAR)
+		*problem = "is not a regular file";
+	else if (file_problem == FILE_TOO_LARGE)
+		*problem = "is too long";
+	else
+		*problem = file_problem == FILE_NOT_OPENED && errno == EACCES ?
+			"cannot be read: the server process has no permission" :
+			"cannot be read";
+	if (*problem == NULL)
+		text[*len] = '\0';
 	return text;
 }
 
-/* /dev/null counts as an empty file; other devices are rejected. */
-static bool
-is_usable(const char *path, const struct stat *status)
+/*
+ * Read a whole file into memory that will be cleansed, with a NUL behind it.
+ * Unless it was read, *text is NULL, and errno may say why.
+ *
+ * A caller that reads a token may have no transaction that would close the file.
+ */
+static FileProblem
+read_file(const char *path, char **text, size_t *len)
 {
-	return (S_ISREG(status->st_mode) || strcmp(path, "/dev/null") == 0) &&
-		status->st_size <= MAX_FILE_SIZE;
+	int			file = glue_file_open(path);
+	struct stat status;
+	FileProblem problem = FILE_NOT_READ;
+	ssize_t		size = -1;
+	int			error;
+
+	*text = NULL;
+	if (file < 0)
+		return FILE_NOT_OPENED;
+	if (fstat(file, &status) == 0)
+		problem = judge_file(path, &status);
+	if (problem == FILE_READ)
+	{
+		*text = glue_secret_alloc(status.st_size + 1);
+		size = glue_file_read(file, *text, status.st_size);
+	}
+	error = errno;
+	CloseTransientFile(file);
+	errno = error;
+	if (problem != FILE_READ)
+		return problem;
+	if (size < 0)
+	{
+		*text = NULL;
+		return FILE_NOT_READ;
+	}
+	(*text)[size] = '\0';
+	*len = size;
+	return FILE_READ;
 }
 
-/* Raise the error for a system call that failed with errno. */
-static void
-refuse(const char *what, const char *path)
+/* /dev/null counts as an empty file; other devices are rejected. */
+static FileProblem
+judge_file(const char *path, const struct stat *status)
 {
-	ereport(ERROR,
-			(errcode(ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION),
-			 errmsg("could not %s shared AWS file \"%s\": %m", what, path)));
+	if (!S_ISREG(status->st_mode) && strcmp(path, "/dev/null") != 0)
+		return FILE_NOT_REGULAR;
+	return status->st_size > MAX_FILE_SIZE ? FILE_TOO_LARGE : FILE_READ;
 }

@@ -15,8 +15,8 @@
 
 extern const GlueConfiguration *glue_configuration_read(const char *profile);
 extern char *glue_shared_files_description(void);
-extern char *glue_shared_file_text(const char *path, bool required,
-								   size_t *len);
+extern char *glue_shared_file_token(const char *path, size_t *len,
+									const char **problem);
 extern const char *glue_environment(const char *name);
 
 #endif							/* GLUE_CLIENT_SHARED_FILES_H */

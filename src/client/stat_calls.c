@@ -50,8 +50,6 @@ GlueSharedPart glue_stat_calls_part = {
 };
 
 /* prototypes of private functions */
-static void name_target(GlueStatCalls *one, const GlueCall *call,
-						const GlueRateKey *key);
 static void leave_with_context(void *arg);
 static void note_end(GlueCountedCall *counted);
 static void count_call(const GlueStatCalls *one);
@@ -71,7 +69,8 @@ glue_stat_begin(GlueCountedCall *counted, const GlueCall *call,
 {
 	memset(counted, 0, sizeof(GlueCountedCall));
 	counted->one.role = call->target->role;
-	name_target(&counted->one, call, key);
+	(void) glue_rate_key_name(key, counted->one.target,
+							  sizeof(counted->one.target));
 	strlcpy(counted->one.operation, key->operation,
 			sizeof(counted->one.operation));
 	counted->changes = glue_call_changes_something(call) ||
@@ -80,24 +79,6 @@ glue_stat_begin(GlueCountedCall *counted, const GlueCall *call,
 	counted->leave.func = leave_with_context;
 	counted->leave.arg = counted;
 	MemoryContextRegisterResetCallback(CurrentMemoryContext, &counted->leave);
-}
-
-/*
- * The name of a target in glue_rate_limit: the endpoint and the account, or
- * else the last characters of the access key, which are enough for its owner.
- */
-static void
-name_target(GlueStatCalls *one, const GlueCall *call, const GlueRateKey *key)
-{
-	const char *account = call->target->account_id;
-	size_t		len = strlen(key->caller);
-	const char *end = len > 4 ? key->caller + len - 4 : "";
-	bool		is_account = account != NULL &&
-		strcmp(account, key->caller) == 0;
-
-	snprintf(one->target, sizeof(one->target), "%.*s %s%s",
-			 GLUE_STAT_TARGET_SIZE - 16, key->endpoint,
-			 is_account ? "" : "...", is_account ? account : end);
 }
 
 /* An attempt was sent. */

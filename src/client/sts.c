@@ -4,8 +4,7 @@
  *	  Calls of AWS STS, the Security Token Service.
  *
  * STS has AWS's older Query protocol: the request is a form, the answer is
- * XML.  Otherwise the calls are like those of AWS Glue, and use the same
- * client.
+ * XML.  Otherwise the calls are like those of AWS Glue.
  *
  * The regional endpoint is always used, because the global one is a single
  * point of failure.
@@ -22,7 +21,7 @@
 #include <json-c/json.h>
 
 #include "client/attempt.h"
-#include "client/client.h"
+#include "client/call_failure.h"
 #include "client/sts.h"
 #include "server/jsonb_tree.h"
 
@@ -30,87 +29,69 @@
 #define DEFAULT_SESSION_NAME	"glue_conn"
 
 /* prototypes of private functions */
-static void prepare_call(GlueCall *call, const char *operation,
-						 const GlueTarget *target,
-						 const GlueEndpoint *endpoint,
-						 const GlueCredentials *credentials);
+static void prepare(GlueCall *call, const char *operation,
+					const GlueTarget *target, const GlueEndpoint *endpoint,
+					const GlueCredentials *credentials);
 static void add_parameter(GlueCall *call, const char *name,
 						  const char *value);
 
 /*
- * Assume a role with credentials, or with a web identity token; then
- * credentials is NULL.
+ * Fill in the call that assumes a role with credentials, or with a web identity
+ * token; then credentials is NULL.
+ */
+void
+glue_sts_prepare_role(GlueCall *call, const GlueTarget *target,
+					  const GlueCredentials *credentials, const GlueRole *role)
+{
+	prepare(call, role->web_identity_token ?
+			"AssumeRoleWithWebIdentity" : "AssumeRole",
+			target, &target->sts_endpoint,
+			role->web_identity_token ? NULL : credentials);
+	call->keeps_credentials = true;
+	if (role->duration_seconds > 0)
+		add_parameter(call, "DurationSeconds",
+					  psprintf("%d", role->duration_seconds));
+	add_parameter(call, "ExternalId", role->external_id);
+	add_parameter(call, "RoleArn", role->role_arn);
+	add_parameter(call, "RoleSessionName", role->role_session_name ?
+				  role->role_session_name : DEFAULT_SESSION_NAME);
+	add_parameter(call, "WebIdentityToken", role->web_identity_token);
+}
+
+/*
+ * Read the result of that call.
  *
  * Fills in temporary, which the caller cleanses, and returns NULL; or returns
  * the failure.  The expiration is by our own clock.
  */
 GlueFailure *
-glue_sts_assume_role(const GlueTarget *target,
-					 const GlueCredentials *credentials,
-					 const GlueRole *role,
-					 GlueTemporaryCredentials *temporary)
+glue_sts_role_answer(const GlueCall *call, GlueTemporaryCredentials *temporary)
 {
-	GlueCall	call;
-	long long	skew;
+	long long	skew = glue_attempt_clock_skew();
 	char		reason[GLUE_CREDENTIAL_REASON_SIZE];
 
-	prepare_call(&call, role->web_identity_token ?
-				 "AssumeRoleWithWebIdentity" : "AssumeRole",
-				 target, &target->sts_endpoint,
-				 role->web_identity_token ? NULL : credentials);
-	if (role->duration_seconds > 0)
-		add_parameter(&call, "DurationSeconds",
-					  psprintf("%d", role->duration_seconds));
-	add_parameter(&call, "ExternalId", role->external_id);
-	add_parameter(&call, "RoleArn", role->role_arn);
-	add_parameter(&call, "RoleSessionName", role->role_session_name ?
-				  role->role_session_name : DEFAULT_SESSION_NAME);
-	add_parameter(&call, "WebIdentityToken", role->web_identity_token);
-
-	glue_client_run(&call, 1);
-	if (call.failure != NULL)
-		return call.failure;
-	skew = glue_attempt_clock_skew();
-	if (glue_credential_reply_xml(call.answer_xml, strlen(call.answer_xml),
+	if (call->failure != NULL)
+		return call->failure;
+	if (glue_credential_reply_xml(call->answer_xml, strlen(call->answer_xml),
 								  (long long) time(NULL) + skew, temporary,
 								  reason) != GLUE_CREDENTIALS_OK)
-		return glue_call_malformed_answer(&call,
+		return glue_call_malformed_answer(call,
 										  psprintf("the answer %s", reason));
 	temporary->expiration -= skew;
 	return NULL;
 }
 
-/*
- * Ask AWS for the identity of these credentials.
- *
- * Fills in identity, and returns NULL; or returns the failure.
- */
-GlueFailure *
-glue_sts_caller_identity(const GlueTarget *target,
-						 const GlueCredentials *credentials,
-						 GlueRenewCredentials renew_credentials,
-						 GlueCallerIdentity *identity)
-{
-	GlueCall	call;
-
-	glue_sts_prepare_identity(&call, target, credentials, renew_credentials);
-	glue_client_run(&call, 1);
-	return glue_sts_identity_answer(&call, identity);
-}
-
-/* Fill in the call for that. */
+/* Fill in the call that asks AWS for the identity of these credentials. */
 void
 glue_sts_prepare_identity(GlueCall *call, const GlueTarget *target,
-						  const GlueCredentials *credentials,
-						  GlueRenewCredentials renew_credentials)
+						  const GlueCredentials *credentials)
 {
-	prepare_call(call, "GetCallerIdentity", target,
-				 target->asks_endpoint ? &target->endpoint :
-				 &target->sts_endpoint, credentials);
-	call->renew_credentials = renew_credentials;
+	prepare(call, "GetCallerIdentity", target,
+			target->asks_endpoint ? &target->endpoint :
+			&target->sts_endpoint, credentials);
 }
 
-/* Read the result of that call, as glue_sts_caller_identity(). */
+/* Read its result: fills in identity and returns NULL, or returns the failure. */
 GlueFailure *
 glue_sts_identity_answer(GlueCall *call, GlueCallerIdentity *identity)
 {
@@ -127,16 +108,11 @@ glue_sts_identity_answer(GlueCall *call, GlueCallerIdentity *identity)
 }
 
 static void
-prepare_call(GlueCall *call, const char *operation, const GlueTarget *target,
-			 const GlueEndpoint *endpoint, const GlueCredentials *credentials)
+prepare(GlueCall *call, const char *operation, const GlueTarget *target,
+		const GlueEndpoint *endpoint, const GlueCredentials *credentials)
 {
 	glue_call_init(call, GLUE_SERVICE_STS, operation, target, credentials);
 	call->endpoint = endpoint;
-	if (endpoint == &target->sts_endpoint && target->sts_problem != NULL)
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("could not determine the endpoint of AWS STS"),
-				 errdetail_internal("%s", target->sts_problem)));
 }
 
 static void

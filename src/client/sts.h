@@ -12,7 +12,7 @@
 #define GLUE_CLIENT_STS_H
 
 #include "aws/credential_reply.h"
-#include "client/client.h"
+#include "client/call.h"
 
 /* A role to assume.  For members that are NULL or 0, AWS has defaults. */
 typedef struct GlueRole
@@ -24,18 +24,13 @@ typedef struct GlueRole
 	const char *web_identity_token; /* NULL: with credentials */
 } GlueRole;
 
-extern GlueFailure *glue_sts_assume_role(const GlueTarget *target,
-										 const GlueCredentials *credentials,
-										 const GlueRole *role,
+extern void glue_sts_prepare_role(GlueCall *call, const GlueTarget *target,
+								  const GlueCredentials *credentials,
+								  const GlueRole *role);
+extern GlueFailure *glue_sts_role_answer(const GlueCall *call,
 										 GlueTemporaryCredentials *temporary);
-extern GlueFailure *glue_sts_caller_identity(const GlueTarget *target,
-											 const GlueCredentials *credentials,
-											 GlueRenewCredentials renew_credentials,
-											 GlueCallerIdentity *identity);
-
 extern void glue_sts_prepare_identity(GlueCall *call, const GlueTarget *target,
-									  const GlueCredentials *credentials,
-									  GlueRenewCredentials renew_credentials);
+									  const GlueCredentials *credentials);
 extern GlueFailure *glue_sts_identity_answer(GlueCall *call,
 											 GlueCallerIdentity *identity);
 

@@ -47,7 +47,8 @@ static dlist_head without_line = DLIST_STATIC_INIT(without_line);
 static int	nlines = 0;			/* used lines */
 
 /* prototypes of private functions */
-static void fill_key(GlueRateKey *key, const GlueTarget *target,
+static void fill_key(GlueRateKey *key, const char *operation,
+					 const GlueTarget *target, const GlueEndpoint *endpoint,
 					 const GlueCredentials *credentials,
 					 const char *account_id);
 static GlueRateKey own_key(const GlueRateKey *key, const GlueTarget *target);
@@ -80,16 +81,11 @@ glue_turn_init(GlueTurn *turn, const GlueCall *call,
 	registered = true;
 
 	memset(turn, 0, sizeof(GlueTurn));
-	turn->key.endpoint = call->endpoint->url;
-	turn->key.region = call->endpoint->region;
-	turn->key.operation = call->operation;
 
 	/* a role that is assumed may be in another account */
-	fill_key(&turn->key, call->target, call->credentials,
-			 call->service == GLUE_SERVICE_STS ? NULL :
+	fill_key(&turn->key, call->operation, call->target, call->endpoint,
+			 call->credentials, call->service == GLUE_SERVICE_STS ? NULL :
 			 call->target->account_id);
-	strlcpy(turn->caller, turn->key.caller, sizeof(turn->caller));
-	turn->key.caller = turn->caller;
 	turn->own = own_key(&turn->key, call->target);
 	turn->hash = glue_rate_key_hash(&turn->key);
 	turn->own_hash = glue_rate_key_hash(&turn->own);
@@ -109,17 +105,22 @@ glue_turn_init(GlueTurn *turn, const GlueCall *call,
  * the access key; in a user mapping, any role can claim it.
  */
 static void
-fill_key(GlueRateKey *key, const GlueTarget *target,
-		 const GlueCredentials *credentials, const char *account_id)
+fill_key(GlueRateKey *key, const char *operation, const GlueTarget *target,
+		 const GlueEndpoint *endpoint, const GlueCredentials *credentials,
+		 const char *account_id)
 {
-	key->claimant = InvalidOid;
-	key->caller = account_id;
-	if (account_id != NULL)
-		return;
-	key->caller = "";
-	if (credentials != NULL && credentials->access_key_id != NULL)
-		key->caller = credentials->access_key_id;
-	if (target->given.access_key_id != NULL)
+	const char *caller = account_id;
+
+	memset(key, 0, sizeof(GlueRateKey));
+	if (caller == NULL && credentials != NULL)
+		caller = credentials->access_key_id;
+	if (caller != NULL)
+		strlcpy(key->caller, caller, sizeof(key->caller));
+	key->is_account = account_id != NULL;
+	strlcpy(key->endpoint, endpoint->url, sizeof(key->endpoint));
+	strlcpy(key->region, endpoint->region, sizeof(key->region));
+	strlcpy(key->operation, operation, sizeof(key->operation));
+	if (account_id == NULL && target->given.access_key_id != NULL)
 		key->claimant = target->has_own_keys ? target->user :
 			target->server_owner;
 }
@@ -386,18 +387,22 @@ glue_turn_give(GlueTurn *turn, GlueRateAnswer answer, int64 pause)
 static void
 tell_news(GlueRateNews news, const GlueRateSlot *slot)
 {
+	char		name[GLUE_RATE_NAME_SIZE];
+
 	if (news == GLUE_RATE_LIMITED)
 		ereport(LOG,
 				(errmsg("AWS refuses requests because there are too many"),
 				 errdetail("The operation is %s at %s. Calls wait for their turn, at %.1f requests per second now.",
-						   slot->operation, glue_rate_slot_target(slot),
+						   slot->key.operation,
+						   glue_rate_key_name(&slot->key, name, sizeof(name)),
 						   glue_rate_per_second(&slot->limit)),
 				 errhint("See the view \"glue_rate_limit\".")));
 	else
 		ereport(LOG,
 				(errmsg("AWS has refused no more requests for a minute"),
 				 errdetail("The operation is %s at %s.",
-						   slot->operation, glue_rate_slot_target(slot))));
+						   slot->key.operation,
+						   glue_rate_key_name(&slot->key, name, sizeof(name)))));
 }
 
 /* Abandon a call in any state.  Raises no errors. */
@@ -464,10 +469,8 @@ glue_turns_claim_ahead(const GlueTarget *target,
 
 	for (int i = 0; glue_rate_slot_copy(i, &slot); i++)
 	{
-		GlueRateKey key = glue_rate_slot_key(&slot);
-
 		if (slot.used != 0 &&
-			(target == NULL || leads_there(&key, target, credentials)))
+			(target == NULL || leads_there(&slot.key, target, credentials)))
 			ahead = Min(ahead, glue_rate_claim_ahead(&slot.limit));
 	}
 	return ahead;
@@ -478,12 +481,11 @@ static bool
 leads_there(const GlueRateKey *key, const GlueTarget *target,
 			const GlueCredentials *credentials)
 {
-	GlueRateKey there = *key;
+	GlueRateKey there;
 
-	there.endpoint = target->endpoint.url;
-	there.region = target->endpoint.region;
-	fill_key(&there, target, credentials, target->account_id);
+	fill_key(&there, key->operation, target, &target->endpoint, credentials,
+			 target->account_id);
 	if (key->ceiling > 0)
 		there = own_key(&there, target);
-	return glue_rate_key_equal(&there, key);
+	return memcmp(&there, key, sizeof(GlueRateKey)) == 0;
 }

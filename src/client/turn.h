@@ -32,7 +32,6 @@ typedef struct GlueTurn
 	uint64		own_hash;
 	Oid			user;			/* role of the call */
 	bool		paced;			/* our own limit has given a token */
-	char		caller[GLUE_ACCESS_KEY_ID_SIZE];	/* of the key */
 	GlueRateClass class;
 	int64		timeout;		/* limit for a wait without success */
 	int64		waiting_since;	/* 0: no request for a token yet */

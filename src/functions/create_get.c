@@ -13,7 +13,8 @@
  */
 #include "postgres.h"
 
-#include "client/credential_chain.h"
+#include "client/account.h"
+#include "client/client.h"
 #include "client/sts.h"
 #include "fmgr.h"
 #include "funcapi.h"
@@ -51,7 +52,6 @@ glue_create_connection(PG_FUNCTION_ARGS)
 	create.operation.input = definition.input;
 	create.operation.tags = definition.tags;
 	create.operation.on_conflict = on_conflict;
-	glue_immediate_operation_post_intent(&create);
 	glue_immediate_operation_run(&create);
 	status = create.operation.status;
 	glue_report_status(definition.name, status);
@@ -88,15 +88,16 @@ Datum
 glue_caller_identity(PG_FUNCTION_ARGS)
 {
 	GlueFunction function;
+	GlueCall	call;
 	GlueCallerIdentity identity;
 	GlueFailure *failure;
 
 	InitMaterializedSRF(fcinfo, 0);
 	glue_function_begin(&function, fcinfo, GLUE_FUNCTION_READS);
 	glue_function_connect(&function, NULL, fcinfo->args[0]);
-	failure = glue_sts_caller_identity(&function.access.target,
-									   &function.access.credentials,
-									   glue_credentials_renew, &identity);
+	glue_account_prepare(&function.access, &call);
+	glue_client_run(&call, 1);
+	failure = glue_sts_identity_answer(&call, &identity);
 	if (failure != NULL)
 		glue_failure_raise(ERROR, failure);
 

@@ -24,7 +24,6 @@
 #include "catalog/pg_type.h"
 #include "client/account.h"
 #include "client/client.h"
-#include "client/credential_chain.h"
 #include "client/credential_failure.h"
 #include "functions/function.h"
 #include "miscadmin.h"
@@ -134,8 +133,7 @@ glue_function_connect(GlueFunction *function, const char *catalog_id,
 	glue_target_resolve(&function->access.target,
 						glue_argument_server(server, catalog_id),
 						catalog_id);
-	glue_credentials_find(&function->access.target,
-						  &function->access.credentials);
+	glue_access_find_credentials(&function->access);
 	if (function->writes)
 		glue_function_identify(function);
 	else
@@ -195,7 +193,7 @@ glue_function_open(GlueFunction *function)
 {
 	Assert(function->writes && CurrentMemoryContext == function->context);
 	glue_records_open(&function->records, function->access.schema,
-					  GLUE_RECORDS_WRITE);
+					  RowExclusiveLock);
 	glue_intents_prepare(&function->intents, &function->access);
 }
 

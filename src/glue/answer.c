@@ -118,25 +118,24 @@ glue_answer_check(GlueReply *reply, const char *operation)
 static bool
 check_all(const char *operation, json_object *answer, char *problem)
 {
-	GluePath	root = {NULL, "$", 0};
-	GluePath	connection = {&root, "Connection", 0};
+	GluePath	connection = {&glue_root_path, "Connection", 0};
 
 	if (strcmp(operation, GLUE_CREATE_CONNECTION) == 0)
-		return check_creation(&root, answer, problem);
+		return check_creation(&glue_root_path, answer, problem);
 	if (strcmp(operation, GLUE_GET_CONNECTION) == 0)
 		return check_connection(&connection,
 								json_object_object_get(answer, "Connection"),
 								problem);
 	if (strcmp(operation, GLUE_GET_CONNECTIONS) == 0 ||
 		strcmp(operation, GLUE_LIST_CONNECTION_TYPES) == 0)
-		return is_string(&root, answer, "NextToken", problem);
+		return is_string(&glue_root_path, answer, "NextToken", problem);
 	if (strcmp(operation, GLUE_GET_TAGS) == 0)
-		return check_tags(&root, answer, problem);
+		return check_tags(&glue_root_path, answer, problem);
 	if (strcmp(operation, GLUE_BATCH_DELETE_CONNECTION) == 0)
 		return shorten_errors(answer) ||
-			complain(&root, "Errors", TOO_LARGE, problem);
+			complain(&glue_root_path, "Errors", TOO_LARGE, problem);
 	return strcmp(operation, GLUE_DESCRIBE_CONNECTION_TYPE) != 0 ||
-		check_numbers(&root, answer, problem);
+		check_numbers(&glue_root_path, answer, problem);
 }
 
 /*
@@ -147,8 +146,7 @@ bool
 glue_answer_check_entry(json_object *entry, const char *member, size_t index,
 						char problem[GLUE_ANSWER_PROBLEM_SIZE])
 {
-	GluePath	root = {NULL, "$", 0};
-	GluePath	list = {&root, member, 0};
+	GluePath	list = {&glue_root_path, member, 0};
 	GluePath	path = {&list, NULL, index};
 
 	if (!json_object_is_type(entry, json_type_object))
@@ -169,11 +167,9 @@ glue_answer_has_name(json_object *connection)
 static bool
 check_creation(const GluePath *path, json_object *answer, char *problem)
 {
-	json_object *status = json_object_object_get(answer,
-												 "CreateConnectionStatus");
+	const char *status = glue_json_tree_text(answer, "CreateConnectionStatus");
 
-	if (json_object_is_type(status, json_type_string) &&
-		json_object_get_string_len(status) == 0)
+	if (status != NULL && status[0] == '\0')
 		return complain(path, "CreateConnectionStatus", "must not be empty",
 						problem);
 	return check_status(path, answer, "CreateConnectionStatus", problem);
@@ -284,8 +280,7 @@ check_time(const GluePath *path, json_object *connection, const char *member,
 	json_object *value = json_object_object_get(connection, member);
 	double		seconds = json_object_get_double(value);
 
-	return (!json_object_is_type(value, json_type_int) &&
-			!json_object_is_type(value, json_type_double)) ||
+	return !glue_json_is_number(value) ||
 		(seconds >= 0 && seconds < TIME_LIMIT) ||
 		complain(path, member, "must be a time in seconds, from 0 to 1e11",
 				 problem);
@@ -373,8 +368,7 @@ shorten_errors(json_object *answer)
 static bool
 shorten(json_object *object, const char *member, int max)
 {
-	json_object *value = json_object_is_type(object, json_type_object) ?
-		json_object_object_get(object, member) : NULL;
+	json_object *value = json_object_object_get(object, member);
 	json_object *shorter;
 	size_t		len;
 	char	   *text;

@@ -11,8 +11,10 @@
  *	  alone (ValidateCredentials, inline credentials) and members of answers
  *	  alone (Status, CreationTime) are ignored.
  *	- Secrets are ignored if Glue returns them encrypted, hidden or not at
- *	  all.  Visible secrets are compared, and so are values that are no
- *	  secrets, such as a reference to one, or a placeholder.
+ *	  all.  Visible secrets are compared, such as "sharepoint.clientSecret" and
+ *	  passwords within a URL or a JSON text, but the difference is never shown.
+ *	  So are values that are no secrets, such as a reference to one, or a
+ *	  placeholder.
  *	- A recorded value that is hidden, although its name is not that of a
  *	  secret, is unknown: an earlier version classified it as a secret.
  *	  glue_definition_reveals() finds it.
@@ -41,8 +43,8 @@
 #include "glue/redact_key.h"
 #include "glue/redact_string.h"
 #include "glue/same_value.h"
-#include "glue/shown_secret.h"
 #include "secret/secret_name.h"
+#include "text/ascii.h"
 #include "text/json.h"
 
 /*
@@ -70,11 +72,16 @@ typedef struct Comparison
 	GlueDifferences differences;
 	bool		recorded;		/* the sent one is a record, which may hide
 								 * too much */
-	bool		is_kafka;		/* type of Glue's connection is KAFKA */
+	const char *type;			/* of Glue's connection, or NULL */
 } Comparison;
 
 static void compare_shown_secrets(Comparison *comparison, const char *name,
 								  json_object *sent, json_object *got);
+static bool shown_secret_differs(const Comparison *comparison,
+								 const char *key, json_object *sent,
+								 json_object *got);
+static bool is_shown(json_object *value);
+static json_object *redacted_property(const char *key, json_object *value);
 static void compare_copies(Comparison *comparison, json_object *sent,
 						   json_object *got);
 static json_object *redacted_copy(json_object *tree);
@@ -90,7 +97,6 @@ static void compare_values(Comparison *comparison, const GluePath *path,
 						   json_object *got);
 static void compare_maps(Comparison *comparison, const GluePath *path,
 						 json_object *sent, json_object *got);
-static bool is_kafka(json_object *connection);
 static bool is_added_by_glue(const Comparison *comparison, const GluePath *map,
 							 const char *key, json_object *sent,
 							 json_object *got);
@@ -118,13 +124,13 @@ glue_compare_definitions(json_object *sent, json_object *got,
 		"SparkProperties"
 	};
 	Comparison	comparison = {{sink, arg, true}, glue_holds_hidden(sent),
-		is_kafka(got)};
+		glue_json_tree_text(got, "ConnectionType")};
 
 	compare_copies(&comparison, sent, got);
 	for (size_t i = 0; i < sizeof(maps) / sizeof(char *); i++)
 		compare_shown_secrets(&comparison, maps[i],
-							  glue_member_of(sent, maps[i]),
-							  glue_member_of(got, maps[i]));
+							  json_object_object_get(sent, maps[i]),
+							  json_object_object_get(got, maps[i]));
 	return comparison.differences.equal;
 }
 
@@ -135,8 +141,6 @@ static void
 compare_shown_secrets(Comparison *comparison, const char *name,
 					  json_object *sent, json_object *got)
 {
-	GluePath	root = {NULL, "$", 0};
-	GluePath	map = {&root, name, 0};
 	struct json_object_iter iter;
 
 	if (!json_object_is_type(sent, json_type_object) ||
@@ -144,14 +148,68 @@ compare_shown_secrets(Comparison *comparison, const char *name,
 		return;
 	json_object_object_foreachC(sent, iter)
 	{
-		GluePath	path = {&map, iter.key, 0};
-
-		if (!glue_shown_secret_differs(iter.key, iter.val,
-									   json_object_object_get(got, iter.key)))
-			continue;
-		glue_difference_tell(&comparison->differences, &path,
-							 "has another secret in AWS Glue");
+		if (shown_secret_differs(comparison, iter.key, iter.val,
+								 json_object_object_get(got, iter.key)))
+			glue_difference_tell_member(&comparison->differences, name,
+										iter.key,
+										"has another secret in AWS Glue");
 	}
+}
+
+/*
+ * Are two values of a property the same but for a secret that both show?  What is
+ * encrypted can differ each time.
+ *
+ * If memory is short, they are not known to differ.
+ */
+static bool
+shown_secret_differs(const Comparison *comparison, const char *key,
+					 json_object *sent, json_object *got)
+{
+	json_object *sent_copy;
+	json_object *got_copy;
+	bool		differs;
+
+	if (!is_shown(sent) || !is_shown(got) ||
+		same_strings(comparison, sent, got) ||
+		strncmp(key, "ENCRYPTED_", 10) == 0)
+		return false;
+	sent_copy = redacted_property(key, sent);
+	got_copy = redacted_property(key, got);
+	differs = sent_copy != NULL && got_copy != NULL &&
+		json_object_equal(sent_copy, got_copy);
+	glue_json_tree_free(sent_copy);
+	glue_json_tree_free(got_copy);
+	return differs;
+}
+
+/* Is it a text in which nothing is hidden? */
+static bool
+is_shown(json_object *value)
+{
+	const char *text;
+
+	if (!json_object_is_type(value, json_type_string))
+		return false;
+	text = json_object_get_string(value);
+	return strstr(text, GLUE_REDACTED) == NULL &&
+		text[strspn(text, "*")] != '\0';
+}
+
+/* A property without its secrets; NULL if memory is short. */
+static json_object *
+redacted_property(const char *key, json_object *value)
+{
+	json_object *object = json_object_new_object();
+	json_object *copy = NULL;
+
+	if (object != NULL && json_object_object_add(object, key, value) == 0)
+	{
+		json_object_get(value);
+		copy = glue_redact_copy(object);
+	}
+	json_object_put(object);
+	return copy;
 }
 
 /*
@@ -161,7 +219,8 @@ compare_shown_secrets(Comparison *comparison, const char *name,
 bool
 glue_definition_reveals(json_object *recorded, json_object *got)
 {
-	Comparison	comparison = {{NULL, NULL, true}, false, is_kafka(got)};
+	Comparison	comparison = {{NULL, NULL, true}, false,
+		glue_json_tree_text(got, "ConnectionType")};
 
 	if (!glue_holds_hidden(recorded))
 		return false;
@@ -172,14 +231,13 @@ glue_definition_reveals(json_object *recorded, json_object *got)
 static void
 compare_copies(Comparison *comparison, json_object *sent, json_object *got)
 {
-	GluePath	root = {NULL, "$", 0};
 	json_object *sent_copy = redacted_copy(sent);
 	json_object *got_copy = redacted_copy(got);
 
 	if (sent_copy == NULL || got_copy == NULL)
 		comparison->differences.equal = false;
 	else
-		compare_structures(comparison, &root,
+		compare_structures(comparison, &glue_root_path,
 						   glue_model_shape("ConnectionInput"),
 						   glue_model_shape("Connection"),
 						   sent_copy, got_copy);
@@ -203,7 +261,7 @@ glue_compare_tags(json_object *sent, json_object *got,
 
 	json_object_object_foreachC(sent, iter)
 	{
-		json_object *other = glue_member_of(got, iter.key);
+		json_object *other = json_object_object_get(got, iter.key);
 
 		if (!json_object_equal(iter.val, other))
 			glue_difference_report_tag(&differences, &root, iter.key,
@@ -249,8 +307,8 @@ compare_structures(Comparison *comparison, const GluePath *path,
 			is_kept_by_glue(got_shape, member->name, sent, got))
 			continue;
 		compare_values(comparison, &inner, member->shape, other->shape,
-					   glue_member_of(sent, member->name),
-					   glue_member_of(got, member->name));
+					   json_object_object_get(sent, member->name),
+					   json_object_object_get(got, member->name));
 	}
 }
 
@@ -268,8 +326,9 @@ is_kept_by_glue(const GlueShape *shape, const char *name,
 	if (strcmp(shape->name, "AuthenticationConfiguration") != 0)
 		return false;
 	if (strcmp(name, "KmsKeyArn") == 0)
-		return glue_is_nothing(glue_member_of(got, name));
-	return strcmp(name, "SecretArn") == 0 && glue_is_nothing(glue_member_of(sent, name));
+		return glue_is_nothing(json_object_object_get(got, name));
+	return strcmp(name, "SecretArn") == 0 &&
+		glue_is_nothing(json_object_object_get(sent, name));
 }
 
 static void
@@ -324,7 +383,7 @@ compare_maps(Comparison *comparison, const GluePath *path,
 		json_object_object_foreachC(sent, iter)
 		{
 			GluePath	inner = {path, iter.key, 0};
-			json_object *other = glue_member_of(got, iter.key);
+			json_object *other = json_object_object_get(got, iter.key);
 
 			if (!counts(comparison, iter.key, iter.val, other) ||
 				is_added_by_glue(comparison, path, iter.key, iter.val, other) ||
@@ -351,15 +410,6 @@ compare_maps(Comparison *comparison, const GluePath *path,
 	}
 }
 
-static bool
-is_kafka(json_object *connection)
-{
-	json_object *type = glue_member_of(connection, "ConnectionType");
-
-	return json_object_is_type(type, json_type_string) &&
-		strcmp(json_object_get_string(type), "KAFKA") == 0;
-}
-
 /* Does a map have a property that was not sent, with its default value? */
 static bool
 is_added_by_glue(const Comparison *comparison, const GluePath *map,
@@ -374,8 +424,8 @@ is_added_by_glue(const Comparison *comparison, const GluePath *map,
 
 		if (strcmp(key, property->key) == 0)
 			return strcmp(json_object_get_string(got),
-						  comparison->is_kafka ? property->value :
-						  property->other_value) == 0;
+						  glue_same_text(comparison->type, "KAFKA") ?
+						  property->value : property->other_value) == 0;
 	}
 	return false;
 }
@@ -447,7 +497,7 @@ forget_hidden(json_object *sent, json_object *got)
 		return;
 	json_object_object_foreachC(sent, iter)
 	{
-		json_object *other = glue_member_of(got, iter.key);
+		json_object *other = json_object_object_get(got, iter.key);
 
 		if (!glue_is_hidden(iter.val))
 			forget_hidden(iter.val, other);

@@ -160,8 +160,6 @@ glue_address_status_message(GlueAddressStatus status)
 		[GLUE_ADDRESS_BAD_DATABASE] = "has characters that cannot stand in a JDBC URL",
 		[GLUE_ADDRESS_PARAMETERS] = "has parameters, which would be lost",
 		[GLUE_ADDRESS_OTHER_ENGINE] = "is not of this type of database",
-		[GLUE_ADDRESS_TNS_ALIAS] = "is a name that only the Oracle client of this machine can look up",
-		[GLUE_ADDRESS_DESCRIPTOR] = "is a connect descriptor, which is not parsed",
 		[GLUE_ADDRESS_BAD_SYNTAX] = "is not understood",
 	};
 

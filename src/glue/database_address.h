@@ -34,8 +34,6 @@ typedef enum GlueAddressStatus
 	GLUE_ADDRESS_BAD_DATABASE,	/* not possible in the URL */
 	GLUE_ADDRESS_PARAMETERS,	/* more than host, port and database */
 	GLUE_ADDRESS_OTHER_ENGINE,
-	GLUE_ADDRESS_TNS_ALIAS,
-	GLUE_ADDRESS_DESCRIPTOR,	/* "(DESCRIPTION=...)" */
 	GLUE_ADDRESS_BAD_SYNTAX
 } GlueAddressStatus;
 

@@ -89,6 +89,17 @@ glue_difference_tell(GlueDifferences *differences, const GluePath *path,
 	differences->sink(differences->arg, text, message);
 }
 
+/* The same of a member of the definition, or of a key of that, unless it is NULL. */
+void
+glue_difference_tell_member(GlueDifferences *differences, const char *member,
+							const char *key, const char *message)
+{
+	GluePath	path = {&glue_root_path, member, 0};
+	GluePath	inner = {&path, key, 0};
+
+	glue_difference_tell(differences, key != NULL ? &inner : &path, message);
+}
+
 /*
  * Describe a redacted value in a few words.
  */

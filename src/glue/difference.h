@@ -41,6 +41,9 @@ extern void glue_difference_report_tag(GlueDifferences *differences,
 									   json_object *sent, json_object *got);
 extern void glue_difference_tell(GlueDifferences *differences,
 								 const GluePath *path, const char *message);
+extern void glue_difference_tell_member(GlueDifferences *differences,
+										const char *member, const char *key,
+										const char *message);
 extern const char *glue_difference_describe(json_object *value,
 											char buffer[GLUE_QUOTED_SIZE]);
 

@@ -1,13 +1,11 @@
 /*-------------------------------------------------------------------------
  *
  * jdbc_url.c
- *	  Database addresses in JDBC URLs and connect strings.
+ *	  Database addresses in JDBC URLs.
  *
  * A connection of the first generation has a JDBC URL, one of the second has
  * host, port and database as properties of their own.  So a URL is built from
  * an address for the former, and parsed into an address for the latter.
- * Oracle's "easy connect" strings, which its foreign servers have, are parsed
- * as well.
  *
  * URLs have many more forms than are known here: lists of hosts, parameters,
  * logins.  Anything that is not equivalent to one host, one port and one
@@ -26,13 +24,6 @@
 #include "text/ascii.h"
 #include "text/buffer.h"
 #include "text/json.h"
-
-/* a part of a text, not terminated */
-typedef struct Part
-{
-	const char *start;
-	size_t		len;
-} Part;
 
 const GlueEngineFacts glue_engines[GLUE_NENGINES] = {
 	{
@@ -63,11 +54,11 @@ static GlueAddressStatus parse_path(const char *text,
 static GlueAddressStatus parse_properties(const char *text,
 										  GlueDatabaseAddress *address,
 										  char *buffer);
-static GlueAddressStatus take_authority(Part authority,
+static GlueAddressStatus take_authority(GlueSpan authority,
 										GlueDatabaseAddress *address,
 										char **buffer);
-static char *copy_part(Part part, char **buffer);
-static bool decode(Part part, char *decoded);
+static char *copy_part(GlueSpan part, char **buffer);
+static bool decode(GlueSpan part, char *decoded);
 static const char *read_property_value(const char *text, char *value);
 
 /* ----------------------------------------------------------------
@@ -229,29 +220,6 @@ glue_jdbc_url_parse(const char *url, GlueDatabaseAddress *address,
 		parse_path(rest, address, buffer);
 }
 
-/*
- * Parse an "easy connect" string of Oracle, "[//]host[:port]/service"; the
- * buffer is as above.
- *
- * A single word is a name in this machine's tnsnames.ora.
- */
-GlueAddressStatus
-glue_easy_connect_parse(const char *text, GlueDatabaseAddress *address,
-						char *buffer)
-{
-	while (*text == ' ')
-		text++;
-	if (*text == '(')
-		return GLUE_ADDRESS_DESCRIPTOR;
-	if (strchr(text, '@') != NULL)
-		return GLUE_ADDRESS_BAD_SYNTAX;
-	if (strncmp(text, "//", 2) == 0)
-		text += 2;
-	else if (*text != '\0' && strpbrk(text, "/:") == NULL)
-		return GLUE_ADDRESS_TNS_ALIAS;
-	return parse_path(text, address, buffer);
-}
-
 static const char *
 skip_prefix(const char *url, const GlueEngineFacts *engine)
 {
@@ -272,10 +240,10 @@ skip_prefix(const char *url, const GlueEngineFacts *engine)
 static GlueAddressStatus
 parse_path(const char *text, GlueDatabaseAddress *address, char *buffer)
 {
-	Part		authority = {text, strcspn(text, "/?")};
+	GlueSpan	authority = {text, strcspn(text, "/?")};
 	GlueAddressStatus status = take_authority(authority, address, &buffer);
 	bool		is_oracle = address->engine == GLUE_ENGINE_ORACLE;
-	Part		name = {text + authority.len, 0};
+	GlueSpan	name = {text + authority.len, 0};
 
 	if (status != GLUE_ADDRESS_OK)
 		return status;
@@ -302,7 +270,7 @@ static GlueAddressStatus
 parse_properties(const char *text, GlueDatabaseAddress *address, char *buffer)
 {
 	static const char *const names[] = {"databaseName", "database"};
-	Part		authority = {text, strcspn(text, ";")};
+	GlueSpan	authority = {text, strcspn(text, ";")};
 	GlueAddressStatus status = take_authority(authority, address, &buffer);
 	const char *at = text + authority.len;
 
@@ -312,7 +280,7 @@ parse_properties(const char *text, GlueDatabaseAddress *address, char *buffer)
 		return status;
 	while (*at == ';')
 	{
-		Part		name = {at + 1, strcspn(at + 1, "=;")};
+		GlueSpan	name = {at + 1, strcspn(at + 1, "=;")};
 		bool		known = false;
 
 		at = name.start + name.len;
@@ -336,11 +304,11 @@ parse_properties(const char *text, GlueDatabaseAddress *address, char *buffer)
  * Parse "host:port".
  */
 static GlueAddressStatus
-take_authority(Part authority, GlueDatabaseAddress *address, char **buffer)
+take_authority(GlueSpan authority, GlueDatabaseAddress *address, char **buffer)
 {
 	const char *end = authority.start + authority.len;
 	const char *bracket = NULL;
-	Part		host = {authority.start, 0};
+	GlueSpan	host = {authority.start, 0};
 	const char *at;
 
 	if (memchr(authority.start, ',', authority.len) != NULL)
@@ -368,7 +336,7 @@ take_authority(Part authority, GlueDatabaseAddress *address, char **buffer)
 		return GLUE_ADDRESS_BAD_HOST;
 	if (at < end)
 	{
-		Part		port = {at + 1, (size_t) (end - at) - 1};
+		GlueSpan	port = {at + 1, (size_t) (end - at) - 1};
 
 		if (*at != ':')
 			return GLUE_ADDRESS_BAD_HOST;
@@ -383,7 +351,7 @@ take_authority(Part authority, GlueDatabaseAddress *address, char **buffer)
  * Copy a part to the buffer, and move the buffer behind it.
  */
 static char *
-copy_part(Part part, char **buffer)
+copy_part(GlueSpan part, char **buffer)
 {
 	char	   *copy = *buffer;
 
@@ -397,7 +365,7 @@ copy_part(Part part, char **buffer)
  * Decode a text as Java's URLDecoder does; false if it is invalid.
  */
 static bool
-decode(Part part, char *decoded)
+decode(GlueSpan part, char *decoded)
 {
 	size_t		used = 0;
 

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * jdbc_url.h
- *	  Database addresses in JDBC URLs and connect strings.
+ *	  Database addresses in JDBC URLs.
  *
  * IDENTIFICATION
  *	  src/glue/jdbc_url.h
@@ -59,8 +59,5 @@ extern GlueAddressStatus glue_jdbc_url_write(const GlueDatabaseAddress *address,
 extern GlueAddressStatus glue_jdbc_url_parse(const char *url,
 											 GlueDatabaseAddress *address,
 											 char *buffer);
-extern GlueAddressStatus glue_easy_connect_parse(const char *text,
-												 GlueDatabaseAddress *address,
-												 char *buffer);
 
 #endif							/* GLUE_GLUE_JDBC_URL_H */

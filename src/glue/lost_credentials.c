@@ -36,6 +36,7 @@
 #include "glue/same_value.h"
 #include "glue/violation.h"
 #include "secret/secret_name.h"
+#include "text/ascii.h"
 #include "text/json.h"
 
 #define ENCRYPTED		"ENCRYPTED_"
@@ -107,7 +108,6 @@ static bool search_inline(Search *search, json_object *recorded,
 						  json_object *given);
 static void search_token_url(Search *search, json_object *had,
 							 json_object *given);
-static bool gives_credentials(json_object *given);
 static bool gives_inline(json_object *given);
 static json_object *follow(json_object *object,
 						   const char *const steps[MAX_STEPS]);
@@ -127,8 +127,6 @@ static bool has_password(json_object *properties, const char *key);
 static bool is_referenced(json_object *properties, const Login *login);
 static const char *plain_key(const char *key);
 static bool has_value(json_object *object, const char *key);
-static void report_property(Search *search, const char *map, const char *key,
-							const char *message);
 static void report_authentication(Search *search,
 								  const char *const steps[MAX_STEPS],
 								  const char *message);
@@ -148,23 +146,26 @@ glue_find_credential_losses(json_object *existing, json_object *recorded,
 							GlueDifferenceSink sink, void *arg)
 {
 	static const char authentication[] = "AuthenticationConfiguration";
-	json_object *had_authentication = glue_member_of(existing, authentication);
+	json_object *had_authentication = json_object_object_get(existing,
+															 authentication);
+	json_object *given = json_object_object_get(input, authentication);
 	Search		search = {input, false, {sink, arg, true}};
 
 	search.authenticates = !has_value(had_authentication, "SecretArn") &&
-		gives_credentials(glue_member_of(input, authentication));
+		(has_value(given, "SecretArn") || gives_inline(given));
 
 	for (size_t i = 0; i < sizeof(maps) / sizeof(char *); i++)
 	{
-		json_object *had = glue_member_of(existing, maps[i]);
+		json_object *had = json_object_object_get(existing, maps[i]);
 
 		search_map(&search, maps[i], had);
-		search_recorded(&search, maps[i], glue_member_of(recorded, maps[i]),
-						had);
+		search_recorded(&search, maps[i],
+						json_object_object_get(recorded, maps[i]), had);
 	}
-	search_logins(&search, glue_member_of(existing, "ConnectionProperties"));
+	search_logins(&search,
+				  json_object_object_get(existing, "ConnectionProperties"));
 	search_authentication(&search, had_authentication,
-						  glue_member_of(recorded, authentication));
+						  json_object_object_get(recorded, authentication));
 	return !search.differences.equal;
 }
 
@@ -174,7 +175,7 @@ glue_find_credential_losses(json_object *existing, json_object *recorded,
 static void
 search_map(Search *search, const char *map, json_object *had)
 {
-	json_object *given = glue_member_of(search->input, map);
+	json_object *given = json_object_object_get(search->input, map);
 	struct json_object_iter iter;
 
 	if (!json_object_is_type(had, json_type_object))
@@ -190,15 +191,17 @@ search_map(Search *search, const char *map, json_object *had)
 		if (glue_redact_hides(iter.key, iter.val))
 		{
 			if (!gives_secret(search, given, had, iter.key))
-				report_property(search, map, plain,
-								"has a value that the input does not give");
+				glue_difference_tell_member(&search->differences, map, plain,
+											"has a value that the input does "
+											"not give");
 		}
 		else if (loses_part(search, iter.val,
-							glue_member_of(given, iter.key)) &&
+							json_object_object_get(given, iter.key)) &&
 				 !(has_value(given, "SECRET_ID") && !has_value(had, "SECRET_ID")) &&
 				 !has_password(given, "PASSWORD") && !search->authenticates)
-			report_property(search, map, iter.key,
-							"holds credentials that the input does not give");
+			glue_difference_tell_member(&search->differences, map, iter.key,
+										"holds credentials that the input does "
+										"not give");
 	}
 }
 
@@ -209,7 +212,7 @@ static void
 search_recorded(Search *search, const char *map, json_object *recorded,
 				json_object *existing)
 {
-	json_object *given = glue_member_of(search->input, map);
+	json_object *given = json_object_object_get(search->input, map);
 	bool		has_logins = strcmp(map, "ConnectionProperties") == 0;
 	struct json_object_iter iter;
 
@@ -227,9 +230,9 @@ search_recorded(Search *search, const char *map, json_object *recorded,
 			(login != NULL && is_login_known(recorded, existing, login)) ||
 			gives_secret(search, given, recorded, iter.key))
 			continue;
-		report_property(search, map, plain,
-						"was given before and is hidden, and the input does "
-						"not give it");
+		glue_difference_tell_member(&search->differences, map, plain,
+									"was given before and is hidden, and the "
+									"input does not give it");
 	}
 }
 
@@ -251,7 +254,8 @@ is_login_known(json_object *recorded, json_object *existing,
 static void
 search_logins(Search *search, json_object *had)
 {
-	json_object *given = glue_member_of(search->input, "ConnectionProperties");
+	json_object *given = json_object_object_get(search->input,
+												"ConnectionProperties");
 
 	for (size_t i = 0; i < sizeof(logins) / sizeof(Login); i++)
 	{
@@ -260,9 +264,11 @@ search_logins(Search *search, json_object *had)
 		if (has_value(had, login->user_name) &&
 			!is_referenced(had, login) && !has_password(had, login->password) &&
 			!gives_secret(search, given, had, login->password))
-			report_property(search, "ConnectionProperties", login->password,
-							"has a value, although it is hidden, that the "
-							"input does not give");
+			glue_difference_tell_member(&search->differences,
+										"ConnectionProperties",
+										login->password,
+										"has a value, although it is hidden, that the "
+										"input does not give");
 	}
 }
 
@@ -275,10 +281,10 @@ search_logins(Search *search, json_object *had)
 static void
 search_authentication(Search *search, json_object *had, json_object *recorded)
 {
-	json_object *given = glue_member_of(search->input,
-										"AuthenticationConfiguration");
-	json_object *properties = glue_member_of(search->input,
-											 "ConnectionProperties");
+	json_object *given = json_object_object_get(search->input,
+												"AuthenticationConfiguration");
+	json_object *properties = json_object_object_get(search->input,
+													 "ConnectionProperties");
 	bool		same_type = is_same_type(had, given);
 
 	if (glue_is_nothing(had) || is_type(given, "IAM"))
@@ -357,12 +363,6 @@ search_token_url(Search *search, json_object *had, json_object *given)
 }
 
 static bool
-gives_credentials(json_object *given)
-{
-	return has_value(given, "SecretArn") || gives_inline(given);
-}
-
-static bool
 gives_inline(json_object *given)
 {
 	for (size_t i = 0;
@@ -379,7 +379,7 @@ static json_object *
 follow(json_object *object, const char *const steps[MAX_STEPS])
 {
 	for (int i = 0; i < MAX_STEPS && steps[i] != NULL; i++)
-		object = glue_member_of(object, steps[i]);
+		object = json_object_object_get(object, steps[i]);
 	return object;
 }
 
@@ -389,8 +389,8 @@ follow(json_object *object, const char *const steps[MAX_STEPS])
 static bool
 is_same_type(json_object *a, json_object *b)
 {
-	json_object *type = glue_member_of(a, "AuthenticationType");
-	json_object *other = glue_member_of(b, "AuthenticationType");
+	json_object *type = json_object_object_get(a, "AuthenticationType");
+	json_object *other = json_object_object_get(b, "AuthenticationType");
 
 	return glue_is_nothing(type) || glue_is_nothing(other) ||
 		json_object_equal(type, other) != 0;
@@ -399,10 +399,8 @@ is_same_type(json_object *a, json_object *b)
 static bool
 is_type(json_object *authentication, const char *type)
 {
-	json_object *value = glue_member_of(authentication, "AuthenticationType");
-
-	return json_object_is_type(value, json_type_string) &&
-		strcmp(json_object_get_string(value), type) == 0;
+	return glue_same_text(glue_json_tree_text(authentication,
+											  "AuthenticationType"), type);
 }
 
 /* The login whose password has this key, encrypted or not, or NULL. */
@@ -494,7 +492,7 @@ loses_member(const Search *search, json_object *had, json_object *now)
 		return glue_redact_has_secret(had) && !glue_redact_has_secret(now);
 	json_object_object_foreachC(had, iter)
 	{
-		json_object *value = glue_member_of(now, iter.key);
+		json_object *value = json_object_object_get(now, iter.key);
 
 		if (glue_redact_hides(iter.key, iter.val))
 		{
@@ -551,18 +549,7 @@ plain_key(const char *key)
 static bool
 has_value(json_object *object, const char *key)
 {
-	return !glue_is_nothing(glue_member_of(object, key));
-}
-
-static void
-report_property(Search *search, const char *map, const char *key,
-				const char *message)
-{
-	GluePath	root = {NULL, "$", 0};
-	GluePath	outer = {&root, map, 0};
-	GluePath	path = {&outer, key, 0};
-
-	glue_difference_tell(&search->differences, &path, message);
+	return !glue_is_nothing(json_object_object_get(object, key));
 }
 
 static void

@@ -132,27 +132,6 @@ glue_model_has_value(const GlueShape *enumeration, const char *value)
 }
 
 /*
- * Return the member of a structure with the most similar name, or NULL if none
- * is similar.  Of several, the first by strcmp() is returned.
- */
-const char *
-glue_model_nearest_member(const GlueShape *structure, const char *name)
-{
-	return glue_model_nearest(name, structure->members,
-							  structure->member_count, sizeof(GlueMember));
-}
-
-/*
- * Likewise for the values of an enumeration.
- */
-const char *
-glue_model_nearest_value(const GlueShape *enumeration, const char *value)
-{
-	return glue_model_nearest(value, enumeration->values,
-							  enumeration->value_count, sizeof(const char *));
-}
-
-/*
  * Does the pattern accept the whole text?
  *
  * If not and where is not NULL, *where is the offset of the first invalid
@@ -228,7 +207,8 @@ find(const char *name, const void *array, int count, size_t size)
  * its letters would have to change, or half of those of a short name, where
  * two swapped letters already count as two.
  *
- * Each element of the array has this size, and begins with its name.
+ * Each element of the array has this size, and begins with its name.  Of several
+ * that are equally near, the first is taken.
  */
 const char *
 glue_model_nearest(const char *name, const void *array, int count,

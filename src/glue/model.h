@@ -35,10 +35,6 @@ extern bool glue_model_has_error(const char *operation, const char *code);
 extern bool glue_model_has_value(const GlueShape *enumeration,
 								 const char *value);
 
-extern const char *glue_model_nearest_member(const GlueShape *structure,
-											 const char *name);
-extern const char *glue_model_nearest_value(const GlueShape *enumeration,
-											const char *value);
 extern const char *glue_model_nearest(const char *name, const void *array,
 									  int count, size_t size);
 

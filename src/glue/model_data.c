@@ -24,15 +24,6 @@ static const GluePattern patterns[] = {
 		2
 	},
 	{
-		"[-a-zA-Z0-9+=/:_]*",
-		"000000000000000000000000000000000000000000010101111111111110010001"
-		"11111111111111111111111110000101111111111111111111111111100000",
-		"0001",
-		"01",
-		(const GlueCodeRange[]) {{0x10FFFF, 0}},
-		2
-	},
-	{
 		"[\\u0020-\\uD7FF\\uE000-\\uFFFD\\uD800\\uDC00-\\uDBFF\\uDFFF\\r\\n\\t]*",
 		"000000000110010000000000000000001111111111111111111111111111111111"
 		"11111111111111111111111111111111111111111111111111111111111111",
@@ -127,38 +118,22 @@ static const GluePattern patterns[] = {
 		(const GlueCodeRange[]) {{0x84, 0}, {0x85, 1}, {0x2027, 0}, {0x2029, 1}, {0x10FFFF, 0}},
 		19
 	},
-	{
-		"arn:aws(-(cn|us-gov|iso(-[bef])?))?:glue:.*",
-		"000000000010010000000000000000000000000000000200000000000030000000"
-		"000000000000000000000000000000045607580900:0;<00=>0?@A00000000",
-		"000000000000000000000020000000000000000000000000030000000000000004"
-		"000000000500000000000000000060000000000000000000000000000007000000"
-		"000000008000009:00000000000000000000;00<00000=0000000000>000000000"
-		"00000000000?00000000000000000000@00000000000000000A0000000000000B0"
-		"000000000:00000000000000000000000000C0000000D000000000000000000000"
-		"000000000E0000F:0000000000000000000000G0000000000000000H0000000000"
-		"00000?0?0000000000000000000000I00000000J00000000000000000000000000"
-		"0000?0J0JJJJJJJJJJJJJJJJ",
-		"000000000000000000000000001",
-		(const GlueCodeRange[]) {{0x84, 0}, {0x85, 1}, {0x2027, 0}, {0x2029, 1}, {0x10FFFF, 0}},
-		18
-	},
 };
 
 static const GlueMember members_of_AuthenticationConfiguration[] = {
 	{"AuthenticationType", &glue_model_shapes[4], false},
-	{"KmsKeyArn", &glue_model_shapes[35], false},
-	{"OAuth2Properties", &glue_model_shapes[45], false},
-	{"SecretArn", &glue_model_shapes[55], false},
+	{"KmsKeyArn", &glue_model_shapes[26], false},
+	{"OAuth2Properties", &glue_model_shapes[33], false},
+	{"SecretArn", &glue_model_shapes[42], false},
 };
 
 static const GlueMember members_of_AuthenticationConfigurationInput[] = {
 	{"AuthenticationType", &glue_model_shapes[4], false},
 	{"BasicAuthenticationCredentials", &glue_model_shapes[7], false},
-	{"CustomAuthenticationCredentials", &glue_model_shapes[22], false},
-	{"KmsKeyArn", &glue_model_shapes[35], false},
-	{"OAuth2Properties", &glue_model_shapes[46], false},
-	{"SecretArn", &glue_model_shapes[55], false},
+	{"CustomAuthenticationCredentials", &glue_model_shapes[20], false},
+	{"KmsKeyArn", &glue_model_shapes[26], false},
+	{"OAuth2Properties", &glue_model_shapes[34], false},
+	{"SecretArn", &glue_model_shapes[42], false},
 };
 
 static const char *const values_of_AuthenticationType[] = {
@@ -167,17 +142,12 @@ static const char *const values_of_AuthenticationType[] = {
 
 static const GlueMember members_of_AuthorizationCodeProperties[] = {
 	{"AuthorizationCode", &glue_model_shapes[5], false},
-	{"RedirectUri", &glue_model_shapes[53], false},
+	{"RedirectUri", &glue_model_shapes[40], false},
 };
 
 static const GlueMember members_of_BasicAuthenticationCredentials[] = {
-	{"Password", &glue_model_shapes[48], false},
-	{"Username", &glue_model_shapes[74], false},
-};
-
-static const GlueMember members_of_BatchDeleteConnectionRequest[] = {
-	{"CatalogId", &glue_model_shapes[10], false},
-	{"ConnectionNameList", &glue_model_shapes[24], true},
+	{"Password", &glue_model_shapes[35], false},
+	{"Username", &glue_model_shapes[56], false},
 };
 
 static const char *const values_of_ComputeEnvironment[] = {
@@ -185,39 +155,39 @@ static const char *const values_of_ComputeEnvironment[] = {
 };
 
 static const GlueMember members_of_Connection[] = {
-	{"AthenaProperties", &glue_model_shapes[51], false},
+	{"AthenaProperties", &glue_model_shapes[38], false},
 	{"AuthenticationConfiguration", &glue_model_shapes[2], false},
-	{"CompatibleComputeEnvironments", &glue_model_shapes[12], false},
-	{"ConnectionProperties", &glue_model_shapes[15], false},
-	{"ConnectionSchemaVersion", &glue_model_shapes[17], false},
-	{"ConnectionType", &glue_model_shapes[19], false},
-	{"CreationTime", &glue_model_shapes[64], false},
-	{"Description", &glue_model_shapes[27], false},
-	{"LastConnectionValidationTime", &glue_model_shapes[64], false},
-	{"LastUpdatedBy", &glue_model_shapes[40], false},
-	{"LastUpdatedTime", &glue_model_shapes[64], false},
-	{"MatchCriteria", &glue_model_shapes[38], false},
-	{"Name", &glue_model_shapes[40], false},
-	{"PhysicalConnectionRequirements", &glue_model_shapes[49], false},
-	{"PythonProperties", &glue_model_shapes[51], false},
-	{"SparkProperties", &glue_model_shapes[51], false},
-	{"Status", &glue_model_shapes[18], false},
-	{"StatusReason", &glue_model_shapes[37], false},
+	{"CompatibleComputeEnvironments", &glue_model_shapes[11], false},
+	{"ConnectionProperties", &glue_model_shapes[14], false},
+	{"ConnectionSchemaVersion", &glue_model_shapes[16], false},
+	{"ConnectionType", &glue_model_shapes[18], false},
+	{"CreationTime", &glue_model_shapes[49], false},
+	{"Description", &glue_model_shapes[22], false},
+	{"LastConnectionValidationTime", &glue_model_shapes[49], false},
+	{"LastUpdatedBy", &glue_model_shapes[29], false},
+	{"LastUpdatedTime", &glue_model_shapes[49], false},
+	{"MatchCriteria", &glue_model_shapes[28], false},
+	{"Name", &glue_model_shapes[29], false},
+	{"PhysicalConnectionRequirements", &glue_model_shapes[36], false},
+	{"PythonProperties", &glue_model_shapes[38], false},
+	{"SparkProperties", &glue_model_shapes[38], false},
+	{"Status", &glue_model_shapes[17], false},
+	{"StatusReason", &glue_model_shapes[27], false},
 };
 
 static const GlueMember members_of_ConnectionInput[] = {
-	{"AthenaProperties", &glue_model_shapes[51], false},
+	{"AthenaProperties", &glue_model_shapes[38], false},
 	{"AuthenticationConfiguration", &glue_model_shapes[3], false},
-	{"ConnectionProperties", &glue_model_shapes[15], true},
-	{"ConnectionType", &glue_model_shapes[19], true},
-	{"Description", &glue_model_shapes[27], false},
-	{"MatchCriteria", &glue_model_shapes[38], false},
-	{"Name", &glue_model_shapes[40], true},
-	{"PhysicalConnectionRequirements", &glue_model_shapes[49], false},
-	{"PythonProperties", &glue_model_shapes[51], false},
-	{"SparkProperties", &glue_model_shapes[51], false},
-	{"ValidateCredentials", &glue_model_shapes[9], false},
-	{"ValidateForComputeEnvironments", &glue_model_shapes[12], false},
+	{"ConnectionProperties", &glue_model_shapes[14], true},
+	{"ConnectionType", &glue_model_shapes[18], true},
+	{"Description", &glue_model_shapes[22], false},
+	{"MatchCriteria", &glue_model_shapes[28], false},
+	{"Name", &glue_model_shapes[29], true},
+	{"PhysicalConnectionRequirements", &glue_model_shapes[36], false},
+	{"PythonProperties", &glue_model_shapes[38], false},
+	{"SparkProperties", &glue_model_shapes[38], false},
+	{"ValidateCredentials", &glue_model_shapes[8], false},
+	{"ValidateForComputeEnvironments", &glue_model_shapes[11], false},
 };
 
 static const char *const values_of_ConnectionPropertyKey[] = {
@@ -270,66 +240,27 @@ static const char *const values_of_ConnectionType[] = {
 	"ZENDESK", "ZOHOCRM", "ZOOM",
 };
 
-static const GlueMember members_of_CreateConnectionRequest[] = {
-	{"CatalogId", &glue_model_shapes[10], false},
-	{"ConnectionInput", &glue_model_shapes[14], true},
-	{"Tags", &glue_model_shapes[61], false},
-};
-
-static const GlueMember members_of_DeleteConnectionRequest[] = {
-	{"CatalogId", &glue_model_shapes[10], false},
-	{"ConnectionName", &glue_model_shapes[40], true},
-};
-
-static const GlueMember members_of_DescribeConnectionTypeRequest[] = {
-	{"ConnectionType", &glue_model_shapes[40], true},
-};
-
 static const GlueMember members_of_ErrorDetail[] = {
-	{"ErrorCode", &glue_model_shapes[40], false},
-	{"ErrorMessage", &glue_model_shapes[27], false},
-};
-
-static const GlueMember members_of_GetConnectionRequest[] = {
-	{"ApplyOverrideForComputeEnvironment", &glue_model_shapes[11], false},
-	{"CatalogId", &glue_model_shapes[10], false},
-	{"HidePassword", &glue_model_shapes[9], false},
-	{"Name", &glue_model_shapes[40], true},
+	{"ErrorCode", &glue_model_shapes[29], false},
+	{"ErrorMessage", &glue_model_shapes[22], false},
 };
 
 static const GlueMember members_of_GetConnectionsFilter[] = {
-	{"ConnectionSchemaVersion", &glue_model_shapes[17], false},
-	{"ConnectionType", &glue_model_shapes[19], false},
-	{"MatchCriteria", &glue_model_shapes[38], false},
-};
-
-static const GlueMember members_of_GetConnectionsRequest[] = {
-	{"CatalogId", &glue_model_shapes[10], false},
-	{"Filter", &glue_model_shapes[30], false},
-	{"HidePassword", &glue_model_shapes[9], false},
-	{"MaxResults", &glue_model_shapes[47], false},
-	{"NextToken", &glue_model_shapes[65], false},
-};
-
-static const GlueMember members_of_GetTagsRequest[] = {
-	{"ResourceArn", &glue_model_shapes[33], true},
-};
-
-static const GlueMember members_of_ListConnectionTypesRequest[] = {
-	{"MaxResults", &glue_model_shapes[39], false},
-	{"NextToken", &glue_model_shapes[41], false},
+	{"ConnectionSchemaVersion", &glue_model_shapes[16], false},
+	{"ConnectionType", &glue_model_shapes[18], false},
+	{"MatchCriteria", &glue_model_shapes[28], false},
 };
 
 static const GlueMember members_of_OAuth2ClientApplication[] = {
 	{"AWSManagedClientApplicationReference", &glue_model_shapes[0], false},
-	{"UserManagedClientApplicationClientId", &glue_model_shapes[72], false},
+	{"UserManagedClientApplicationClientId", &glue_model_shapes[54], false},
 };
 
 static const GlueMember members_of_OAuth2Credentials[] = {
 	{"AccessToken", &glue_model_shapes[1], false},
-	{"JwtToken", &glue_model_shapes[34], false},
-	{"RefreshToken", &glue_model_shapes[54], false},
-	{"UserManagedClientApplicationClientSecret", &glue_model_shapes[73], false},
+	{"JwtToken", &glue_model_shapes[25], false},
+	{"RefreshToken", &glue_model_shapes[41], false},
+	{"UserManagedClientApplicationClientSecret", &glue_model_shapes[55], false},
 };
 
 static const char *const values_of_OAuth2GrantType[] = {
@@ -337,60 +268,38 @@ static const char *const values_of_OAuth2GrantType[] = {
 };
 
 static const GlueMember members_of_OAuth2Properties[] = {
-	{"OAuth2ClientApplication", &glue_model_shapes[42], false},
-	{"OAuth2GrantType", &glue_model_shapes[44], false},
-	{"TokenUrl", &glue_model_shapes[66], false},
-	{"TokenUrlParametersMap", &glue_model_shapes[69], false},
+	{"OAuth2ClientApplication", &glue_model_shapes[30], false},
+	{"OAuth2GrantType", &glue_model_shapes[32], false},
+	{"TokenUrl", &glue_model_shapes[50], false},
+	{"TokenUrlParametersMap", &glue_model_shapes[53], false},
 };
 
 static const GlueMember members_of_OAuth2PropertiesInput[] = {
 	{"AuthorizationCodeProperties", &glue_model_shapes[6], false},
-	{"OAuth2ClientApplication", &glue_model_shapes[42], false},
-	{"OAuth2Credentials", &glue_model_shapes[43], false},
-	{"OAuth2GrantType", &glue_model_shapes[44], false},
-	{"TokenUrl", &glue_model_shapes[66], false},
-	{"TokenUrlParametersMap", &glue_model_shapes[69], false},
+	{"OAuth2ClientApplication", &glue_model_shapes[30], false},
+	{"OAuth2Credentials", &glue_model_shapes[31], false},
+	{"OAuth2GrantType", &glue_model_shapes[32], false},
+	{"TokenUrl", &glue_model_shapes[50], false},
+	{"TokenUrlParametersMap", &glue_model_shapes[53], false},
 };
 
 static const GlueMember members_of_PhysicalConnectionRequirements[] = {
-	{"AvailabilityZone", &glue_model_shapes[40], false},
-	{"SecurityGroupIdList", &glue_model_shapes[56], false},
-	{"SubnetId", &glue_model_shapes[40], false},
-};
-
-static const GlueMember members_of_TagResourceRequest[] = {
-	{"ResourceArn", &glue_model_shapes[33], true},
-	{"TagsToAdd", &glue_model_shapes[61], true},
+	{"AvailabilityZone", &glue_model_shapes[29], false},
+	{"SecurityGroupIdList", &glue_model_shapes[43], false},
+	{"SubnetId", &glue_model_shapes[29], false},
 };
 
 static const GlueMember members_of_TestConnectionInput[] = {
 	{"AuthenticationConfiguration", &glue_model_shapes[3], false},
-	{"ConnectionProperties", &glue_model_shapes[15], true},
-	{"ConnectionType", &glue_model_shapes[19], true},
-};
-
-static const GlueMember members_of_TestConnectionRequest[] = {
-	{"CatalogId", &glue_model_shapes[10], false},
-	{"ConnectionName", &glue_model_shapes[40], false},
-	{"TestConnectionInput", &glue_model_shapes[62], false},
-};
-
-static const GlueMember members_of_UntagResourceRequest[] = {
-	{"ResourceArn", &glue_model_shapes[33], true},
-	{"TagsToRemove", &glue_model_shapes[58], true},
-};
-
-static const GlueMember members_of_UpdateConnectionRequest[] = {
-	{"CatalogId", &glue_model_shapes[10], false},
-	{"ConnectionInput", &glue_model_shapes[14], true},
-	{"Name", &glue_model_shapes[40], true},
+	{"ConnectionProperties", &glue_model_shapes[14], true},
+	{"ConnectionType", &glue_model_shapes[18], true},
 };
 
 const GlueShape glue_model_shapes[] = {
 	/* 0 */
-	{"AWSManagedClientApplicationReference", GLUE_TYPE_STRING, -1, 2048, .pattern = &patterns[4]},
+	{"AWSManagedClientApplicationReference", GLUE_TYPE_STRING, -1, 2048, .pattern = &patterns[3]},
 	/* 1 */
-	{"AccessToken", GLUE_TYPE_STRING, -1, 4096, .sensitive = true, .pattern = &patterns[9]},
+	{"AccessToken", GLUE_TYPE_STRING, -1, 4096, .sensitive = true, .pattern = &patterns[8]},
 	/* 2 */
 	{"AuthenticationConfiguration", GLUE_TYPE_STRUCTURE, -1, -1, .members = members_of_AuthenticationConfiguration, .member_count = 4},
 	/* 3 */
@@ -398,286 +307,148 @@ const GlueShape glue_model_shapes[] = {
 	/* 4 */
 	{"AuthenticationType", GLUE_TYPE_STRING, -1, -1, .values = values_of_AuthenticationType, .value_count = 4},
 	/* 5 */
-	{"AuthorizationCode", GLUE_TYPE_STRING, 1, 4096, .sensitive = true, .pattern = &patterns[4]},
+	{"AuthorizationCode", GLUE_TYPE_STRING, 1, 4096, .sensitive = true, .pattern = &patterns[3]},
 	/* 6 */
 	{"AuthorizationCodeProperties", GLUE_TYPE_STRUCTURE, -1, -1, .members = members_of_AuthorizationCodeProperties, .member_count = 2},
 	/* 7 */
 	{"BasicAuthenticationCredentials", GLUE_TYPE_STRUCTURE, -1, -1, .members = members_of_BasicAuthenticationCredentials, .member_count = 2},
 	/* 8 */
-	{"BatchDeleteConnectionRequest", GLUE_TYPE_STRUCTURE, -1, -1, .members = members_of_BatchDeleteConnectionRequest, .member_count = 2},
-	/* 9 */
 	{"Boolean", GLUE_TYPE_BOOLEAN, -1, -1},
+	/* 9 */
+	{"CatalogIdString", GLUE_TYPE_STRING, 1, 255, .pattern = &patterns[2]},
 	/* 10 */
-	{"CatalogIdString", GLUE_TYPE_STRING, 1, 255, .pattern = &patterns[3]},
-	/* 11 */
 	{"ComputeEnvironment", GLUE_TYPE_STRING, -1, -1, .values = values_of_ComputeEnvironment, .value_count = 3},
+	/* 11 */
+	{"ComputeEnvironmentList", GLUE_TYPE_LIST, -1, -1, .element = &glue_model_shapes[10]},
 	/* 12 */
-	{"ComputeEnvironmentList", GLUE_TYPE_LIST, -1, -1, .element = &glue_model_shapes[11]},
-	/* 13 */
 	{"Connection", GLUE_TYPE_STRUCTURE, -1, -1, .members = members_of_Connection, .member_count = 18},
-	/* 14 */
+	/* 13 */
 	{"ConnectionInput", GLUE_TYPE_STRUCTURE, -1, -1, .members = members_of_ConnectionInput, .member_count = 12},
+	/* 14 */
+	{"ConnectionProperties", GLUE_TYPE_MAP, 0, 100, .key = &glue_model_shapes[15], .element = &glue_model_shapes[57]},
 	/* 15 */
-	{"ConnectionProperties", GLUE_TYPE_MAP, 0, 100, .key = &glue_model_shapes[16], .element = &glue_model_shapes[75]},
-	/* 16 */
 	{"ConnectionPropertyKey", GLUE_TYPE_STRING, -1, -1, .values = values_of_ConnectionPropertyKey, .value_count = 49},
-	/* 17 */
+	/* 16 */
 	{"ConnectionSchemaVersion", GLUE_TYPE_INTEGER, 1, 2},
-	/* 18 */
+	/* 17 */
 	{"ConnectionStatus", GLUE_TYPE_STRING, -1, -1, .values = values_of_ConnectionStatus, .value_count = 3},
-	/* 19 */
+	/* 18 */
 	{"ConnectionType", GLUE_TYPE_STRING, -1, -1, .values = values_of_ConnectionType, .value_count = 92},
-	/* 20 */
-	{"CreateConnectionRequest", GLUE_TYPE_STRUCTURE, -1, -1, .members = members_of_CreateConnectionRequest, .member_count = 3},
-	/* 21 */
+	/* 19 */
 	{"CredentialKey", GLUE_TYPE_STRING, 1, 128},
-	/* 22 */
-	{"CredentialMap", GLUE_TYPE_MAP, -1, -1, .sensitive = true, .key = &glue_model_shapes[21], .element = &glue_model_shapes[23]},
-	/* 23 */
+	/* 20 */
+	{"CredentialMap", GLUE_TYPE_MAP, -1, -1, .sensitive = true, .key = &glue_model_shapes[19], .element = &glue_model_shapes[21]},
+	/* 21 */
 	{"CredentialValue", GLUE_TYPE_STRING, 1, 2048},
-	/* 24 */
-	{"DeleteConnectionNameList", GLUE_TYPE_LIST, 0, 25, .element = &glue_model_shapes[40]},
-	/* 25 */
-	{"DeleteConnectionRequest", GLUE_TYPE_STRUCTURE, -1, -1, .members = members_of_DeleteConnectionRequest, .member_count = 2},
-	/* 26 */
-	{"DescribeConnectionTypeRequest", GLUE_TYPE_STRUCTURE, -1, -1, .members = members_of_DescribeConnectionTypeRequest, .member_count = 1},
-	/* 27 */
-	{"DescriptionString", GLUE_TYPE_STRING, 0, 2048, .pattern = &patterns[2]},
-	/* 28 */
+	/* 22 */
+	{"DescriptionString", GLUE_TYPE_STRING, 0, 2048, .pattern = &patterns[1]},
+	/* 23 */
 	{"ErrorDetail", GLUE_TYPE_STRUCTURE, -1, -1, .members = members_of_ErrorDetail, .member_count = 2},
-	/* 29 */
-	{"GetConnectionRequest", GLUE_TYPE_STRUCTURE, -1, -1, .members = members_of_GetConnectionRequest, .member_count = 4},
-	/* 30 */
+	/* 24 */
 	{"GetConnectionsFilter", GLUE_TYPE_STRUCTURE, -1, -1, .members = members_of_GetConnectionsFilter, .member_count = 3},
-	/* 31 */
-	{"GetConnectionsRequest", GLUE_TYPE_STRUCTURE, -1, -1, .members = members_of_GetConnectionsRequest, .member_count = 5},
-	/* 32 */
-	{"GetTagsRequest", GLUE_TYPE_STRUCTURE, -1, -1, .members = members_of_GetTagsRequest, .member_count = 1},
-	/* 33 */
-	{"GlueResourceArn", GLUE_TYPE_STRING, 1, 10240, .pattern = &patterns[11]},
-	/* 34 */
-	{"JwtToken", GLUE_TYPE_STRING, -1, 8000, .sensitive = true, .pattern = &patterns[6]},
-	/* 35 */
-	{"KmsKeyArn", GLUE_TYPE_STRING, -1, -1, .pattern = &patterns[5]},
-	/* 36 */
-	{"ListConnectionTypesRequest", GLUE_TYPE_STRUCTURE, -1, -1, .members = members_of_ListConnectionTypesRequest, .member_count = 2},
-	/* 37 */
+	/* 25 */
+	{"JwtToken", GLUE_TYPE_STRING, -1, 8000, .sensitive = true, .pattern = &patterns[5]},
+	/* 26 */
+	{"KmsKeyArn", GLUE_TYPE_STRING, -1, -1, .pattern = &patterns[4]},
+	/* 27 */
 	{"LongValueString", GLUE_TYPE_STRING, 1, 16384},
-	/* 38 */
-	{"MatchCriteria", GLUE_TYPE_LIST, 0, 10, .element = &glue_model_shapes[40]},
-	/* 39 */
-	{"MaxResults", GLUE_TYPE_INTEGER, 1, 100},
-	/* 40 */
-	{"NameString", GLUE_TYPE_STRING, 1, 255, .pattern = &patterns[3]},
-	/* 41 */
-	{"NextToken", GLUE_TYPE_STRING, 1, 2048, .pattern = &patterns[1]},
-	/* 42 */
+	/* 28 */
+	{"MatchCriteria", GLUE_TYPE_LIST, 0, 10, .element = &glue_model_shapes[29]},
+	/* 29 */
+	{"NameString", GLUE_TYPE_STRING, 1, 255, .pattern = &patterns[2]},
+	/* 30 */
 	{"OAuth2ClientApplication", GLUE_TYPE_STRUCTURE, -1, -1, .members = members_of_OAuth2ClientApplication, .member_count = 2},
-	/* 43 */
+	/* 31 */
 	{"OAuth2Credentials", GLUE_TYPE_STRUCTURE, -1, -1, .members = members_of_OAuth2Credentials, .member_count = 4},
-	/* 44 */
+	/* 32 */
 	{"OAuth2GrantType", GLUE_TYPE_STRING, -1, -1, .values = values_of_OAuth2GrantType, .value_count = 4},
-	/* 45 */
+	/* 33 */
 	{"OAuth2Properties", GLUE_TYPE_STRUCTURE, -1, -1, .members = members_of_OAuth2Properties, .member_count = 4},
-	/* 46 */
+	/* 34 */
 	{"OAuth2PropertiesInput", GLUE_TYPE_STRUCTURE, -1, -1, .members = members_of_OAuth2PropertiesInput, .member_count = 6},
-	/* 47 */
-	{"PageSize", GLUE_TYPE_INTEGER, 1, 1000},
-	/* 48 */
+	/* 35 */
 	{"Password", GLUE_TYPE_STRING, -1, 512, .sensitive = true, .pattern = &patterns[0]},
-	/* 49 */
+	/* 36 */
 	{"PhysicalConnectionRequirements", GLUE_TYPE_STRUCTURE, -1, -1, .members = members_of_PhysicalConnectionRequirements, .member_count = 3},
-	/* 50 */
+	/* 37 */
 	{"PropertyKey", GLUE_TYPE_STRING, 1, 128},
-	/* 51 */
-	{"PropertyMap", GLUE_TYPE_MAP, -1, -1, .key = &glue_model_shapes[50], .element = &glue_model_shapes[52]},
-	/* 52 */
+	/* 38 */
+	{"PropertyMap", GLUE_TYPE_MAP, -1, -1, .key = &glue_model_shapes[37], .element = &glue_model_shapes[39]},
+	/* 39 */
 	{"PropertyValue", GLUE_TYPE_STRING, 1, 2048},
-	/* 53 */
-	{"RedirectUri", GLUE_TYPE_STRING, -1, 512, .pattern = &patterns[8]},
-	/* 54 */
-	{"RefreshToken", GLUE_TYPE_STRING, -1, 4096, .sensitive = true, .pattern = &patterns[9]},
-	/* 55 */
-	{"SecretArn", GLUE_TYPE_STRING, -1, -1, .pattern = &patterns[10]},
-	/* 56 */
-	{"SecurityGroupIdList", GLUE_TYPE_LIST, 0, 50, .element = &glue_model_shapes[40]},
-	/* 57 */
+	/* 40 */
+	{"RedirectUri", GLUE_TYPE_STRING, -1, 512, .pattern = &patterns[7]},
+	/* 41 */
+	{"RefreshToken", GLUE_TYPE_STRING, -1, 4096, .sensitive = true, .pattern = &patterns[8]},
+	/* 42 */
+	{"SecretArn", GLUE_TYPE_STRING, -1, -1, .pattern = &patterns[9]},
+	/* 43 */
+	{"SecurityGroupIdList", GLUE_TYPE_LIST, 0, 50, .element = &glue_model_shapes[29]},
+	/* 44 */
 	{"TagKey", GLUE_TYPE_STRING, 1, 128},
-	/* 58 */
-	{"TagKeysList", GLUE_TYPE_LIST, 0, 50, .element = &glue_model_shapes[57]},
-	/* 59 */
-	{"TagResourceRequest", GLUE_TYPE_STRUCTURE, -1, -1, .members = members_of_TagResourceRequest, .member_count = 2},
-	/* 60 */
+	/* 45 */
+	{"TagKeysList", GLUE_TYPE_LIST, 0, 50, .element = &glue_model_shapes[44]},
+	/* 46 */
 	{"TagValue", GLUE_TYPE_STRING, 0, 256},
-	/* 61 */
-	{"TagsMap", GLUE_TYPE_MAP, 0, 50, .key = &glue_model_shapes[57], .element = &glue_model_shapes[60]},
-	/* 62 */
+	/* 47 */
+	{"TagsMap", GLUE_TYPE_MAP, 0, 50, .key = &glue_model_shapes[44], .element = &glue_model_shapes[46]},
+	/* 48 */
 	{"TestConnectionInput", GLUE_TYPE_STRUCTURE, -1, -1, .members = members_of_TestConnectionInput, .member_count = 3},
-	/* 63 */
-	{"TestConnectionRequest", GLUE_TYPE_STRUCTURE, -1, -1, .members = members_of_TestConnectionRequest, .member_count = 3},
-	/* 64 */
+	/* 49 */
 	{"Timestamp", GLUE_TYPE_NUMBER, -1, -1},
-	/* 65 */
-	{"Token", GLUE_TYPE_STRING, -1, -1},
-	/* 66 */
-	{"TokenUrl", GLUE_TYPE_STRING, -1, 256, .pattern = &patterns[7]},
-	/* 67 */
+	/* 50 */
+	{"TokenUrl", GLUE_TYPE_STRING, -1, 256, .pattern = &patterns[6]},
+	/* 51 */
 	{"TokenUrlParameterKey", GLUE_TYPE_STRING, 1, 128},
-	/* 68 */
+	/* 52 */
 	{"TokenUrlParameterValue", GLUE_TYPE_STRING, 1, 512},
-	/* 69 */
-	{"TokenUrlParametersMap", GLUE_TYPE_MAP, -1, -1, .key = &glue_model_shapes[67], .element = &glue_model_shapes[68]},
-	/* 70 */
-	{"UntagResourceRequest", GLUE_TYPE_STRUCTURE, -1, -1, .members = members_of_UntagResourceRequest, .member_count = 2},
-	/* 71 */
-	{"UpdateConnectionRequest", GLUE_TYPE_STRUCTURE, -1, -1, .members = members_of_UpdateConnectionRequest, .member_count = 3},
-	/* 72 */
-	{"UserManagedClientApplicationClientId", GLUE_TYPE_STRING, -1, 2048, .pattern = &patterns[4]},
-	/* 73 */
-	{"UserManagedClientApplicationClientSecret", GLUE_TYPE_STRING, -1, 512, .sensitive = true, .pattern = &patterns[9]},
-	/* 74 */
-	{"Username", GLUE_TYPE_STRING, -1, 512, .pattern = &patterns[4]},
-	/* 75 */
+	/* 53 */
+	{"TokenUrlParametersMap", GLUE_TYPE_MAP, -1, -1, .key = &glue_model_shapes[51], .element = &glue_model_shapes[52]},
+	/* 54 */
+	{"UserManagedClientApplicationClientId", GLUE_TYPE_STRING, -1, 2048, .pattern = &patterns[3]},
+	/* 55 */
+	{"UserManagedClientApplicationClientSecret", GLUE_TYPE_STRING, -1, 512, .sensitive = true, .pattern = &patterns[8]},
+	/* 56 */
+	{"Username", GLUE_TYPE_STRING, -1, 512, .pattern = &patterns[3]},
+	/* 57 */
 	{"ValueString", GLUE_TYPE_STRING, 1, 1024},
 };
 
-const int	glue_model_shape_count = 76;
+const int	glue_model_shape_count = 58;
 
 const GlueModelOperation glue_model_operations[] = {
-	{"BatchDeleteConnection", &glue_model_shapes[8], (const char *const[]) {"InternalServiceException", "OperationTimeoutException", NULL}},
-	{"CreateConnection", &glue_model_shapes[20], (const char *const[]) {"AlreadyExistsException", "GlueEncryptionException", "InvalidInputException", "OperationTimeoutException", "ResourceNumberLimitExceededException", NULL}},
-	{"DeleteConnection", &glue_model_shapes[25], (const char *const[]) {"EntityNotFoundException", "OperationTimeoutException", NULL}},
-	{"DescribeConnectionType", &glue_model_shapes[26], (const char *const[]) {"AccessDeniedException", "InternalServiceException", "InvalidInputException", "ValidationException", NULL}},
-	{"GetConnection", &glue_model_shapes[29], (const char *const[]) {"EntityNotFoundException", "GlueEncryptionException", "InvalidInputException", "OperationTimeoutException", NULL}},
-	{"GetConnections", &glue_model_shapes[31], (const char *const[]) {"EntityNotFoundException", "GlueEncryptionException", "InvalidInputException", "OperationTimeoutException", NULL}},
-	{"GetTags", &glue_model_shapes[32], (const char *const[]) {"EntityNotFoundException", "InternalServiceException", "InvalidInputException", "OperationTimeoutException", NULL}},
-	{"ListConnectionTypes", &glue_model_shapes[36], (const char *const[]) {"AccessDeniedException", "InternalServiceException", NULL}},
-	{"TagResource", &glue_model_shapes[59], (const char *const[]) {"EntityNotFoundException", "InternalServiceException", "InvalidInputException", "OperationTimeoutException", NULL}},
-	{"TestConnection", &glue_model_shapes[63], (const char *const[]) {"AccessDeniedException", "ConflictException", "EntityNotFoundException", "FederationSourceException", "GlueEncryptionException", "InternalServiceException", "InvalidInputException", "OperationTimeoutException", "ResourceNumberLimitExceededException", NULL}},
-	{"UntagResource", &glue_model_shapes[70], (const char *const[]) {"EntityNotFoundException", "InternalServiceException", "InvalidInputException", "OperationTimeoutException", NULL}},
-	{"UpdateConnection", &glue_model_shapes[71], (const char *const[]) {"EntityNotFoundException", "GlueEncryptionException", "InvalidInputException", "InvalidInputException", "OperationTimeoutException", NULL}},
+	{"BatchDeleteConnection", true, 0, (const char *const[]) {"InternalServiceException", "OperationTimeoutException", NULL}},
+	{"CreateConnection", true, 0, (const char *const[]) {"AlreadyExistsException", "GlueEncryptionException", "InvalidInputException", "OperationTimeoutException", "ResourceNumberLimitExceededException", NULL}},
+	{"DeleteConnection", true, 0, (const char *const[]) {"EntityNotFoundException", "OperationTimeoutException", NULL}},
+	{"DescribeConnectionType", false, 0, (const char *const[]) {"AccessDeniedException", "InternalServiceException", "InvalidInputException", "ValidationException", NULL}},
+	{"GetConnection", true, 0, (const char *const[]) {"EntityNotFoundException", "GlueEncryptionException", "InvalidInputException", "OperationTimeoutException", NULL}},
+	{"GetConnections", true, 1000, (const char *const[]) {"EntityNotFoundException", "GlueEncryptionException", "InvalidInputException", "OperationTimeoutException", NULL}},
+	{"GetTags", false, 0, (const char *const[]) {"EntityNotFoundException", "InternalServiceException", "InvalidInputException", "OperationTimeoutException", NULL}},
+	{"ListConnectionTypes", false, 100, (const char *const[]) {"AccessDeniedException", "InternalServiceException", NULL}},
+	{"TagResource", false, 0, (const char *const[]) {"EntityNotFoundException", "InternalServiceException", "InvalidInputException", "OperationTimeoutException", NULL}},
+	{"TestConnection", true, 0, (const char *const[]) {"AccessDeniedException", "ConflictException", "EntityNotFoundException", "FederationSourceException", "GlueEncryptionException", "InternalServiceException", "InvalidInputException", "OperationTimeoutException", "ResourceNumberLimitExceededException", NULL}},
+	{"UntagResource", false, 0, (const char *const[]) {"EntityNotFoundException", "InternalServiceException", "InvalidInputException", "OperationTimeoutException", NULL}},
+	{"UpdateConnection", true, 0, (const char *const[]) {"EntityNotFoundException", "GlueEncryptionException", "InvalidInputException", "InvalidInputException", "OperationTimeoutException", NULL}},
 };
 
 const int	glue_model_operation_count = 12;
 
 const GlueMemberName glue_model_member_names[] = {
-	{"AWSManagedClientApplicationReference", GLUE_TYPE_STRING},
 	{"AccessToken", GLUE_TYPE_STRING, true},
-	{"AllowedValues", GLUE_TYPE_LIST},
-	{"ApplyOverrideForComputeEnvironment", GLUE_TYPE_STRING},
-	{"AthenaConnectionProperties", GLUE_TYPE_MAP},
-	{"AthenaProperties", GLUE_TYPE_MAP},
-	{"AuthenticationConfiguration", GLUE_TYPE_STRUCTURE},
-	{"AuthenticationType", GLUE_TYPE_STRING | GLUE_TYPE_STRUCTURE},
 	{"AuthorizationCode", GLUE_TYPE_STRING, true},
 	{"AuthorizationCodeProperties", GLUE_TYPE_STRUCTURE},
-	{"AvailabilityZone", GLUE_TYPE_STRING},
 	{"BasicAuthenticationCredentials", GLUE_TYPE_STRUCTURE},
 	{"BasicAuthenticationProperties", GLUE_TYPE_MAP},
-	{"BetweenConfiguration", GLUE_TYPE_STRUCTURE},
-	{"Capabilities", GLUE_TYPE_STRUCTURE}, {"CatalogId", GLUE_TYPE_STRING},
-	{"Categories", GLUE_TYPE_LIST},
-	{"CompatibleComputeEnvironments", GLUE_TYPE_LIST},
-	{"ComputeEnvironment", GLUE_TYPE_STRING},
-	{"ComputeEnvironmentConfigurations", GLUE_TYPE_MAP},
-	{"Connection", GLUE_TYPE_STRUCTURE},
-	{"ConnectionInput", GLUE_TYPE_STRUCTURE},
-	{"ConnectionList", GLUE_TYPE_LIST}, {"ConnectionName", GLUE_TYPE_STRING},
-	{"ConnectionNameList", GLUE_TYPE_LIST},
-	{"ConnectionOptionNameOverrides", GLUE_TYPE_MAP},
-	{"ConnectionOptions", GLUE_TYPE_MAP},
-	{"ConnectionProperties", GLUE_TYPE_MAP},
-	{"ConnectionPropertiesRequiredOverrides", GLUE_TYPE_LIST},
-	{"ConnectionPropertyNameOverrides", GLUE_TYPE_MAP},
-	{"ConnectionSchemaVersion", GLUE_TYPE_INTEGER},
-	{"ConnectionType", GLUE_TYPE_STRING},
-	{"ConnectionTypeVariantName", GLUE_TYPE_STRING},
-	{"ConnectionTypeVariants", GLUE_TYPE_LIST},
-	{"ConnectionTypes", GLUE_TYPE_LIST}, {"ContentPath", GLUE_TYPE_STRING},
-	{"CreateConnectionStatus", GLUE_TYPE_STRING},
-	{"CreationTime", GLUE_TYPE_NUMBER},
-	{"CursorConfiguration", GLUE_TYPE_STRUCTURE},
 	{"CustomAuthenticationCredentials", GLUE_TYPE_MAP, true},
-	{"CustomAuthenticationProperties", GLUE_TYPE_MAP},
-	{"DataOperationScopes", GLUE_TYPE_LIST},
-	{"DateTimeFormat", GLUE_TYPE_STRING}, {"DefaultValue", GLUE_TYPE_STRING},
-	{"Description", GLUE_TYPE_STRING}, {"DisplayName", GLUE_TYPE_STRING},
-	{"EntityConfigurations", GLUE_TYPE_MAP}, {"ErrorCode", GLUE_TYPE_STRING},
-	{"ErrorMessage", GLUE_TYPE_STRING}, {"ErrorPath", GLUE_TYPE_STRING},
-	{"Errors", GLUE_TYPE_MAP},
-	{"FederationSourceErrorCode", GLUE_TYPE_STRING},
-	{"FieldDataType", GLUE_TYPE_STRING}, {"FieldName", GLUE_TYPE_STRING},
-	{"Filter", GLUE_TYPE_STRUCTURE},
-	{"FilterConfiguration", GLUE_TYPE_STRUCTURE},
-	{"FilterMode", GLUE_TYPE_STRING},
-	{"FilterOverrides", GLUE_TYPE_STRUCTURE},
-	{"FilterStringConfiguration", GLUE_TYPE_STRUCTURE},
-	{"Format", GLUE_TYPE_STRING}, {"FromFederationSource", GLUE_TYPE_BOOLEAN},
-	{"GlobalSourceConfiguration", GLUE_TYPE_STRUCTURE},
-	{"HeaderKey", GLUE_TYPE_STRING}, {"HidePassword", GLUE_TYPE_BOOLEAN},
-	{"HighBoundKey", GLUE_TYPE_STRING}, {"IsNullable", GLUE_TYPE_BOOLEAN},
-	{"IsOrderable", GLUE_TYPE_BOOLEAN},
-	{"IsPartitionable", GLUE_TYPE_BOOLEAN},
-	{"IsQueryable", GLUE_TYPE_BOOLEAN}, {"JwtToken", GLUE_TYPE_STRING, true},
-	{"Key", GLUE_TYPE_STRING}, {"KeyOverride", GLUE_TYPE_STRING},
-	{"KmsKeyArn", GLUE_TYPE_STRING},
-	{"LastConnectionValidationTime", GLUE_TYPE_NUMBER},
-	{"LastUpdatedBy", GLUE_TYPE_STRING},
-	{"LastUpdatedTime", GLUE_TYPE_NUMBER},
-	{"LimitParameter", GLUE_TYPE_STRUCTURE}, {"LogoUrl", GLUE_TYPE_STRING},
-	{"LowBoundKey", GLUE_TYPE_STRING}, {"MatchCriteria", GLUE_TYPE_LIST},
-	{"MaxResults", GLUE_TYPE_INTEGER}, {"Message", GLUE_TYPE_STRING},
-	{"Name", GLUE_TYPE_STRING}, {"NextPage", GLUE_TYPE_STRUCTURE},
+	{"HidePassword", GLUE_TYPE_BOOLEAN}, {"JwtToken", GLUE_TYPE_STRING, true},
 	{"NextToken", GLUE_TYPE_STRING},
-	{"OAuth2ClientApplication", GLUE_TYPE_STRUCTURE},
 	{"OAuth2Credentials", GLUE_TYPE_STRUCTURE},
-	{"OAuth2GrantType", GLUE_TYPE_STRING},
-	{"OAuth2Properties", GLUE_TYPE_MAP | GLUE_TYPE_STRUCTURE},
-	{"OffsetConfiguration", GLUE_TYPE_STRUCTURE},
-	{"OffsetParameter", GLUE_TYPE_STRUCTURE},
-	{"OperatorMappings", GLUE_TYPE_MAP},
-	{"PaginationConfiguration", GLUE_TYPE_STRUCTURE},
 	{"Password", GLUE_TYPE_STRING, true},
-	{"PhysicalConnectionPropertiesRequired", GLUE_TYPE_BOOLEAN},
-	{"PhysicalConnectionRequirements", GLUE_TYPE_MAP | GLUE_TYPE_STRUCTURE},
-	{"PropertyLocation", GLUE_TYPE_STRING},
-	{"PropertyType", GLUE_TYPE_STRING}, {"PropertyTypes", GLUE_TYPE_LIST},
-	{"PythonConnectionProperties", GLUE_TYPE_MAP},
-	{"PythonProperties", GLUE_TYPE_MAP},
-	{"QueryParameterName", GLUE_TYPE_STRING},
-	{"QuoteCharacter", GLUE_TYPE_STRING},
-	{"QuoteStringValues", GLUE_TYPE_BOOLEAN},
-	{"RedirectUri", GLUE_TYPE_STRING},
 	{"RefreshToken", GLUE_TYPE_STRING, true},
-	{"RequestMethod", GLUE_TYPE_STRING},
-	{"RequestParameters", GLUE_TYPE_LIST}, {"RequestPath", GLUE_TYPE_STRING},
-	{"Required", GLUE_TYPE_BOOLEAN}, {"ResourceArn", GLUE_TYPE_STRING},
-	{"ResponseConfiguration", GLUE_TYPE_STRUCTURE},
-	{"ResponseDateFormat", GLUE_TYPE_STRING},
-	{"RestConfiguration", GLUE_TYPE_STRUCTURE},
-	{"ResultPath", GLUE_TYPE_STRING}, {"Schema", GLUE_TYPE_MAP},
 	{"SecretArn", GLUE_TYPE_STRING | GLUE_TYPE_STRUCTURE},
-	{"SecurityGroupIdList", GLUE_TYPE_LIST},
-	{"SourceConfiguration", GLUE_TYPE_STRUCTURE},
-	{"SparkConnectionProperties", GLUE_TYPE_MAP},
-	{"SparkProperties", GLUE_TYPE_MAP}, {"Status", GLUE_TYPE_STRING},
-	{"StatusReason", GLUE_TYPE_STRING}, {"StripQuotes", GLUE_TYPE_BOOLEAN},
-	{"SubnetId", GLUE_TYPE_STRING}, {"Succeeded", GLUE_TYPE_LIST},
-	{"SupportedAuthenticationTypes", GLUE_TYPE_LIST},
-	{"SupportedComputeEnvironments", GLUE_TYPE_LIST},
-	{"SupportedDataOperations", GLUE_TYPE_LIST}, {"Tags", GLUE_TYPE_MAP},
-	{"TagsToAdd", GLUE_TYPE_MAP}, {"TagsToRemove", GLUE_TYPE_LIST},
-	{"Template", GLUE_TYPE_STRING},
-	{"TestConnectionInput", GLUE_TYPE_STRUCTURE},
 	{"TokenUrl", GLUE_TYPE_STRING}, {"TokenUrlParametersMap", GLUE_TYPE_MAP},
-	{"UserManagedClientApplicationClientId", GLUE_TYPE_STRING},
 	{"UserManagedClientApplicationClientSecret", GLUE_TYPE_STRING, true},
-	{"Username", GLUE_TYPE_STRING},
 	{"ValidateCredentials", GLUE_TYPE_BOOLEAN},
-	{"ValidateForComputeEnvironments", GLUE_TYPE_LIST},
-	{"ValidationEndpointConfiguration", GLUE_TYPE_STRUCTURE},
-	{"Value", GLUE_TYPE_STRING | GLUE_TYPE_STRUCTURE},
-	{"Vendor", GLUE_TYPE_STRING},
 };
 
-const int	glue_model_member_name_count = 144;
+const int	glue_model_member_name_count = 17;

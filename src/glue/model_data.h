@@ -8,8 +8,8 @@
  * and an element, a list has an element.  All arrays are sorted by strcmp(),
  * so use the functions of model.h.
  *
- * The names of members are also listed over all structures, because a secret
- * must be recognized in any place.
+ * Names of members that sound like a secret's are also listed over all structures,
+ * because a secret must be recognized in any place.
  *
  * IDENTIFICATION
  *	  src/glue/model_data.h
@@ -95,7 +95,8 @@ struct GlueShape
 typedef struct GlueModelOperation
 {
 	const char *name;
-	const GlueShape *input;
+	bool		has_catalog;	/* its input has a CatalogId */
+	int			page_size;		/* largest one; 0: it returns no pages */
 	const char *const *errors;	/* NULL at the end */
 } GlueModelOperation;
 

@@ -26,6 +26,8 @@
 
 #include "glue/model.h"
 #include "glue/same_value.h"
+#include "text/ascii.h"
+#include "text/json.h"
 
 static void add_empty_properties(json_object *input);
 static void drop_empty_members(json_object *input);
@@ -37,8 +39,7 @@ static bool normalize_map(json_object *object);
 bool
 glue_normalize_connection_input(json_object *input)
 {
-	json_object *type;
-	const char *name;
+	const char *type = glue_json_tree_text(input, "ConnectionType");
 	bool		changed;
 
 	if (!json_object_is_type(input, json_type_object))
@@ -46,11 +47,7 @@ glue_normalize_connection_input(json_object *input)
 	changed = normalize(glue_model_shape("ConnectionInput"), input);
 
 	if (json_object_object_get(input, "ConnectionProperties") != NULL ||
-		!json_object_object_get_ex(input, "ConnectionType", &type) ||
-		!json_object_is_type(type, json_type_string))
-		return changed;
-	name = json_object_get_string(type);
-	if (strcmp(name, "NETWORK") != 0 && strcmp(name, "DYNAMODB") != 0)
+		(!glue_same_text(type, "NETWORK") && !glue_same_text(type, "DYNAMODB")))
 		return changed;
 	add_empty_properties(input);
 	return true;
@@ -113,18 +110,11 @@ drop_empty_members(json_object *input)
 	}
 }
 
-/* Normalize a TestConnectionInput. */
+/* Normalize what has another shape of the model, such as "TagsMap". */
 void
-glue_normalize_test_input(json_object *input)
+glue_normalize(const char *shape_name, json_object *value)
 {
-	(void) normalize(glue_model_shape("TestConnectionInput"), input);
-}
-
-/* Normalize tags. */
-void
-glue_normalize_tags(json_object *tags)
-{
-	(void) normalize(glue_model_shape("TagsMap"), tags);
+	(void) normalize(glue_model_shape(shape_name), value);
 }
 
 /*

@@ -19,7 +19,6 @@
 extern bool glue_normalize_connection_input(json_object *input);
 extern bool glue_input_from_connection(json_object *input,
 									   char *left_out, size_t size);
-extern void glue_normalize_test_input(json_object *input);
-extern void glue_normalize_tags(json_object *tags);
+extern void glue_normalize(const char *shape_name, json_object *value);
 
 #endif							/* GLUE_GLUE_NORMALIZE_H */

@@ -51,11 +51,8 @@ static bool same_member(json_object *known, json_object *connection,
 						const char *name);
 static json_object *time_of(json_object *connection, const char *name);
 static bool is_after(json_object *time, double seconds);
-static bool is_number(json_object *value);
 static const char *describe(json_object *connection, const char *name,
 							char buffer[GLUE_QUOTED_SIZE]);
-static void report(GlueDifferences *differences, const char *member,
-				   const char *message);
 
 /*
  * The status of a connection; AWS Glue omits it if the connection was ready at
@@ -64,11 +61,9 @@ static void report(GlueDifferences *differences, const char *member,
 const char *
 glue_connection_status(json_object *connection)
 {
-	json_object *status = glue_member_of(connection, "Status");
+	const char *status = glue_json_tree_text(connection, "Status");
 
-	return json_object_is_type(status, json_type_string) &&
-		json_object_get_string_len(status) > 0 ?
-		json_object_get_string(status) : "READY";
+	return status != NULL && status[0] != '\0' ? status : "READY";
 }
 
 /*
@@ -127,7 +122,7 @@ glue_compare_observations(json_object *known, json_object *connection,
 				 "was %s, but is %s in AWS Glue",
 				 describe(known, compared[i], before),
 				 describe(connection, compared[i], after));
-		report(&differences, compared[i], message);
+		glue_difference_tell_member(&differences, compared[i], NULL, message);
 	}
 	return differences.equal;
 }
@@ -139,29 +134,26 @@ void
 glue_report_unseen_change(GlueUnseenChange change, GlueDifferenceSink sink,
 						  void *arg)
 {
+	static const struct
+	{
+		const char *member;
+		const char *message;
+	}			reports[] = {
+		[GLUE_UNSEEN_UPDATE] = {"LastUpdatedTime",
+			"is another one in AWS Glue: something that cannot be seen, such as "
+		"a secret, may have been changed, so its secrets are unknown"},
+		[GLUE_UNSEEN_UNKNOWN] = {"CreationTime",
+			"is not known: whether this is the connection that was recorded, "
+		"with the same secrets, is unknown"},
+		[GLUE_UNSEEN_OTHER_LIFE] = {"CreationTime",
+			"is another one in AWS Glue: the connection was deleted and created "
+		"anew, perhaps with other secrets"},
+	};
 	GlueDifferences differences = {sink, arg, true};
 
-	switch (change)
-	{
-		case GLUE_UNSEEN_NOTHING:
-			break;
-		case GLUE_UNSEEN_UPDATE:
-			report(&differences, "LastUpdatedTime",
-				   "is another one in AWS Glue: something that cannot be seen, "
-				   "such as a secret, may have been changed, so its secrets "
-				   "are unknown");
-			break;
-		case GLUE_UNSEEN_UNKNOWN:
-			report(&differences, "CreationTime",
-				   "is not known: whether this is the connection that was "
-				   "recorded, with the same secrets, is unknown");
-			break;
-		case GLUE_UNSEEN_OTHER_LIFE:
-			report(&differences, "CreationTime",
-				   "is another one in AWS Glue: the connection was deleted and "
-				   "created anew, perhaps with other secrets");
-			break;
-	}
+	if (change != GLUE_UNSEEN_NOTHING)
+		glue_difference_tell_member(&differences, reports[change].member, NULL,
+									reports[change].message);
 }
 
 /*
@@ -173,10 +165,10 @@ glue_observed_anything_new(json_object *known, json_object *connection)
 	for (size_t i = 0; i < sizeof(recorded) / sizeof(char *); i++)
 	{
 		bool		there = strcmp(recorded[i], "Status") == 0 ||
-			!glue_is_nothing(glue_member_of(connection, recorded[i]));
+			!glue_is_nothing(json_object_object_get(connection, recorded[i]));
 
 		if (!same_member(known, connection, recorded[i]) ||
-			(there && glue_is_nothing(glue_member_of(known, recorded[i]))))
+			(there && glue_is_nothing(json_object_object_get(known, recorded[i]))))
 			return true;
 	}
 	return false;
@@ -188,8 +180,8 @@ glue_observed_anything_new(json_object *known, json_object *connection)
 static bool
 same_member(json_object *known, json_object *connection, const char *name)
 {
-	json_object *before = glue_member_of(known, name);
-	json_object *after = glue_member_of(connection, name);
+	json_object *before = json_object_object_get(known, name);
+	json_object *after = json_object_object_get(connection, name);
 
 	if (strcmp(name, "Status") == 0)
 		return glue_is_nothing(before) ||
@@ -200,7 +192,7 @@ same_member(json_object *known, json_object *connection, const char *name)
 		return false;
 	if (glue_is_nothing(before) || glue_is_nothing(after))
 		return true;
-	if (is_number(before) && is_number(after))
+	if (glue_json_is_number(before) && glue_json_is_number(after))
 		return glue_same_time(before, after);
 	return json_object_equal(before, after) != 0;
 }
@@ -209,9 +201,9 @@ same_member(json_object *known, json_object *connection, const char *name)
 static json_object *
 time_of(json_object *connection, const char *name)
 {
-	json_object *value = glue_member_of(connection, name);
+	json_object *value = json_object_object_get(connection, name);
 
-	return is_number(value) ? value : NULL;
+	return glue_json_is_number(value) ? value : NULL;
 }
 
 /* Is a time later than another one in seconds, which may be rounded? */
@@ -221,13 +213,6 @@ is_after(json_object *time, double seconds)
 	return json_object_get_double(time) > seconds + CLOCK_TOLERANCE;
 }
 
-static bool
-is_number(json_object *value)
-{
-	return json_object_is_type(value, json_type_double) ||
-		json_object_is_type(value, json_type_int);
-}
-
 /*
  * Describe a member, without secrets.  The status always has a value.
  */
@@ -235,7 +220,7 @@ static const char *
 describe(json_object *connection, const char *name,
 		 char buffer[GLUE_QUOTED_SIZE])
 {
-	json_object *value = glue_member_of(connection, name);
+	json_object *value = json_object_object_get(connection, name);
 	json_object *copy;
 	const char *what;
 
@@ -249,13 +234,4 @@ describe(json_object *connection, const char *name,
 		GLUE_REDACTED;
 	glue_json_tree_free(copy);
 	return what;
-}
-
-static void
-report(GlueDifferences *differences, const char *member, const char *message)
-{
-	GluePath	root = {NULL, "$", 0};
-	GluePath	path = {&root, member, 0};
-
-	glue_difference_tell(differences, &path, message);
 }

@@ -143,13 +143,9 @@ check_end(const GlueMadeConnection *made, double created_ms,
 static bool
 find_time(json_object *connection, const char *member, double *time_ms)
 {
-	json_object *moment;
+	json_object *moment = json_object_object_get(connection, member);
 
-	if (!json_object_is_type(connection, json_type_object))
-		return false;
-	moment = json_object_object_get(connection, member);
-	if (!json_object_is_type(moment, json_type_double) &&
-		!json_object_is_type(moment, json_type_int))
+	if (!glue_json_is_number(moment))
 		return false;
 	*time_ms = json_object_get_double(moment) * 1000.0;
 	return true;

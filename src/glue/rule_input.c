@@ -95,11 +95,7 @@ is_of_template(json_object *criteria)
 static json_object *
 object_at(json_object *parent, const char *key)
 {
-	json_object *value;
+	json_object *value = json_object_object_get(parent, key);
 
-	if (!json_object_is_type(parent, json_type_object) ||
-		!json_object_object_get_ex(parent, key, &value) ||
-		!json_object_is_type(value, json_type_object))
-		return NULL;
-	return value;
+	return json_object_is_type(value, json_type_object) ? value : NULL;
 }

@@ -36,17 +36,6 @@ glue_is_nothing(json_object *value)
 }
 
 /*
- * Return a member of a value that may be no object, or NULL.
- */
-json_object *
-glue_member_of(json_object *object, const char *key)
-{
-	if (!json_object_is_type(object, json_type_object))
-		return NULL;
-	return json_object_object_get(object, key);
-}
-
-/*
  * Are two times the same, in seconds, if one may have been rounded to
  * microseconds?
  */

@@ -16,7 +16,6 @@
 #include <json-c/json.h>
 
 extern bool glue_is_nothing(json_object *value);
-extern json_object *glue_member_of(json_object *object, const char *key);
 extern bool glue_same_time(json_object *a, json_object *b);
 extern bool glue_same_entries(json_object *sent, json_object *got);
 

@@ -39,13 +39,6 @@ typedef struct Driver
 	bool		is_wrong;		/* a common wrong name */
 } Driver;
 
-/* a part of a text, not terminated */
-typedef struct Span
-{
-	const char *start;
-	size_t		len;
-} Span;
-
 static const Driver drivers[] = {
 	{"databricks", "jdbc:databricks://host:port/default"},
 	{"mariadb", "jdbc:mariadb://host:port/database"},
@@ -71,13 +64,13 @@ static bool oracle_fault(const char *rest, const Driver *driver,
 						 GlueUrlFault *fault);
 static bool authority_fault(const char *authority, const Driver *driver,
 							GlueUrlFault *fault);
-static Span skip_login(Span text);
-static bool hosts_fault(Span hosts, bool need_host, GlueUrlFault *fault);
-static bool span_fault(Span host, bool need_host, GlueUrlFault *fault);
-static bool has_port(Span server);
-static Span host_of(Span address);
-static const Driver *find_driver(Span word, bool *exact);
-static Span first_word(const char *text);
+static GlueSpan skip_login(GlueSpan text);
+static bool hosts_fault(GlueSpan hosts, bool need_host, GlueUrlFault *fault);
+static bool span_fault(GlueSpan host, bool need_host, GlueUrlFault *fault);
+static bool has_port(GlueSpan server);
+static GlueSpan host_of(GlueSpan address);
+static const Driver *find_driver(GlueSpan word, bool *exact);
+static GlueSpan first_word(const char *text);
 static bool is_placeholder(const char *text);
 static const char *find_word(const char *text, const char *word);
 static bool subname_fault(const char *rest, const Driver *driver,
@@ -93,7 +86,7 @@ bool
 glue_jdbc_url_fault(const char *url, GlueUrlFault *fault)
 {
 	bool		has_prefix = strncmp(url, "jdbc:", 5) == 0;
-	Span		word = first_word(has_prefix ? url + 5 : url);
+	GlueSpan	word = first_word(has_prefix ? url + 5 : url);
 	const char *rest = word.start + word.len;
 	const Driver *driver;
 	bool		exact;
@@ -131,7 +124,7 @@ glue_jdbc_url_fault(const char *url, GlueUrlFault *fault)
 static bool
 subname_fault(const char *rest, const Driver *driver, GlueUrlFault *fault)
 {
-	Span		word;
+	GlueSpan	word;
 
 	if (driver != NULL && strcmp(driver->name, "oracle") == 0)
 		return oracle_fault(rest + 1, driver, fault);
@@ -163,8 +156,8 @@ wrong_form(const Driver *driver, GlueUrlFault *fault)
 static bool
 oracle_fault(const char *rest, const Driver *driver, GlueUrlFault *fault)
 {
-	Span		kind = first_word(rest);
-	Span		place = {rest, strcspn(rest, "(?")};
+	GlueSpan	kind = first_word(rest);
+	GlueSpan	place = {rest, strcspn(rest, "(?")};
 	const char *slashes;
 
 	if (is_placeholder(rest))
@@ -198,7 +191,7 @@ static bool
 authority_fault(const char *authority, const Driver *driver,
 				GlueUrlFault *fault)
 {
-	Span		hosts = {authority, strcspn(authority, "/?;")};
+	GlueSpan	hosts = {authority, strcspn(authority, "/?;")};
 	bool		need_host = driver != NULL &&
 		find_word(authority, "serverName=") == NULL;
 
@@ -212,7 +205,7 @@ bool
 glue_mongodb_url_fault(const char *url, GlueUrlFault *fault)
 {
 	const char *rest = strstr(url, "://");
-	Span		hosts;
+	GlueSpan	hosts;
 
 	if (is_placeholder(url))
 		return false;
@@ -240,7 +233,7 @@ glue_kafka_servers_fault(const char *servers, GlueUrlFault *fault)
 {
 	for (;;)
 	{
-		Span		server;
+		GlueSpan	server;
 		const char *scheme;
 		const char *end = servers + strcspn(servers, ",");
 
@@ -272,9 +265,9 @@ glue_kafka_servers_fault(const char *servers, GlueUrlFault *fault)
  * Does one entry of a comma-separated list end with a port?
  */
 static bool
-has_port(Span server)
+has_port(GlueSpan server)
 {
-	Span		host = host_of(server);
+	GlueSpan	host = host_of(server);
 	const char *at = host.start + host.len;
 	size_t		digits;
 
@@ -293,7 +286,7 @@ has_port(Span server)
 bool
 glue_host_fault(const char *host, GlueUrlFault *fault)
 {
-	Span		span = {host, strcspn(host, BLANKS)};
+	GlueSpan	span = {host, strcspn(host, BLANKS)};
 
 	return span_fault(span, false, fault);
 }
@@ -301,8 +294,8 @@ glue_host_fault(const char *host, GlueUrlFault *fault)
 /*
  * Skip a login, up to the last "@": a password can have "@" in it.
  */
-static Span
-skip_login(Span text)
+static GlueSpan
+skip_login(GlueSpan text)
 {
 	for (size_t i = text.len; i > 0; i--)
 	{
@@ -320,7 +313,7 @@ skip_login(Span text)
  * Find a fault in a list of hosts, each with or without a port.
  */
 static bool
-hosts_fault(Span hosts, bool need_host, GlueUrlFault *fault)
+hosts_fault(GlueSpan hosts, bool need_host, GlueUrlFault *fault)
 {
 	const char *end = hosts.start + hosts.len;
 
@@ -346,7 +339,7 @@ hosts_fault(Span hosts, bool need_host, GlueUrlFault *fault)
  * Find a fault in one host.
  */
 static bool
-span_fault(Span host, bool need_host, GlueUrlFault *fault)
+span_fault(GlueSpan host, bool need_host, GlueUrlFault *fault)
 {
 	char		name[HOST_SIZE];
 	GlueAddressStatus status;
@@ -367,10 +360,10 @@ span_fault(Span host, bool need_host, GlueUrlFault *fault)
 /*
  * Get the host of "host:port", "[address]:port" or "host\instance".
  */
-static Span
-host_of(Span address)
+static GlueSpan
+host_of(GlueSpan address)
 {
-	Span		host = {address.start, 0};
+	GlueSpan	host = {address.start, 0};
 	const char *end = "]";
 
 	if (address.len > 0 && address.start[0] == '[')
@@ -390,7 +383,7 @@ host_of(Span address)
  * Find a driver by its name or a common wrong one, ignoring case.
  */
 static const Driver *
-find_driver(Span word, bool *exact)
+find_driver(GlueSpan word, bool *exact)
 {
 	for (size_t i = 0; i < sizeof(drivers) / sizeof(Driver); i++)
 	{
@@ -409,10 +402,10 @@ find_driver(Span word, bool *exact)
 /*
  * Get the characters of a driver's name from the beginning of a text.
  */
-static Span
+static GlueSpan
 first_word(const char *text)
 {
-	Span		word = {text, 0};
+	GlueSpan	word = {text, 0};
 
 	for (;; word.len++)
 	{

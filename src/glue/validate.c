@@ -35,6 +35,7 @@
 #include "glue/validate_value.h"
 #include "text/ascii.h"
 #include "text/assertion.h"
+#include "text/json.h"
 
 /* the largest number of wrappings that are removed from an input */
 #define MAX_WRAPPINGS 3
@@ -57,10 +58,9 @@ glue_validate_connection_input_tree(json_object *input,
 									GlueViolationSink sink, void *arg)
 {
 	GlueValidation check = {{sink, arg}, allow_unknown_members};
-	GluePath	root = {NULL, "$", 0};
 
-	if (check_input(&check, "ConnectionInput", &root, input))
-		glue_check_rules(&check.reporter, &root, input);
+	if (check_input(&check, "ConnectionInput", &glue_root_path, input))
+		glue_check_rules(&check.reporter, &glue_root_path, input);
 }
 
 /*
@@ -74,18 +74,16 @@ glue_validate_test_input_tree(json_object *input, bool allow_unknown_members,
 							  GlueViolationSink sink, void *arg)
 {
 	GlueValidation check = {{sink, arg}, allow_unknown_members};
-	GluePath	root = {NULL, "$", 0};
-	GluePath	type_path = {&root, "ConnectionType", 0};
-	json_object *type;
-	const char *name;
+	GluePath	type_path = {&glue_root_path, "ConnectionType", 0};
+	const char *type;
 
-	if (!check_input(&check, "TestConnectionInput", &root, input) ||
-		!json_object_object_get_ex(input, "ConnectionType", &type) ||
-		!json_object_is_type(type, json_type_string))
+	if (!check_input(&check, "TestConnectionInput", &glue_root_path, input))
 		return;
-	name = json_object_get_string(type);
-	if (strcmp(name, "JDBC") == 0 || strcmp(name, "SALESFORCE") == 0)
-		glue_check_rules(&check.reporter, &root, input);
+	type = glue_json_tree_text(input, "ConnectionType");
+	if (type == NULL)
+		return;
+	if (strcmp(type, "JDBC") == 0 || strcmp(type, "SALESFORCE") == 0)
+		glue_check_rules(&check.reporter, &glue_root_path, input);
 	else
 		glue_report_check(&check.reporter, &type_path, GLUE_CHECK_TEST_TYPE,
 						  "should be JDBC or SALESFORCE, because AWS Glue is "

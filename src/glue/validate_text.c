@@ -176,7 +176,8 @@ check_enumeration(const GlueReporter *reporter, const GlueShape *shape,
 							  "begin with" : "be spelled", nearest);
 		return;
 	}
-	nearest = glue_model_nearest_value(shape, string->bytes);
+	nearest = glue_model_nearest(string->bytes, shape->values,
+								 shape->value_count, sizeof(char *));
 	if (is_type && nearest == NULL)
 		nearest = glue_unlisted_type_nearest(string->bytes);
 	glue_report_check(reporter, path, GLUE_CHECK_UNKNOWN_VALUE,

@@ -205,7 +205,9 @@ static void
 check_unknown_member(const GlueValidation *check, const GlueShape *shape,
 					 const GluePath *path, json_object *value)
 {
-	const char *nearest = glue_model_nearest_member(shape, path->key);
+	const char *nearest = glue_model_nearest(path->key, shape->members,
+											 shape->member_count,
+											 sizeof(GlueMember));
 
 	glue_report(&check->reporter, path, GLUE_RULE_UNKNOWN_MEMBER,
 				check->allow_unknown_members ? GLUE_SEVERITY_WARNING :

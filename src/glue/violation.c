@@ -37,6 +37,8 @@
 
 #define MESSAGE_SIZE 1024
 
+const GluePath glue_root_path = {NULL, "$", 0};
+
 static void write_step(GlueTextBuffer *writer, const GluePath *path);
 static void write_key(GlueTextBuffer *writer, const char *key);
 static bool is_plain_key(const char *key);

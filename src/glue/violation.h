@@ -85,6 +85,8 @@ typedef struct GluePath
 	size_t		index;			/* of an entry of an array, from 0 */
 } GluePath;
 
+extern const GluePath glue_root_path;	/* "$" */
+
 typedef struct GlueReporter
 {
 	GlueViolationSink sink;

@@ -29,18 +29,10 @@
 #include "server/compat.h"
 #include "utils/memutils.h"
 
-/* Longest wait, if neither a transfer nor the latch ends it. */
-#define LONG_WAIT_MS	(60 * 1000)
-
-/* The function to call during waits, or NULL. */
-static GlueHttpMeanwhile meanwhile = NULL;
-static void *meanwhile_arg;
-
 /* prototypes of private functions */
 static GlueHttpState *new_transfer(const GlueHttpMessage *message);
 static void release_transfer(void *arg);
 static long wait_time(long timeout_ms);
-static long do_meanwhile(void);
 
 /* Open the handles and the poll set of this backend, if necessary. */
 void
@@ -182,8 +174,6 @@ glue_http_wait_as(long timeout_ms, uint32 wait_event)
 
 	Assert(timeout_ms >= 0);
 	glue_http_pool_open();
-	if (meanwhile != NULL)
-		timeout_ms = Min(timeout_ms, do_meanwhile());
 	nready = glue_poll_wait(wait_time(timeout_ms), wait_event, ready);
 
 	glue_http_pool_enter(&saved);
@@ -209,42 +199,6 @@ wait_time(long timeout_ms)
 							glue_http_pool_due_at());
 
 	return Min(timeout_ms, glue_ms_until(until));
-}
-
-/*
- * From now on, call a function during every wait; NULL ends that.
- */
-void
-glue_http_set_meanwhile(GlueHttpMeanwhile function, void *arg)
-{
-	meanwhile = function;
-	meanwhile_arg = arg;
-}
-
-/*
- * Call the function, unless it is running, or an error has ended it.
- *
- * A transfer may end during the call: then there is nothing to wait for.
- */
-static long
-do_meanwhile(void)
-{
-	GlueHttpMeanwhile function = meanwhile;
-	uint64		nended = glue_http_progress_nended();
-	long		timeout_ms;
-
-	meanwhile = NULL;
-	timeout_ms = function(meanwhile_arg);
-	meanwhile = function;
-	return glue_http_progress_nended() == nended ? timeout_ms : 0;
-}
-
-/* Wait for the end of a transfer, and process interrupts. */
-void
-glue_http_finish(GlueHttpTransfer *transfer)
-{
-	while (transfer->outcome == GLUE_HTTP_PENDING)
-		glue_http_wait(LONG_WAIT_MS);
 }
 
 /* Sleep, and process interrupts. */

@@ -14,21 +14,12 @@
 #include "http/clock.h"
 #include "http/http_transfer.h"
 
-/*
- * A function to call during every wait.  Returns the milliseconds until its
- * next call, at the latest.  May raise errors, and may wait; it is not called
- * recursively.
- */
-typedef long (*GlueHttpMeanwhile) (void *arg);
-
 extern void glue_http_open(void);
 extern GlueHttpTransfer *glue_http_start(const GlueHttpMessage *message);
 extern void glue_http_expect(int ntransfers);
 extern bool glue_http_has_room(int ntransfers);
 extern void glue_http_wait(long timeout_ms);
 extern void glue_http_wait_as(long timeout_ms, uint32 wait_event);
-extern void glue_http_set_meanwhile(GlueHttpMeanwhile function, void *arg);
-extern void glue_http_finish(GlueHttpTransfer *transfer);
 extern void glue_http_sleep(long duration_ms);
 extern void glue_http_release(GlueHttpTransfer *transfer);
 

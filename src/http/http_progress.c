@@ -31,7 +31,6 @@
 
 static dlist_head transfers = DLIST_STATIC_INIT(transfers); /* transfers with
 															 * handles */
-static uint64 nended = 0;		/* number of ended transfers so far */
 static int64 deadline = PG_INT64_MAX;	/* earliest deadline of those
 										 * transfers */
 
@@ -157,13 +156,6 @@ glue_http_progress_deadline(void)
 	return deadline;
 }
 
-/* The number of ended transfers so far. */
-uint64
-glue_http_progress_nended(void)
-{
-	return nended;
-}
-
 /*
  * Return the handles of a transfer, and abandon it if it is still under way.
  * This starts nothing, not even a thread.
@@ -218,7 +210,6 @@ end_transfer(GlueHttpState *transfer, CURLcode result)
 	const GlueHttpMessage *message = transfer->message;
 	long		status = 0;
 
-	nended++;
 	if (result == CURLE_OUT_OF_MEMORY || result == CURLE_FAILED_INIT)
 		glue_http_pool_doubt();
 	transfer->public.ended_at = GetCurrentTimestamp();

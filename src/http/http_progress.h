@@ -19,7 +19,6 @@ extern void glue_http_progress_fail_all(void);
 extern void glue_http_progress_end_overdue(void);
 extern bool glue_http_progress_is_idle(void);
 extern int64 glue_http_progress_deadline(void);
-extern uint64 glue_http_progress_nended(void);
 extern void glue_http_progress_release(GlueHttpState *transfer);
 
 #endif							/* GLUE_HTTP_HTTP_PROGRESS_H */

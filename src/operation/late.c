@@ -49,10 +49,7 @@
 #define LONGEST_PAUSE_MS	(5 * 60 * 1000)
 
 /* prototypes of private functions */
-static GlueCall *after_await_late(GlueOperation *operation);
 static GlueCall *note_settled(GlueOperation *operation);
-static GlueCall *after_late_tags(GlueOperation *operation);
-static void look_again(GlueOperation *operation, int64 pause_ms);
 
 /* Must an operation wait until earlier messages cannot arrive any more? */
 bool
@@ -66,20 +63,12 @@ glue_operation_may_be_hit(const GlueOperation *operation)
 		   operation->on_conflict == GLUE_CONFLICT_UPDATE)));
 }
 
-/* Continue after a call that waits for earlier messages. */
-GlueCall *
-glue_operation_next_late(GlueOperation *operation)
-{
-	return operation->step == GLUE_STEP_AWAIT_LATE ?
-		after_await_late(operation) : after_late_tags(operation);
-}
-
 /*
  * The connection was read, for the Date of the answer: continue, unless the
  * operation must still wait, and ends for now.
  */
-static GlueCall *
-after_await_late(GlueOperation *operation)
+GlueCall *
+glue_operation_after_await_late(GlueOperation *operation)
 {
 	const GlueCall *call = &operation->call;
 	TimestampTz answered_at = glue_call_aws_time(call);
@@ -95,10 +84,8 @@ after_await_late(GlueOperation *operation)
 										Max(glue_setting_settle_time,
 											glue_change_timeout_ms(call->target)));
 	if (answered_at < operation->aws_settled_at)
-	{
-		look_again(operation, (operation->aws_settled_at - answered_at) / 1000);
-		return NULL;
-	}
+		return glue_operation_look_again(operation,
+										 (operation->aws_settled_at - answered_at) / 1000);
 	return note_settled(operation);
 }
 
@@ -129,8 +116,8 @@ note_settled(GlueOperation *operation)
 }
 
 /* The tags of the connection were read, too, or could not be. */
-static GlueCall *
-after_late_tags(GlueOperation *operation)
+GlueCall *
+glue_operation_after_late_tags(GlueOperation *operation)
 {
 	json_object *tags;
 	GlueFailure *failure = glue_tags_readable(&operation->call, &tags);
@@ -180,15 +167,15 @@ glue_operation_take_settled(GlueOperation *operation)
 }
 
 /* Too early: end the operation, so that its request is retried. */
-static void
-look_again(GlueOperation *operation, int64 pause_ms)
+GlueCall *
+glue_operation_look_again(GlueOperation *operation, int64 pause_ms)
 {
 	operation->unresolved = true;
 	operation->not_before =
 		TimestampTzPlusMilliseconds(GetCurrentTimestamp(),
 									Min(Max(pause_ms, SHORTEST_PAUSE_MS),
 										LONGEST_PAUSE_MS));
-	glue_operation_finish(operation, NULL);
+	return glue_operation_finish(operation, NULL);
 }
 
 /*
@@ -210,7 +197,7 @@ glue_operation_was_late(GlueOperation *operation)
 	operation->aws_settled_at = DT_NOEND;
 	if (failed || operation->row == NULL)
 		return false;
-	look_again(operation, 0);
+	(void) glue_operation_look_again(operation, 0);
 	return true;
 }
 

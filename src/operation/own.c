@@ -110,7 +110,7 @@ static TimestampTz
 creation_time(json_object *connection)
 {
 	const double days = POSTGRES_EPOCH_JDATE - UNIX_EPOCH_JDATE;
-	json_object *created = glue_member_of(connection, "CreationTime");
+	json_object *created = json_object_object_get(connection, "CreationTime");
 
 	if (!json_object_is_type(created, json_type_double) &&
 		!json_object_is_type(created, json_type_int))

@@ -14,8 +14,7 @@
  * role, and only as long as the role has USAGE on the foreign server.  A
  * target is looked up once in each transaction that claims requests for it.
  *
- * During the wait for credentials, the run continues with everything else,
- * from within that wait.
+ * The credentials of a target are fetched by a call in the stream.
  *
  * IDENTIFICATION
  *	  src/queue/run.c
@@ -45,8 +44,6 @@ static bool is_over(GlueRun *run);
 static void wait_for_locks(GlueRun *run);
 static GlueCall *next_call(void *arg);
 static long longest_wait_ms(const GlueRun *run);
-static void connect_targets(GlueRun *run);
-static long go_on(void *arg);
 static void note_done(void *arg, GlueCall *call);
 static bool wants_transaction(GlueRun *run);
 static void take_news(GlueRun *run);
@@ -87,7 +84,7 @@ glue_queue_run(const GlueQueueProcess *process, uint64 max_requests,
 		run.batch_context = AllocSetContextCreate(run.context,
 												  "glue_conn batch",
 												  ALLOCSET_DEFAULT_SIZES);
-		glue_work_targets_init(&run.targets, process, go_on, &run);
+		glue_work_targets_init(&run.targets, process);
 		run.stream.next = next_call;
 		run.stream.done = note_done;
 		run.stream.arg = &run;
@@ -154,8 +151,9 @@ next_call(void *arg)
 	{
 		if (wants_transaction(run))
 			glue_run_transaction(run);
-		connect_targets(run);
-		call = glue_stages_start(&run->stages);
+		call = glue_work_targets_fetch(&run->targets);
+		if (call == NULL)
+			call = glue_stages_start(&run->stages);
 	} while (call == NULL && wants_transaction(run));
 	run->stream.max_wait_ms = longest_wait_ms(run);
 	return call;
@@ -176,33 +174,19 @@ longest_wait_ms(const GlueRun *run)
 	return wait_ms;
 }
 
-/*
- * Find the credentials of all targets.  While that takes time, jobs of other
- * targets begin and end: see go_on().
- */
-static void
-connect_targets(GlueRun *run)
-{
-	while (run->stages.nparked > 0 && glue_work_targets_connect(&run->targets))
-		glue_stages_unpark(&run->stages);
-}
-
-/* Continue with the stream during the wait for credentials. */
-static long
-go_on(void *arg)
-{
-	GlueRun    *run = arg;
-
-	return glue_client_go_on(&run->stream);
-}
-
 /* A call has ended. */
 static void
 note_done(void *arg, GlueCall *call)
 {
 	GlueRun    *run = arg;
 
-	glue_stages_call_ended(&run->stages, call);
+	if (call->operation == NULL)
+	{
+		glue_work_targets_fetched(call);
+		glue_stages_unpark(&run->stages);
+	}
+	else
+		glue_stages_call_ended(&run->stages, call);
 }
 
 /* ----------------------------------------------------------------
@@ -264,7 +248,6 @@ mind_clock(GlueRun *run, TimestampTz now)
 		TimestampDifferenceExceeds(run->began_at, now, SLICE_MS))
 	{
 		run->claim_at = DT_NOEND;
-		/* targets of parked jobs are in use while one is being connected */
-		glue_stages_put_back(&run->stages, !run->targets.connecting);
+		glue_stages_put_back(&run->stages);
 	}
 }

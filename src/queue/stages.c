@@ -41,7 +41,6 @@
 #define LOCKED_RETRY_MS			1000
 
 /* prototypes of private functions */
-static int	put_back(GlueStages *stages, dlist_head *jobs);
 static void end_job(GlueStages *stages, GlueJob *job);
 static bool is_due(dlist_head *jobs, TimestampTz now);
 static GlueJob *take_first(dlist_head *jobs);
@@ -60,6 +59,7 @@ glue_stages_enter(GlueStages *stages, GlueJob *job)
 	}
 	else
 	{
+		job->target->wanted = true;
 		dlist_push_tail(&stages->parked, &job->node);
 		stages->nparked++;
 	}
@@ -87,34 +87,26 @@ glue_stages_unpark(GlueStages *stages)
 	}
 }
 
-/* Put jobs that have not begun back into the queue, except undos. */
+/*
+ * Put jobs that wait for their first call back into the queue, except undos, and
+ * jobs whose target has a failure, which is to be recorded.
+ */
 void
-glue_stages_put_back(GlueStages *stages, bool parked_too)
+glue_stages_put_back(GlueStages *stages)
 {
-	stages->nwaiting -= put_back(stages, &stages->waiting);
-	if (parked_too)
-		stages->nparked -= put_back(stages, &stages->parked);
-}
-
-/* The same for one list; returns the number of jobs. */
-static int
-put_back(GlueStages *stages, dlist_head *jobs)
-{
-	int			n = 0;
 	dlist_mutable_iter iter;
 
-	dlist_foreach_modify(iter, jobs)
+	dlist_foreach_modify(iter, &stages->waiting)
 	{
 		GlueJob    *job = dlist_container(GlueJob, node, iter.cur);
 
-		if (job->request->undo != NULL)
+		if (job->request->undo != NULL || job->target->failure != NULL)
 			continue;
 		dlist_delete(&job->node);
+		stages->nwaiting--;
 		glue_job_put_back(job, 0);
 		end_job(stages, job);
-		n++;
 	}
-	return n;
 }
 
 /* ----------------------------------------------------------------

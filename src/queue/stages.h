@@ -36,7 +36,7 @@ typedef struct GlueStages
 
 extern void glue_stages_enter(GlueStages *stages, GlueJob *job);
 extern void glue_stages_unpark(GlueStages *stages);
-extern void glue_stages_put_back(GlueStages *stages, bool parked_too);
+extern void glue_stages_put_back(GlueStages *stages);
 
 extern GlueCall *glue_stages_start(GlueStages *stages);
 extern GlueCall *glue_stages_next(GlueStages *stages);

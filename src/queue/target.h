@@ -40,6 +40,9 @@ typedef struct GlueWorkTarget
 	int			njobs;			/* number of jobs that use it */
 	bool		current;		/* looked up in the latest transaction */
 	GlueCredentialPlan plan;	/* the source of its credentials */
+	bool		wanted;			/* a job waits for them */
+	GlueCall	fetch;			/* that gets them... */
+	bool		fetching;		/* ... and is under way */
 	bool		connected;		/* credentials were found */
 	GlueFailure *failure;		/* there are none, or the target is not to be
 								 * used */

@@ -6,10 +6,9 @@
  * A target that was looked up in one transaction is kept as long as jobs use
  * it, while a later transaction looks it up again.
  *
- * Credentials that are not cached are fetched outside of a transaction,
- * because their source is another service, which can be slow.  Requests for
- * other targets continue meanwhile, from within that wait.  Requests for this
- * target wait, and no more of them are claimed.
+ * Credentials that are not cached are fetched by a call of their own, because
+ * their source is another service, which can be slow.  Requests for this target
+ * wait, and no more of them are claimed.
  *
  * IDENTIFICATION
  *	  src/queue/targets.c
@@ -21,10 +20,8 @@
 #include <limits.h>
 
 #include "client/turn.h"
-#include "pgstat.h"
 #include "queue/targets.h"
-#include "storage/condition_variable.h"
-#include "storage/lwlock.h"
+#include "server/secret_memory.h"
 #include "text/ascii.h"
 #include "utils/memutils.h"
 
@@ -33,25 +30,14 @@ static GlueWorkTarget *find_target(GlueWorkTargets *all,
 								   const GlueRequest *request);
 static int	room_of(const GlueWorkTarget *target);
 static void delete_target(GlueWorkTarget *target);
-static void connect_target(GlueWorkTargets *all, GlueWorkTarget *target);
-static long see_to_others(void *arg);
 
-/*
- * Begin without any target; targets are allocated in the current memory
- * context.
- *
- * meanwhile is called during the wait for the credentials of a target, and may
- * use all other targets.
- */
+/* Begin without any target; targets are allocated in the current memory context. */
 void
-glue_work_targets_init(GlueWorkTargets *all, const GlueQueueProcess *process,
-					   GlueHttpMeanwhile meanwhile, void *meanwhile_arg)
+glue_work_targets_init(GlueWorkTargets *all, const GlueQueueProcess *process)
 {
 	memset(all, 0, sizeof(GlueWorkTargets));
 	all->context = CurrentMemoryContext;
 	all->process = process;
-	all->meanwhile = meanwhile;
-	all->meanwhile_arg = meanwhile_arg;
 	dlist_init(&all->targets);
 }
 
@@ -196,6 +182,7 @@ void
 glue_work_target_release(GlueWorkTarget *target)
 {
 	Assert(target->njobs > 0 && target->state->njobs >= target->njobs);
+	Assert(!target->fetching || target->njobs > 1);
 	target->state->njobs--;
 	if (--target->njobs == 0 && !target->current)
 		delete_target(target);
@@ -209,94 +196,44 @@ delete_target(GlueWorkTarget *target)
 }
 
 /*
- * Find the credentials of a target that needs some; false if there is no such
- * target.  This can take calls, so no transaction should be open.
- *
- * Does nothing in a recursive call, from within the wait for credentials.
+ * The next call that fetches the credentials of a target; NULL if no job waits for
+ * one that has not been started.  Those jobs use the target until the call has
+ * ended.
  */
-bool
-glue_work_targets_connect(GlueWorkTargets *all)
+GlueCall *
+glue_work_targets_fetch(GlueWorkTargets *all)
 {
 	dlist_iter	iter;
 
-	if (all->connecting)
-		return false;
 	dlist_foreach(iter, &all->targets)
 	{
 		GlueWorkTarget *target = dlist_container(GlueWorkTarget, node,
 												 iter.cur);
 
-		if (!glue_work_target_connected(target))
-		{
-			connect_target(all, target);
-			return true;
-		}
+		if (!target->wanted || target->fetching ||
+			glue_work_target_connected(target))
+			continue;
+		target->fetching = true;
+		glue_call_prepare_credentials(&target->fetch, &target->access.target,
+									  &target->plan);
+		return &target->fetch;
 	}
-	return false;
+	return NULL;
 }
 
-/*
- * Find the credentials of a target.
- *
- * An error that is raised here becomes the failure of the target.  There is no
- * (sub)transaction to clean up after it, but no code that is called here needs
- * one.  An error that is raised while the jobs of other targets continue is
- * not the target's.
- */
-static void
-connect_target(GlueWorkTargets *all, GlueWorkTarget *target)
+/* That call has ended. */
+void
+glue_work_targets_fetched(GlueCall *call)
 {
-	GlueAccess *access = &target->access;
+	GlueWorkTarget *target = (GlueWorkTarget *)
+		((char *) call - offsetof(GlueWorkTarget, fetch));
 	MemoryContext old_context = MemoryContextSwitchTo(target->context);
-	ErrorData  *volatile error = NULL;
 
-	all->connecting = true;
-	glue_http_set_meanwhile(see_to_others, all);
-	PG_TRY();
-	{
-		if (!target->connected)
-			target->failure = glue_credentials_fetch(&access->target,
-													 &target->plan, NULL,
-													 &access->credentials);
-		target->connected = target->failure == NULL;
-	}
-	PG_CATCH();
-	{
-		glue_http_set_meanwhile(NULL, NULL);
-		if (all->in_meanwhile)
-			PG_RE_THROW();
-		MemoryContextSwitchTo(target->context);
-		error = CopyErrorData();
-		FlushErrorState();
-		if (ERRCODE_TO_CATEGORY(error->sqlerrcode) == ERRCODE_OPERATOR_INTERVENTION)
-			ReThrowError(error);
-		LWLockReleaseAll();
-		ConditionVariableCancelSleep();
-		pgstat_report_wait_end();
-	}
-	PG_END_TRY();
-	glue_http_set_meanwhile(NULL, NULL);
-	all->connecting = false;
-
-	if (error != NULL)
-	{
-		/* its text must be converted */
-		all->process->begin();
-		MemoryContextSwitchTo(target->context);
-		target->failure = glue_failure_from_error(error);
-		all->process->commit();
-	}
+	if (call->failure != NULL)
+		target->failure = glue_failure_copy(call->failure);
+	else
+		target->access.credentials = glue_secret_credentials(call->credentials);
+	target->connected = target->failure == NULL;
+	target->fetching = false;
 	MemoryContextSwitchTo(old_context);
-}
-
-static long
-see_to_others(void *arg)
-{
-	GlueWorkTargets *all = arg;
-	long		again_ms;
-
-	all->in_meanwhile = true;
-	again_ms = all->meanwhile(all->meanwhile_arg);
-	all->in_meanwhile = false;
-	return again_ms;
 }

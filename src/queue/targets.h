@@ -23,23 +23,16 @@ typedef struct GlueWorkTargets
 	const GlueQueueProcess *process;
 	dlist_head	targets;
 	List	   *states;
-
-	/* called during the wait for credentials */
-	GlueHttpMeanwhile meanwhile;
-	void	   *meanwhile_arg;
-	bool		connecting;		/* credentials are being waited for */
-	bool		in_meanwhile;	/* the callback is running */
 } GlueWorkTargets;
 
 extern void glue_work_targets_init(GlueWorkTargets *all,
-								   const GlueQueueProcess *process,
-								   GlueHttpMeanwhile meanwhile,
-								   void *meanwhile_arg);
+								   const GlueQueueProcess *process);
 extern void glue_work_targets_expire(GlueWorkTargets *all);
 extern List *glue_work_targets_blocked(const GlueWorkTargets *all,
 									   bool full_too);
 extern int	glue_work_targets_room(const GlueWorkTargets *all);
-extern bool glue_work_targets_connect(GlueWorkTargets *all);
+extern GlueCall *glue_work_targets_fetch(GlueWorkTargets *all);
+extern void glue_work_targets_fetched(GlueCall *call);
 
 extern GlueWorkTarget *glue_work_target_use(GlueWorkTargets *all,
 											const GlueRequest *request);

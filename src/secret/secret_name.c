@@ -41,7 +41,7 @@ typedef struct SecretWord
 
 /*
  * Grouped by first letter, because every letter of every key is looked up
- * here.
+ * here.  "make update-model" keeps the names of AWS's model with these words.
  */
 static const SecretWord secret_words[] = {
 	{"access_key", GLUE_NAME_KEY},	/* AWS; "secret access key" is below */

@@ -102,3 +102,16 @@ glue_is_one_of(const char *text, const char *const *list)
 	}
 	return false;
 }
+
+/* Does the text begin like the form: "d" is a digit, and "x" any character? */
+bool
+glue_has_form(const char *text, const char *form)
+{
+	for (; *form != '\0'; form++, text++)
+	{
+		if (*form == 'd' ? !glue_is_digit(*text) :
+			*form == 'x' ? *text == '\0' : *text != *form)
+			return false;
+	}
+	return true;
+}

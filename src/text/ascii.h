@@ -15,6 +15,13 @@
 #include <stddef.h>
 #include <string.h>
 
+/* A part of a text; not terminated. */
+typedef struct GlueSpan
+{
+	const char *start;
+	size_t		len;
+} GlueSpan;
+
 static inline bool
 glue_is_upper(char c)
 {
@@ -69,6 +76,7 @@ extern bool glue_begins_with(const char *text, size_t len,
 							 const char *prefix);
 extern bool glue_same_word(const char *text, size_t len, const char *word);
 extern bool glue_same_but_case(const char *a, const char *b);
+extern bool glue_has_form(const char *text, const char *form);
 extern bool glue_is_one_of(const char *text, const char *const *list);
 extern bool glue_parse_number(const char *text, size_t len, int min, int max,
 							  int *value);

@@ -27,6 +27,13 @@
  */
 #define GLUE_JSON_MAX_DEPTH 32
 
+static inline bool
+glue_json_is_number(json_object *value)
+{
+	return json_object_is_type(value, json_type_int) ||
+		json_object_is_type(value, json_type_double);
+}
+
 extern json_object *glue_json_tree_parse(const char *text, size_t len);
 extern json_object *glue_json_tree_parse_unique(const char *text, size_t len);
 extern json_object *glue_json_tree_parse_string(json_object *string);

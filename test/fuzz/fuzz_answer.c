@@ -44,11 +44,11 @@ static const struct
 static void
 check_connection(json_object *connection)
 {
-	json_object *version = glue_member_of(connection, "ConnectionSchemaVersion");
+	json_object *version = json_object_object_get(connection, "ConnectionSchemaVersion");
 
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
 	{
-		json_object *value = glue_member_of(connection, texts[i].member);
+		json_object *value = json_object_object_get(connection, texts[i].member);
 
 		require(!json_object_is_type(value, json_type_string) ||
 				glue_utf8_length(json_object_get_string(value),
@@ -57,7 +57,7 @@ check_connection(json_object *connection)
 	}
 	for (size_t i = 0; i < sizeof(times) / sizeof(times[0]); i++)
 	{
-		json_object *value = glue_member_of(connection, times[i]);
+		json_object *value = json_object_object_get(connection, times[i]);
 
 		require((!json_object_is_type(value, json_type_int) &&
 				 !json_object_is_type(value, json_type_double)) ||

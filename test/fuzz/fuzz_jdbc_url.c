@@ -71,9 +71,6 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	if (glue_jdbc_url_parse(text, &address, buffer) == GLUE_ADDRESS_OK)
 		check_address(&address);
-	if (address.engine == GLUE_ENGINE_ORACLE &&
-		glue_easy_connect_parse(text, &address, buffer) == GLUE_ADDRESS_OK)
-		check_address(&address);
 
 	free(buffer);
 	free(text);

@@ -58,11 +58,11 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	}
 	require(sums[0] == sums[1]);
 	require(glue_compare_definitions(tree, tree, no_difference, NULL));
-	glue_normalize_test_input(tree);
+	glue_normalize("TestConnectionInput", tree);
 	glue_validate_test_input_tree(tree, false, check_violation, &ignored);
-	glue_validate_member("GetConnectionsRequest", "$", tree, check_violation,
+	glue_validate_member("GetConnectionsFilter", "$", tree, check_violation,
 						 &ignored);
-	glue_normalize_tags(tree);
+	glue_normalize("TagsMap", tree);
 	glue_validate_tags(tree, check_violation, &ignored);
 	glue_json_tree_free(tree);
 	return 0;

@@ -334,8 +334,14 @@ foreach my $case (
 		$web, qr/token file "\Q$token_file\E" .*$problem/);
 	is(scalar @sent, 0, "a token that $problem: is not sent");
 }
+chmod 0, $token_file;
+refused('a token file of others', $web,
+	qr/"\Q$token_file\E" cannot be read: the server process has no permission\./);
 unlink $token_file or die;
 refused('no token file', $web, qr/"\Q$token_file\E" cannot be read/);
+mkdir $token_file or die;
+refused('a directory for a token file', $web, qr/"\Q$token_file\E" is not a regular file/);
+rmdir $token_file or die;
 with_environment(AWS_WEB_IDENTITY_TOKEN_FILE => $token_file);
 refused('no role', $none, qr/AWS_WEB_IDENTITY_TOKEN_FILE.*AWS_ROLE_ARN/);
 

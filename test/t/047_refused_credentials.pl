@@ -86,6 +86,17 @@ is(became($id), 'queued|AccessDenied|0', 'so does one that needs the account');
 work_on_all($session);
 is(became($id), 'succeeded||1', 'until that is told');
 
+# An endpoint of STS that is none
+anew(%keys, AWS_ENDPOINT_URL_STS => 'ftp://localhost');
+$id = enqueue($session, referring('unknown_sts'), server => 'by_role');
+my $other = enqueue($session, referring('known'));
+is(work_on_all($session)->sqlstate, '00000', 'no endpoint of STS: the queue goes on');
+is(became($id), 'queued|no endpoint|0', 'a request waits until there is one');
+is(became($other), 'succeeded||1', 'and others do not');
+anew(%keys);
+work_on_all($session);
+is(became($id), 'succeeded||1', 'then it goes on');
+
 # Web identities
 append_to_file("$home/token", 'a.forged.token');
 anew(AWS_WEB_IDENTITY_TOKEN_FILE => "$home/token", AWS_ROLE_ARN => role('web'));
@@ -104,6 +115,14 @@ is(became($id), 'queued|AccessDenied|0', 'and until that may assume the role');
 $glue->set(roles => {});
 work_on_all($session);
 is(became($id), 'succeeded||1', 'and goes on');
+$id = enqueue($session, referring('web of others'));
+chmod 0, "$home/token";
+anew(AWS_WEB_IDENTITY_TOKEN_FILE => "$home/token", AWS_ROLE_ARN => role('web'));
+is(work_on_all($session)->sqlstate, '00000', 'a token that cannot be read does not stop the queue');
+is(became($id), 'queued|no credentials|0', 'a request waits for it');
+chmod 0600, "$home/token";
+work_on_all($session);
+is(became($id), 'succeeded||1', 'and goes on with it');
 
 #
 # Keys of a user mapping

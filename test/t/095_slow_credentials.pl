@@ -6,6 +6,7 @@
 use strict;
 use warnings;
 
+use GlueConn::Callers qw(role);
 use GlueConn::Cluster;
 use GlueConn::Inputs;
 use GlueConn::Queue;
@@ -88,6 +89,13 @@ is($watch->sent('CreateConnection'), 405, 'each once, or once more');
 is($watch->processed('Metadata.Token'), 0, 'and there are no credentials yet');
 $glue->set(latency_ms => 0);
 
+# A target whose credentials are not cached, but fetched quickly.
+$session->must(server_sql('by_role', $glue->access_key, $glue->secret_key,
+	options => 'role_arn ' . literal(role('app'))));
+my $by_role = enqueue($session, referring('by role'), server => 'by_role');
+wait_until(sub { states($by_role) eq 'succeeded' }, 'another target that needs credentials');
+is(states($slow), 'running', 'another target gets its own meanwhile');
+
 # A session with a second target that has to wait.
 $session->must("CREATE SERVER second FOREIGN DATA WRAPPER glue_conn OPTIONS (region 'eu-west-1')");
 my $second = enqueue($session, referring('second'), server => 'second');
@@ -103,6 +111,28 @@ pass('a worker that waits for credentials can be stopped');
 $glue->behave;
 wait_until(sub { states($slow, $second) eq 'succeeded' }, 'the slow ones');
 is($glue->created('slow'), 1, 'the next one carries on when there are credentials');
+
+# AWS calls the credentials expired, and to get others takes as long.
+my %expired = (operation => 'CreateConnection', kind => 'error',
+	code => 'ExpiredTokenException', status => 400);
+$glue->misbehave(%expired);
+my $renewing = hang('renewing');
+@quick = enqueue_many('quick again', 50);
+wait_until(sub { states(@quick) eq 'succeeded' }, 'requests while others are got');
+is(states($renewing), 'running', 'requests for another target go on while others are got');
+$glue->behave;
+wait_until(sub { states($renewing) eq 'succeeded' }, 'other credentials');
+is($glue->created('renewing'), 1, 'with which the request is carried out, once');
+
+# A process refreshes its credentials once for all of its calls.
+$glue->misbehave(%expired, times => 5, delay_ms => 700);
+$watch = $cluster->watch;
+$session->must('BEGIN');
+my @told = map { enqueue($session, referring("told $_")) } 1 .. 5;
+$session->must('COMMIT');
+wait_until(sub { states(@told) eq 'succeeded' }, 'all of them');
+is($watch->sent('CreateConnection'), 10, 'five calls of a process are told, and are made again');
+is($watch->sent('Metadata.Token'), 1, 'with credentials that were got once');
 
 # No credentials: the target is left alone, and the others are not.
 wait_until(sub { worker('pid') eq '' }, 'the worker leaves');

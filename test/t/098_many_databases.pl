@@ -6,6 +6,7 @@
 use strict;
 use warnings;
 
+use GlueConn::Callers qw(role);
 use GlueConn::Cluster;
 use GlueConn::Inputs;
 use GlueConn::Queue;
@@ -123,6 +124,11 @@ is(scalar(grep { $_ > 1 } values %missed), 0,
 
 $glue->misbehave(operation => 'CreateConnection', kind => 'slow',
 	delay_ms => 200, times => 0);
+in_database('app1', server_sql('denied', $glue->access_key, $glue->secret_key,
+	options => 'role_arn ' . literal(role('denied'))));
+$glue->misbehave(operation => 'AssumeRole', kind => 'error', code => 'AccessDenied',
+	status => 403, delay_ms => 1500, times => 0);
+my $denied = in_database('app1', enqueue_create_sql(referring('denied'), server => 'denied'));
 foreach my $i (1 .. 8)
 {
 	in_database("app$i", 'SELECT count(glue_enqueue_create_connection('
@@ -135,7 +141,11 @@ is(in_database('postgres', create_sql(referring('urgent'))), 'READY',
 wait_until(sub {
 	!grep { !$glue->created("app$_-1") } 1 .. 8;
 }, 'all queues are worked');
-is($glue->created('app1-200'), 0, 'at the same time');
+wait_until(sub {
+	in_database('app1', "SELECT error_code FROM glue_request WHERE id = $denied")
+		eq 'AccessDenied';
+}, 'a failure');
+is($glue->created('app1-200'), 0, 'at the same time, and who has no credentials is told');
 $glue->behave;
 wait_until(sub {
 	!grep { !$glue->created("app$_-200") } 1 .. 8;

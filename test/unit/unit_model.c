@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "glue/redact_key.h"
+#include "secret/secret_name.h"
 #include "tap.h"
 #include "text/ascii.h"
 
@@ -74,10 +75,6 @@ static const PatternCase pattern_cases[] = {
 	{"RedirectUri", "https://ab", -1},
 	{"RedirectUri", "https:///x", 8},
 	{"RedirectUri", "https://a", 9},
-	{"GlueResourceArn", "arn:aws:glue:us-east-1:1:connection/x", -1},
-	{"GlueResourceArn", "arn:aws:s3:::x", 8},
-	{"NextToken", "aZ09+=/:_-", -1},
-	{"NextToken", "a b", 1},
 };
 
 static void
@@ -102,10 +99,14 @@ test_patterns(void)
 static void
 test_operations(void)
 {
-	const GlueModelOperation *operation = glue_model_operation("CreateConnection");
-
 	is_int(glue_model_operation_count, 12, "all operations on connections");
-	is_str(operation->input->name, "CreateConnectionRequest", "input");
+	is_int(glue_model_operation("GetConnections")->page_size, 1000,
+		   "the largest page of connections");
+	is_int(glue_model_operation("ListConnectionTypes")->page_size, 100,
+		   "and of types");
+	is_int(glue_model_operation("GetConnection")->page_size, 0, "no list");
+	ok(glue_model_operation("GetConnection")->has_catalog, "of a catalog");
+	ok(!glue_model_operation("GetTags")->has_catalog, "of none");
 	ok(glue_model_has_error("CreateConnection", "AlreadyExistsException"),
 	   "an error of an operation");
 	ok(!glue_model_has_error("CreateConnection", "EntityNotFoundException"),
@@ -120,6 +121,12 @@ test_operations(void)
 
 		ok(glue_model_operation(name) == &glue_model_operations[i], name);
 	}
+}
+
+static bool
+sounds_secret(const char *name)
+{
+	return glue_secret_name_kind(name, strlen(name)) != GLUE_NAME_PLAIN;
 }
 
 /*
@@ -144,7 +151,8 @@ test_order(void)
 				glue_model_member(shape, shape->members[j].name) ==
 				&shape->members[j] && shape->members[j].shape != NULL;
 			names = names &&
-				glue_model_member_name(shape->members[j].name) != NULL;
+				(glue_model_member_name(shape->members[j].name) != NULL) ==
+				sounds_secret(shape->members[j].name);
 		}
 		for (int j = 0; j < shape->value_count; j++)
 			values = values && glue_model_has_value(shape, shape->values[j]);
@@ -156,7 +164,11 @@ test_order(void)
 	ok(shapes, "every shape is found");
 	ok(members, "every member is found");
 	ok(values, "every value of an enumeration is found");
-	ok(names, "every member's name is found");
+	for (int i = 0; i < glue_model_member_name_count; i++)
+		names = names && sounds_secret(glue_model_member_names[i].name) &&
+			glue_model_member_name(glue_model_member_names[i].name) ==
+			&glue_model_member_names[i];
+	ok(names, "every member's name that sounds like a secret's is found, and no other is there");
 }
 
 static void
@@ -211,12 +223,26 @@ test_sensitive(void)
 	for (int i = 0; i < glue_model_member_name_count; i++)
 		count += glue_model_member_names[i].sensitive;
 	is_int(count, 7, "that is all of them");
-	ok(!glue_model_member_name("Username")->sensitive, "Username is not");
+	ok(!glue_model_member_name("TokenUrl")->sensitive, "TokenUrl is not");
 	is_int(glue_model_member_name("SecretArn")->types & GLUE_TYPE_STRING,
 		   GLUE_TYPE_STRING,
 		   "SecretArn may be a string");
 	is_int((long long) glue_model_member_name("ValidateCredentials")->types,
 		   GLUE_TYPE_BOOLEAN, "ValidateCredentials is a boolean");
+}
+
+static const char *
+nearest_member(const GlueShape *shape, const char *name)
+{
+	return glue_model_nearest(name, shape->members, shape->member_count,
+							  sizeof(GlueMember));
+}
+
+static const char *
+nearest_value(const GlueShape *shape, const char *value)
+{
+	return glue_model_nearest(value, shape->values, shape->value_count,
+							  sizeof(char *));
 }
 
 static void
@@ -226,23 +252,23 @@ test_nearest(void)
 	const GlueShape *type = glue_model_shape("ConnectionType");
 	char		long_name[200];
 
-	is_str(glue_model_nearest_member(input, "name"), "Name", "case");
-	is_str(glue_model_nearest_member(input, "Nmae"), "Name", "Nmae");
-	is_str(glue_model_nearest_member(input, "connection_properties"),
+	is_str(nearest_member(input, "name"), "Name", "case");
+	is_str(nearest_member(input, "Nmae"), "Name", "Nmae");
+	is_str(nearest_member(input, "connection_properties"),
 		   "ConnectionProperties", "connection_properties");
-	is_str(glue_model_nearest_member(input, "PhysicalConnectionRequirement"),
+	is_str(nearest_member(input, "PhysicalConnectionRequirement"),
 		   "PhysicalConnectionRequirements", "an s is missing");
-	ok(glue_model_nearest_member(input, "Zebra") == NULL, "nothing near");
-	ok(glue_model_nearest_member(input, "") == NULL, "no name");
-	is_str(glue_model_nearest_value(type, "POSTGRES"), "POSTGRESQL", "type");
-	is_str(glue_model_nearest_value(type, "jdbc"), "JDBC", "lower case");
-	is_str(glue_model_nearest_value(type, "PIPEDRVE"), "PIPEDIVE",
+	ok(nearest_member(input, "Zebra") == NULL, "nothing near");
+	ok(nearest_member(input, "") == NULL, "no name");
+	is_str(nearest_value(type, "POSTGRES"), "POSTGRESQL", "type");
+	is_str(nearest_value(type, "jdbc"), "JDBC", "lower case");
+	is_str(nearest_value(type, "PIPEDRVE"), "PIPEDIVE",
 		   "of PIPEDIVE and PIPEDRIVE, which are as near, the first");
 	memset(long_name, 'N', sizeof(long_name));
 	long_name[sizeof(long_name) - 1] = '\0';
-	ok(glue_model_nearest_member(input, long_name) == NULL, "too long");
+	ok(nearest_member(input, long_name) == NULL, "too long");
 	long_name[GLUE_MODEL_NEAREST_MAX] = '\0';
-	ok(glue_model_nearest_member(input, long_name) == NULL, "just not");
+	ok(nearest_member(input, long_name) == NULL, "just not");
 
 	ok(glue_same_but_case("PassWord", "PASSWORD"), "same but case");
 	ok(!glue_same_but_case("PASSWORD", "PASSWORDS"), "longer");

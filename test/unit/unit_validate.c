@@ -320,7 +320,7 @@ test_cases(void)
 		json_object *tree = parse(tag_cases[i].input);
 		Findings	findings = {"", 0, 0};
 
-		glue_normalize_tags(tree);
+		glue_normalize("TagsMap", tree);
 		glue_validate_tags(tree, note, &findings);
 		is_str(findings.text, tag_cases[i].findings, tag_cases[i].input);
 		glue_json_tree_free(tree);
@@ -330,7 +330,7 @@ test_cases(void)
 		json_object *tree = parse(test_input_cases[i].input);
 		Findings	findings = {"", 0, 0};
 
-		glue_normalize_test_input(tree);
+		glue_normalize("TestConnectionInput", tree);
 		glue_validate_test_input_tree(tree, false, note, &findings);
 		is_str(findings.text, test_input_cases[i].findings,
 			   test_input_cases[i].input);
@@ -441,17 +441,17 @@ test_members(void)
 	check_count("SecurityGroupIdList", false, 50);
 	check_count("ConnectionProperties", true, 100);
 	check_count("TagsMap", true, 50);
-	check_count("DeleteConnectionNameList", false, 25);
+	check_count("TagKeysList", false, 50);
 
 	check_member("CatalogIdString", "\"123456789012\"", "");
 	check_member("CatalogIdString", "12",
 				 "E $.CatalogId type must be a string, but is a number\n");
-	check_member("PageSize", "1000", "");
-	check_member("PageSize", "1001",
-				 "E $.CatalogId range must be at most 1000, but is 1001\n");
-	check_member("PageSize", "0",
+	check_member("ConnectionSchemaVersion", "2", "");
+	check_member("ConnectionSchemaVersion", "3",
+				 "E $.CatalogId range must be at most 2, but is 3\n");
+	check_member("ConnectionSchemaVersion", "0",
 				 "E $.CatalogId range must be at least 1, but is 0\n");
-	check_member("PageSize", "1.5",
+	check_member("ConnectionSchemaVersion", "1.5",
 				 "E $.CatalogId type must be an integer, but is a number\n");
 	check_member("Timestamp", "1.5", "");
 	check_member("TestConnectionInput",
