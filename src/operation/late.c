@@ -16,8 +16,8 @@
  *
  * As in undo.c, AWS's clock decides: the sender was gone before the first
  * answer to us, and the time is over if the Date of another answer says so.
- * The connection is read for these two answers.  If an endpoint sends no Date, it is asked when the time
- * is over by our clock.
+ * The connection is read for these two answers.  If an endpoint sends no Date,
+ * it is asked when the time is over by our clock.
  *
  * A creation that arrives twice is refused, so it can be retried at once; but
  * not if the connection is deleted in between.  So the deletion for a row
