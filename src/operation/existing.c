@@ -202,6 +202,8 @@ finish_adopted(GlueOperation *operation)
 GlueCall *
 glue_operation_after_add_tags(GlueOperation *operation)
 {
+	if (glue_operation_was_late(operation))
+		return NULL;
 	if (operation->call.failure != NULL)
 		return glue_operation_finish(operation, operation->call.failure);
 	operation->tagged = true;

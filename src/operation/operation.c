@@ -48,7 +48,6 @@
 #include "glue/answer.h"
 #include "glue/observation.h"
 #include "glue/operation_name.h"
-#include "glue/ownership.h"
 #include "operation/operation.h"
 #include "operation/record.h"
 #include "operation/tags.h"
@@ -58,10 +57,8 @@
 #include "text/json.h"
 
 /* prototypes of private functions */
-static GlueCall *prepare_first(GlueOperation *operation);
 static GlueCall *prepare_create(GlueOperation *operation);
 static void note_answer(GlueOperation *operation);
-static GlueCall *after_await_late(GlueOperation *operation);
 static GlueCall *after_read_existing(GlueOperation *operation);
 static GlueCall *after_find_ours(GlueOperation *operation);
 static GlueCall *after_create(GlueOperation *operation);
@@ -99,11 +96,12 @@ glue_operation_start(GlueOperation *operation)
 	Assert(operation->input != NULL || operation->kind >= GLUE_OPERATION_DELETE);
 	return glue_operation_may_be_hit(operation) ?
 		glue_operation_read(operation, GLUE_STEP_AWAIT_LATE) :
-		prepare_first(operation);
+		glue_operation_prepare_first(operation);
 }
 
-static GlueCall *
-prepare_first(GlueOperation *operation)
+/* The first call of the operation itself. */
+GlueCall *
+glue_operation_prepare_first(GlueOperation *operation)
 {
 	switch (operation->kind)
 	{
@@ -137,7 +135,8 @@ GlueCall *
 glue_operation_next(GlueOperation *operation)
 {
 	static GlueCall *(*const after[]) (GlueOperation *operation) = {
-		[GLUE_STEP_AWAIT_LATE] = after_await_late,
+		[GLUE_STEP_AWAIT_LATE] = glue_operation_after_await_late,
+		[GLUE_STEP_READ_LATE_TAGS] = glue_operation_after_late_tags,
 		[GLUE_STEP_FIND_OURS] = after_find_ours,
 		[GLUE_STEP_CREATE] = after_create,
 		[GLUE_STEP_READ_TAKEN] = after_read_taken,
@@ -218,6 +217,8 @@ glue_operation_record(const GlueOperation *operation, const GlueRecords *records
 								   operation->observed,
 								   record.recorded_at != 0 ? record.recorded_at :
 								   GetCurrentTimestamp(),
+								   operation->tags_not_read != NULL ? NULL :
+								   operation->read_tags != NULL ? operation->read_tags :
 								   glue_recorded_tags(&recorded, operation->observed));
 		return;
 	}
@@ -331,13 +332,6 @@ glue_operation_delete(GlueOperation *operation, GlueOperationStep step)
  * Outcomes
  * ----------------------------------------------------------------
  */
-
-/* Can earlier messages not arrive any more? */
-static GlueCall *
-after_await_late(GlueOperation *operation)
-{
-	return glue_operation_after_await_late(operation) ? prepare_first(operation) : NULL;
-}
 
 /* A connection that may exist was read. */
 static GlueCall *
@@ -511,6 +505,8 @@ owner_since(const GlueOperation *operation, TimestampTz since,
 		TimestampDifferenceMilliseconds(since, GetCurrentTimestamp()),
 	};
 
+	if (glue_operation_was_hit(operation, connection, findings))
+		return GLUE_SOMEBODY_ELSES;
 	return glue_ownership(&made, connection, findings);
 }
 

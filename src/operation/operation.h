@@ -13,6 +13,7 @@
 
 #include "client/access.h"
 #include "client/aws_clock.h"
+#include "glue/ownership.h"
 #include "store/jobs.h"
 #include "store/connections.h"
 #include "store/provision_owner.h"
@@ -44,6 +45,7 @@ typedef enum GlueOperationKind
 typedef enum GlueOperationStep
 {
 	GLUE_STEP_AWAIT_LATE,		/* wait for earlier messages */
+	GLUE_STEP_READ_LATE_TAGS,	/* what have they done to its tags? */
 	GLUE_STEP_FIND_OURS,		/* has an earlier attempt created it? */
 	GLUE_STEP_CREATE,
 	GLUE_STEP_READ_TAKEN,		/* whose is the existing connection? */
@@ -77,6 +79,8 @@ typedef struct GlueOperation
 								 * more */
 	bool		create_missing; /* for an update: create a missing connection */
 	bool		ignore_missing; /* for a deletion */
+	bool		was_update;		/* a create: an earlier attempt may have sent
+								 * an update */
 	const GlueRecord *record;	/* its record, or NULL */
 	const GlueSecretDigest *digest; /* of the input's secrets, or NULL */
 	const char *arn;			/* of the connection, for tags */
@@ -140,6 +144,11 @@ typedef struct GlueOperation
 								 * any more, by AWS's clock; 0: not known, or
 								 * nothing was sent; DT_NOEND: not known yet,
 								 * because a message was sent since */
+	json_object *settled;		/* the connection after that time, redacted,
+								 * or NULL: not read... */
+	bool		settled_gone;	/* ... or it did not exist */
+	json_object *settled_tags;	/* its tags, or NULL: not asked for... */
+	GlueFailure *settled_tags_not_read; /* ... or they could not be read */
 
 	/* for an undo */
 	TimestampTz asked_at;		/* before the connection was read */
@@ -174,6 +183,7 @@ extern json_object *glue_operation_found(const GlueCall *call);
 extern GlueFailure *glue_operation_not_found(const GlueCall *call);
 extern void glue_operation_observe(GlueOperation *operation,
 								   json_object *connection);
+extern GlueCall *glue_operation_prepare_first(GlueOperation *operation);
 extern bool glue_operation_made(const GlueOperation *operation,
 								json_object *connection);
 extern GlueCall *glue_operation_finish_made(GlueOperation *operation,
@@ -189,11 +199,16 @@ extern GlueCall *glue_operation_after_update(GlueOperation *operation);
 extern GlueCall *glue_operation_after_read_updated(GlueOperation *operation);
 extern GlueCall *glue_operation_after_read_tags(GlueOperation *operation);
 
-/* in operation/late.c, for operation.c, own.c and undo.c alone */
+/* in operation/late.c, for the queue and for files of this folder */
 extern GlueCall *glue_operation_look_again(GlueOperation *operation,
 										   int64 pause_ms);
 extern bool glue_operation_may_be_hit(const GlueOperation *operation);
-extern bool glue_operation_after_await_late(GlueOperation *operation);
+extern bool glue_operation_take_settled(GlueOperation *operation);
+extern GlueCall *glue_operation_after_await_late(GlueOperation *operation);
+extern GlueCall *glue_operation_after_late_tags(GlueOperation *operation);
+extern bool glue_operation_was_hit(const GlueOperation *operation,
+								   json_object *connection,
+								   char findings[GLUE_FINDINGS_SIZE]);
 extern GlueCall *glue_operation_after_delete(GlueOperation *operation);
 extern bool glue_operation_was_late(GlueOperation *operation);
 

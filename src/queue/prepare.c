@@ -87,7 +87,8 @@ fill_operation(GlueJob *job, const GlueRecords *records)
 	if (request->provision_id != 0)
 		look_at_row(job, records);
 	note_tagged(job, operation->tags != NULL &&
-				(operation->kind == GLUE_OPERATION_UPDATE ||
+				(glue_operation_may_be_hit(operation) ||
+				 operation->kind == GLUE_OPERATION_UPDATE ||
 				 (operation->kind == GLUE_OPERATION_CREATE &&
 				  operation->on_conflict != GLUE_CONFLICT_ERROR)));
 	fill_input(job);
@@ -195,7 +196,10 @@ look_at_row(GlueJob *job, const GlueRecords *records)
 										 operation->access->target.catalog);
 	else if (operation->kind == GLUE_OPERATION_UPDATE &&
 			 !glue_operation_owns(operation))
+	{
 		operation->kind = GLUE_OPERATION_CREATE;
+		operation->was_update = true;
+	}
 	else if (operation->kind == GLUE_OPERATION_DELETE && job->owned.doubtful)
 	{
 		operation->other_life = true;

@@ -33,6 +33,7 @@ static GlueCall *start(GlueJob *job);
 static GlueCall *ask_account(GlueJob *job);
 static void learn_account(GlueJob *job);
 static void note_account(GlueJob *job);
+static void resolve(GlueJob *job);
 
 /*
  * The first call of a job; NULL if it ends without a call, with its outcome
@@ -166,8 +167,21 @@ glue_job_next(GlueJob *job)
 							 job->operation.call.operation);
 		call = glue_operation_next(&job->operation);
 		if (call == NULL)
-			glue_job_resolve(job);
+			resolve(job);
 	}
 	MemoryContextSwitchTo(old_context);
 	return ranked(job, call);
+}
+
+/*
+ * A job has made its last call.  If it has no result to record, it records
+ * what earlier messages have done.
+ */
+static void
+resolve(GlueJob *job)
+{
+	glue_job_resolve(job);
+	if (!job->has_operation &&
+		strcmp(job->outcome.state, GLUE_STATE_QUEUED) != 0)
+		job->has_operation = glue_operation_take_settled(&job->operation);
 }
