@@ -47,7 +47,7 @@ glue_job_start(GlueJob *job)
 
 	if (target->failure != NULL)
 		glue_job_resolve_failure(job, target->failure);
-	else if (glue_work_target_lacks_account(target))
+	else if (!job->is_answered && glue_work_target_lacks_account(target))
 		call = ask_account(job);
 	else if (job->operation.access == NULL)
 		note_account(job);
