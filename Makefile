@@ -168,8 +168,8 @@ CLIENT_OBJS = \
 # the extension's tables, and SQL
 STORE_OBJS = \
 	src/store/open_table.o \
+	src/store/known_table.o \
 	src/store/own_row.o \
-	src/store/bare_table.o \
 	src/store/own_table.o \
 	src/store/connection_lock.o \
 	src/store/names.o \

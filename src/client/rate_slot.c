@@ -122,13 +122,19 @@ glue_rate_key_name(const GlueRateKey *key, char *name, Size size)
 	return key->endpoint[0] != '\0' ? name : "other";
 }
 
-/* Hash a key; 0 is reserved for free slots. */
+/*
+ * Hash a key; 0 is reserved for free slots.  The zero bytes behind the texts are
+ * most of the key, and not worth hashing.
+ */
 uint64
 glue_rate_key_hash(const GlueRateKey *key)
 {
-	uint64		hash = hash_bytes_extended((const unsigned char *) key,
-										   sizeof(GlueRateKey), 0);
+	const char *const texts[] = {key->endpoint, key->caller, key->operation};
+	uint64		hash = ((uint64) key->server << 32) | key->claimant;
 
+	for (int i = 0; i < lengthof(texts); i++)
+		hash = hash_bytes_extended((const unsigned char *) texts[i],
+								   strlen(texts[i]), hash);
 	return hash != 0 ? hash : 1;
 }
 

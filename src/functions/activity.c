@@ -35,9 +35,7 @@
 
 /* prototypes of private functions */
 static bool may_see(Oid database, Oid role);
-static NullableDatum server_text(const char *text);
 static NullableDatum text_or_null(const char *utf8);
-static NullableDatum number(int64 value, bool isnull);
 static const char *obstacle(void);
 static const char *utf8_of(Datum datum);
 
@@ -63,20 +61,17 @@ glue_calls(PG_FUNCTION_ARGS)
 	glue_function_begin_local(&function);
 	for (int i = 0; glue_activity_copy(i, &shown); i++)
 	{
-		NullableDatum row[9] = {0};
+		NullableDatum row[] = {
+			{Int64GetDatum(shown.request), shown.request == 0},
+			text_or_null(shown.operation), text_or_null(shown.name),
+			{CStringGetTextDatum(shown.target)},
+			{ObjectIdGetDatum(shown.role)}, {Int32GetDatum(shown.pid)},
+			glue_text(glue_activity_wait_name(shown.wait)),
+			{TimestampTzGetDatum(shown.since)}, {Int32GetDatum(shown.attempts)}
+		};
 
-		if (shown.pid == 0 || !may_see(shown.database, shown.role))
-			continue;
-		row[0] = number(shown.request, shown.request == 0);
-		row[1] = text_or_null(shown.operation);
-		row[2] = text_or_null(shown.name);
-		row[3] = server_text(shown.target);
-		row[4].value = ObjectIdGetDatum(shown.role);
-		row[5].value = Int32GetDatum(shown.pid);
-		row[6] = glue_text(glue_activity_wait_name(shown.wait));
-		row[7].value = TimestampTzGetDatum(shown.since);
-		row[8].value = Int32GetDatum(shown.attempts);
-		glue_return_row(fcinfo, row);
+		if (shown.pid != 0 && may_see(shown.database, shown.role))
+			glue_return_row(fcinfo, row);
 	}
 	glue_function_end(&function);
 	return (Datum) 0;
@@ -97,18 +92,16 @@ glue_progresses(PG_FUNCTION_ARGS)
 	glue_function_begin_local(&function);
 	for (int i = 0; glue_progress_copy(i, &progress); i++)
 	{
-		NullableDatum row[7] = {0};
+		NullableDatum row[] = {
+			{Int32GetDatum(progress.pid)}, {ObjectIdGetDatum(progress.role)},
+			{CStringGetTextDatum(progress.command)},
+			text_or_null(progress.phase), {Int64GetDatum(progress.done)},
+			{Int64GetDatum(progress.total), progress.total < 0},
+			{TimestampTzGetDatum(progress.since)}
+		};
 
-		if (progress.pid == 0 || !may_see(progress.database, progress.role))
-			continue;
-		row[0].value = Int32GetDatum(progress.pid);
-		row[1].value = ObjectIdGetDatum(progress.role);
-		row[2] = server_text(progress.command);
-		row[3] = text_or_null(progress.phase);
-		row[4] = number(progress.done, false);
-		row[5] = number(progress.total, progress.total < 0);
-		row[6].value = TimestampTzGetDatum(progress.since);
-		glue_return_row(fcinfo, row);
+		if (progress.pid != 0 && may_see(progress.database, progress.role))
+			glue_return_row(fcinfo, row);
 	}
 	glue_function_end(&function);
 	return (Datum) 0;
@@ -123,28 +116,11 @@ may_see(Oid database, Oid role)
 		 has_privs_of_role(GetUserId(), ROLE_PG_MONITOR));
 }
 
-/* A text in the encoding of the database. */
-static NullableDatum
-server_text(const char *text)
-{
-	NullableDatum datum = {.value = CStringGetTextDatum(text)};
-
-	return datum;
-}
-
 /* A text in UTF-8; null if it is empty. */
 static NullableDatum
 text_or_null(const char *utf8)
 {
 	return glue_text(utf8[0] != '\0' ? utf8 : NULL);
-}
-
-static NullableDatum
-number(int64 value, bool isnull)
-{
-	NullableDatum datum = {.value = Int64GetDatum(value), .isnull = isnull};
-
-	return datum;
 }
 
 /*

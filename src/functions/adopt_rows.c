@@ -208,7 +208,7 @@ connect_trigger(Adoption *adoption, Relation table)
 	}
 	glue_function_connect(function, adoption->arguments.catalog_id, server);
 	glue_records_open(&function->records, function->access.schema,
-					  GLUE_RECORDS_WRITE);
+					  RowExclusiveLock);
 	glue_request_queue_open(&adoption->queue, function->access.schema,
 							AccessShareLock);
 	adoption->held.relation = RelationGetRelid(table);
@@ -284,19 +284,16 @@ static const char *
 begin_row(Adoption *adoption, AdoptedRow *row, NullableDatum input,
 		  NullableDatum tags)
 {
-	const char *catalog = adoption->arguments.catalog_id;
 	const GlueProvisions *provisions = &adoption->function.records.provisions;
 	const GlueTarget *target = &adoption->function.access.target;
-	NullableDatum catalog_id = {.isnull = catalog == NULL};
 	GlueDefinition definition;
 	GlueViolationList violations;
 	GlueFindings findings = {glue_violations_add, &violations};
 	const char *outcome;
 
-	if (catalog != NULL)
-		catalog_id.value = CStringGetTextDatum(catalog);
 	glue_violations_init(&violations);
-	glue_check_definition(input, tags, catalog_id, &definition, &findings);
+	glue_check_definition(input, tags, adoption->arguments.catalog, &definition,
+						  &findings);
 	row->operation.name = definition.name;
 	if (violations.nerrors > 0)
 		return "invalid: see glue_validate_connection_input()";

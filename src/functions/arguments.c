@@ -38,6 +38,7 @@
 /* prototypes of private functions */
 static void take_update_finding(void *arg, const GlueViolation *violation);
 static void leave_out_answered(json_object *input);
+static int	compare_names(const void *a, const void *b, void *names);
 static const char *checked_text(text * value, const char *shape,
 								const char *path,
 								const GlueFindings *findings);
@@ -52,18 +53,15 @@ bool
 glue_argument_tree(NullableDatum argument, json_object **tree,
 				   const GlueFindings *findings)
 {
+	Jsonb	   *jsonb;
+	GlueJsonbProblem problem;
+
 	*tree = NULL;
-	return argument.isnull || glue_jsonb_tree(argument.value, tree, findings);
-}
-
-/* The same for a jsonb value that is not an argument, and not null. */
-bool
-glue_jsonb_tree(Datum datum, json_object **tree, const GlueFindings *findings)
-{
-	Jsonb	   *jsonb = DatumGetJsonbP(datum);
-	GlueJsonbProblem problem = glue_tree_from_jsonb(jsonb, tree);
-
-	glue_free_copy(jsonb, datum);
+	if (argument.isnull)
+		return true;
+	jsonb = DatumGetJsonbP(argument.value);
+	problem = glue_tree_from_jsonb(jsonb, tree);
+	glue_free_copy(jsonb, argument.value);
 	if (problem == GLUE_JSONB_TOO_DEEP)
 		glue_add_error(findings, "$", GLUE_RULE_DEPTH,
 					   psprintf("must not be nested more than %d levels deep",
@@ -104,14 +102,43 @@ glue_argument_name(NullableDatum argument, const char *path,
 {
 	if (!glue_argument_given(argument, path, findings))
 		return NULL;
-	return glue_checked_name(DatumGetTextPP(argument.value), path, findings);
+	return checked_text(DatumGetTextPP(argument.value), "NameString", path,
+						findings);
 }
 
-/* Check the name of a connection, which is at the path. */
-const char *
-glue_checked_name(text * name, const char *path, const GlueFindings *findings)
+/*
+ * For each of some names, the number of the first one that is the same.  Some may be
+ * NULL, or empty, which are the same as none.
+ */
+int *
+glue_first_of_names(const char **names, int count)
 {
-	return checked_text(name, "NameString", path, findings);
+	int		   *order = palloc(count * sizeof(int));
+	int		   *first = palloc(count * sizeof(int));
+
+	for (int i = 0; i < count; i++)
+		order[i] = first[i] = i;
+	qsort_arg(order, count, sizeof(int), compare_names, names);
+	for (int i = 1; i < count; i++)
+	{
+		const char *name = names[order[i]];
+
+		if (name != NULL && name[0] != '\0' && names[order[i - 1]] != NULL &&
+			strcmp(name, names[order[i - 1]]) == 0)
+			first[order[i]] = first[order[i - 1]];
+	}
+	return first;
+}
+
+/* By the name, and then by the number. */
+static int
+compare_names(const void *a, const void *b, void *names)
+{
+	const char *left = ((const char **) names)[*(const int *) a];
+	const char *right = ((const char **) names)[*(const int *) b];
+	int			result = strcmp(left ? left : "", right ? right : "");
+
+	return result != 0 ? result : *(const int *) a - *(const int *) b;
 }
 
 /* Get and check the ID of a catalog; NULL for null too. */

@@ -59,15 +59,12 @@ extern void glue_violations_report(GlueViolationList *violations,
 /* in functions/arguments.c */
 extern bool glue_argument_tree(NullableDatum argument, json_object **tree,
 							   const GlueFindings *findings);
-extern bool glue_jsonb_tree(Datum datum, json_object **tree,
-							const GlueFindings *findings);
 extern void glue_free_copy(void *copy, Datum datum);
 extern bool glue_argument_given(NullableDatum argument, const char *path,
 								const GlueFindings *findings);
 extern const char *glue_argument_name(NullableDatum argument, const char *path,
 									  const GlueFindings *findings);
-extern const char *glue_checked_name(text * name, const char *path,
-									 const GlueFindings *findings);
+extern int *glue_first_of_names(const char **names, int count);
 extern const char *glue_argument_catalog_id(NullableDatum argument,
 											const GlueFindings *findings);
 extern json_object *glue_argument_list(NullableDatum argument,

@@ -39,6 +39,8 @@ enum
 
 static const char url_argument[] = "jdbc_connection_url";
 
+#define OWN_MACHINE	"is not set, which means the local machine"
+
 /* prototypes of private functions */
 static void use_url(GlueBuilder *builder, NullableDatum argument);
 static void use_any_url(GlueBuilder *builder, const char *url);
@@ -52,13 +54,13 @@ static void use_host_option(GlueBuilder *builder,
 static void use_connect_string(GlueBuilder *builder,
 							   const GlueForeignOption *option);
 static const char *option_text(GlueBuilder *builder,
-							   const GlueForeignOption *option);
+							   const GlueForeignOption *option,
+							   const char *missing);
 static void complain_of_option(GlueBuilder *builder,
 							   const GlueForeignOption *option,
 							   const char *rule, const char *message);
 static void use_this_database(GlueBuilder *builder,
 							  const NullableDatum *arguments);
-static const char *own_host(void);
 static const char *session_host(void);
 static const char *listen_host(void);
 static bool use_host_argument(GlueBuilder *builder, NullableDatum argument);
@@ -228,7 +230,7 @@ use_options(GlueBuilder *builder, const NullableDatum *arguments,
 		use_host_option(builder, &database->host, &database->other_host);
 	if (arguments[PORT].isnull && database->port.is_set)
 	{
-		const char *port = option_text(builder, &database->port);
+		const char *port = option_text(builder, &database->port, NULL);
 
 		if (port != NULL &&
 			!glue_parse_number(port, strlen(port), 1, GLUE_MAX_PORT,
@@ -237,13 +239,10 @@ use_options(GlueBuilder *builder, const NullableDatum *arguments,
 							   GLUE_RULE_PROPERTY_VALUE,
 							   "must be a number from 1 to 65535");
 	}
-	if (!arguments[DATABASE_NAME].isnull)
-		return;
-	if (database->database.is_set)
-		address->database = option_text(builder, &database->database);
-	else
-		complain_of_option(builder, &database->database, GLUE_RULE_REQUIRED,
-						   "is not set, so there is no name of a database");
+	if (arguments[DATABASE_NAME].isnull)
+		address->database =
+			option_text(builder, &database->database,
+						"is not set, so there is no name of a database");
 }
 
 /*
@@ -262,13 +261,7 @@ use_host_option(GlueBuilder *builder, const GlueForeignOption *host,
 		(host->value == NULL ||
 		 glue_host_check(host->value) != GLUE_ADDRESS_OK))
 		host = other_host;
-	if (!host->is_set)
-	{
-		complain_of_option(builder, host, GLUE_RULE_REQUIRED,
-						   "is not set, which means the local machine");
-		return;
-	}
-	text = option_text(builder, host);
+	text = option_text(builder, host, OWN_MACHINE);
 	if (text == NULL)
 		return;
 	status = glue_host_check(text);
@@ -290,13 +283,7 @@ use_connect_string(GlueBuilder *builder, const GlueForeignOption *option)
 	char	   *url;
 	GlueAddressStatus status;
 
-	if (!option->is_set)
-	{
-		complain_of_option(builder, option, GLUE_RULE_REQUIRED,
-						   "is not set, which means the local machine");
-		return;
-	}
-	text = option_text(builder, option);
+	text = option_text(builder, option, OWN_MACHINE);
 	if (text == NULL)
 		return;
 	url = psprintf("%s%s", glue_engines[GLUE_ENGINE_ORACLE].prefix,
@@ -312,11 +299,17 @@ use_connect_string(GlueBuilder *builder, const GlueForeignOption *option)
 					   glue_address_status_message(status));
 }
 
-/* Get the value of an option; NULL if it is not set or invalid. */
+/*
+ * Get the value of an option; NULL if it is invalid, or not set, and missing says
+ * what that means.
+ */
 static const char *
-option_text(GlueBuilder *builder, const GlueForeignOption *option)
+option_text(GlueBuilder *builder, const GlueForeignOption *option,
+			const char *missing)
 {
-	if (option->value == NULL)
+	if (!option->is_set)
+		complain_of_option(builder, option, GLUE_RULE_REQUIRED, missing);
+	else if (option->value == NULL)
 		complain_of_option(builder, option, GLUE_RULE_ENCODING,
 						   "must be text that can be converted to UTF-8");
 	else if (glue_builder_holds_secret(option->value, strlen(option->value)))
@@ -365,7 +358,11 @@ use_this_database(GlueBuilder *builder, const NullableDatum *arguments)
 		builder->name = builder->address.database;
 
 	if (!use_host_argument(builder, arguments[1]))
-		builder->address.host = own_host();
+	{
+		builder->address.host = session_host();
+		if (builder->address.host == NULL)
+			builder->address.host = listen_host();
+	}
 	if (arguments[1].isnull && builder->address.host == NULL)
 	{
 		glue_builder_complain(builder, "host", GLUE_RULE_REQUIRED,
@@ -374,18 +371,6 @@ use_this_database(GlueBuilder *builder, const NullableDatum *arguments)
 	}
 	if (!use_port_argument(builder, arguments[2]))
 		builder->address.port = PostPortNumber;
-}
-
-/*
- * A host name or address of this server for other machines, or NULL if none is
- * known.
- */
-static const char *
-own_host(void)
-{
-	const char *host = session_host();
-
-	return host != NULL ? host : listen_host();
 }
 
 /* The address of this server that the client of this session uses. */

@@ -86,30 +86,19 @@ typedef struct InputSink
 	int			index;
 } InputSink;
 
-/* A name, and the index of its input. */
-typedef struct NamedInput
-{
-	const char *name;
-	int			index;
-} NamedInput;
-
 /* prototypes of private functions */
 static void read_inputs(Bulk *bulk, NullableDatum argument);
 static ArrayType *get_secret_array(Datum datum);
 static void check_input(Bulk *bulk, int index);
 static void add_input_violation(void *arg, const GlueViolation *violation);
 static void refuse_duplicates(Bulk *bulk);
-static int	compare_named_inputs(const void *a, const void *b);
-static void build_definition(const Bulk *bulk, int index,
-							 GlueDefinition *definition);
-static json_object *tree_of(Datum jsonb);
+static void build_trees(const Bulk *bulk, int index, json_object **input,
+						json_object **tags);
 static void write_some_intents(Bulk *bulk);
 static GlueCall *next_call(void *arg);
 static void note_end(void *arg, GlueCall *call);
 static void note_failure(const Bulk *bulk, BulkOutcome *outcome,
 						 const GlueFailure *failure);
-static void return_outcome(FunctionCallInfo fcinfo, int index,
-						   const BulkOutcome *outcome);
 
 PG_FUNCTION_INFO_V1(glue_create_connections);
 
@@ -152,7 +141,16 @@ glue_create_connections(PG_FUNCTION_ARGS)
 							   glue_setting_max_concurrent_requests);
 	}
 	for (int i = 0; i < bulk.count; i++)
-		return_outcome(fcinfo, i, &bulk.outcomes[i]);
+	{
+		const BulkOutcome *outcome = &bulk.outcomes[i];
+		NullableDatum row[] = {
+			{Int32GetDatum(i + 1)}, glue_text(outcome->name),
+			glue_text(outcome->status), glue_text(outcome->error_code),
+			glue_text(outcome->error_message)
+		};
+
+		glue_return_row(fcinfo, row);
+	}
 	glue_function_end(function);
 	return (Datum) 0;
 }
@@ -245,68 +243,38 @@ add_input_violation(void *arg, const GlueViolation *violation)
 static void
 refuse_duplicates(Bulk *bulk)
 {
-	NamedInput *sorted = palloc(bulk->count * sizeof(NamedInput));
-	int			n = 0;
-	int			first = 0;
+	const char **names = palloc(bulk->count * sizeof(char *));
+	const int  *first;
 
 	for (int i = 0; i < bulk->count; i++)
+		names[i] = bulk->outcomes[i].name;
+	first = glue_first_of_names(names, bulk->count);
+	for (int i = 0; i < bulk->count; i++)
 	{
-		if (bulk->outcomes[i].name != NULL)
-			sorted[n++] = (NamedInput)
-		{
-			bulk->outcomes[i].name, i
-		};
-	}
-	qsort(sorted, n, sizeof(NamedInput), compare_named_inputs);
-	for (int i = 1; i < n; i++)
-	{
-		InputSink	sink = {&bulk->function.violations, sorted[i].index};
+		InputSink	sink = {&bulk->function.violations, i};
 		GlueFindings findings = {add_input_violation, &sink};
 
-		if (strcmp(sorted[i].name, sorted[first].name) != 0)
-			first = i;
-		else
+		if (first[i] != i)
 			glue_add_error(&findings, "$.Name", GLUE_RULE_PROPERTY_VALUE,
 						   psprintf("must not be the same as $[%d].Name",
-									sorted[first].index));
+									first[i]));
 	}
-}
-
-static int
-compare_named_inputs(const void *a, const void *b)
-{
-	const NamedInput *left = a;
-	const NamedInput *right = b;
-	int			order = strcmp(left->name, right->name);
-
-	return order != 0 ? order : left->index - right->index;
 }
 
 /*
- * Build the definition of a checked connection, in the current memory context.
+ * Parse a checked input and the tags again, in the current memory context.
  */
 static void
-build_definition(const Bulk *bulk, int index, GlueDefinition *definition)
+build_trees(const Bulk *bulk, int index, json_object **input,
+			json_object **tags)
 {
-	memset(definition, 0, sizeof(GlueDefinition));
-	definition->input = tree_of(bulk->inputs[index]);
-	(void) glue_normalize_connection_input(definition->input);
-	if (!bulk->tags.isnull)
-		definition->tags = tree_of(bulk->tags.value);
-	if (definition->tags != NULL)
-		glue_normalize("TagsMap", definition->tags);
-	definition->catalog_id = bulk->function.access.target.catalog_id;
-	definition->name = bulk->outcomes[index].name;
-}
+	NullableDatum argument = {bulk->inputs[index], bulk->nulls[index]};
 
-/* Parse a value that was parsed before. */
-static json_object *
-tree_of(Datum jsonb)
-{
-	json_object *tree;
-
-	(void) glue_jsonb_tree(jsonb, &tree, NULL);
-	return tree;
+	(void) glue_argument_tree(argument, input, NULL);
+	(void) glue_normalize_connection_input(*input);
+	(void) glue_argument_tree(bulk->tags, tags, NULL);
+	if (*tags != NULL)
+		glue_normalize("TagsMap", *tags);
 }
 
 /* ----------------------------------------------------------------
@@ -329,13 +297,9 @@ write_some_intents(Bulk *bulk)
 
 	for (int i = 0; i < n; i++)
 	{
-		GlueDefinition definition;
-
-		build_definition(bulk, first + i, &definition);
+		build_trees(bulk, first + i, &requests[i].input, &requests[i].tags);
 		requests[i].operation = GLUE_CREATE_CONNECTION;
-		requests[i].name = definition.name;
-		requests[i].input = definition.input;
-		requests[i].tags = definition.tags;
+		requests[i].name = bulk->outcomes[first + i].name;
 		requests[i].on_conflict = glue_conflict_action_name(bulk->on_conflict);
 	}
 	glue_intents_write(&bulk->function.intents, requests, n, intents);
@@ -353,7 +317,6 @@ next_call(void *arg)
 	Bulk	   *bulk = arg;
 	MemoryContext context;
 	MemoryContext old_context;
-	GlueDefinition definition;
 	BulkItem   *item;
 	GlueCall   *call;
 
@@ -373,12 +336,12 @@ next_call(void *arg)
 	item = palloc(sizeof(BulkItem));
 	item->context = context;
 	item->index = bulk->nstarted++;
-	build_definition(bulk, item->index, &definition);
 	glue_immediate_operation_init(&item->create, GLUE_OPERATION_CREATE,
 								  &bulk->function.intents,
-								  &bulk->function.records, definition.name);
-	item->create.operation.input = definition.input;
-	item->create.operation.tags = definition.tags;
+								  &bulk->function.records,
+								  bulk->outcomes[item->index].name);
+	build_trees(bulk, item->index, &item->create.operation.input,
+				&item->create.operation.tags);
 	item->create.operation.on_conflict = bulk->on_conflict;
 	item->create.one_of_many = true;
 	item->create.intent = bulk->outcomes[item->index].intent;
@@ -427,21 +390,4 @@ note_failure(const Bulk *bulk, BulkOutcome *outcome,
 	glue_intent_finish_failed(&bulk->function.intents, outcome->intent,
 							  outcome->error_code, outcome->error_message,
 							  failure->request_id);
-}
-
-/* ----------------------------------------------------------------
- * Results
- * ----------------------------------------------------------------
- */
-
-static void
-return_outcome(FunctionCallInfo fcinfo, int index, const BulkOutcome *outcome)
-{
-	NullableDatum row[] = {
-		{.value = Int32GetDatum(index + 1)}, glue_text(outcome->name),
-		glue_text(outcome->status), glue_text(outcome->error_code),
-		glue_text(outcome->error_message)
-	};
-
-	glue_return_row(fcinfo, row);
 }

@@ -56,9 +56,6 @@ typedef struct Batch
 /* prototypes of private functions */
 static void read_names(NullableDatum argument, NameList *list,
 					   const GlueFindings *findings);
-static void refuse_duplicates(const NameList *list,
-							  const GlueFindings *findings);
-static int	compare_names(const void *a, const void *b);
 static void delete_batch(const GlueFunction *function, const NameList *batch,
 						 FunctionCallInfo fcinfo);
 static void write_intents(const GlueIntents *intents,
@@ -102,7 +99,6 @@ glue_update_connection(PG_FUNCTION_ARGS)
 								  &function.intents, &function.records,
 								  definition.name);
 	update.operation.input = definition.input;
-	glue_immediate_operation_post_intent(&update);
 	glue_immediate_operation_run(&update);
 	glue_report_status(definition.name, update.operation.status);
 	glue_function_end(&function);
@@ -128,7 +124,6 @@ glue_delete_connection(PG_FUNCTION_ARGS)
 	glue_immediate_operation_init(&deletion, GLUE_OPERATION_DELETE,
 								  &function.intents, &function.records, name);
 	deletion.operation.ignore_missing = !PG_ARGISNULL(3) && PG_GETARG_BOOL(3);
-	glue_immediate_operation_post_intent(&deletion);
 	glue_immediate_operation_run(&deletion);
 	deleted = !deletion.operation.missing;
 
@@ -179,6 +174,7 @@ read_names(NullableDatum argument, NameList *list,
 {
 	Datum	   *elements;
 	bool	   *nulls;
+	const int  *first;
 
 	memset(list, 0, sizeof(NameList));
 	if (!glue_argument_given(argument, "$", findings))
@@ -193,30 +189,14 @@ read_names(NullableDatum argument, NameList *list,
 		list->names[i] = glue_argument_name(element, psprintf("$[%d]", i),
 											findings);
 	}
-	refuse_duplicates(list, findings);
-}
-
-static void
-refuse_duplicates(const NameList *list, const GlueFindings *findings)
-{
-	const char **sorted = palloc(list->count * sizeof(char *));
-
+	first = glue_first_of_names(list->names, list->count);
 	for (int i = 0; i < list->count; i++)
-		sorted[i] = list->names[i] ? list->names[i] : "";
-	qsort(sorted, list->count, sizeof(char *), compare_names);
-	for (int i = 1; i < list->count; i++)
 	{
-		if (sorted[i][0] != '\0' && strcmp(sorted[i], sorted[i - 1]) == 0)
+		if (first[i] != i)
 			glue_add_error(findings, "$", GLUE_RULE_PROPERTY_VALUE,
 						   psprintf("holds the name \"%s\" more than once",
-									sorted[i]));
+									list->names[i]));
 	}
-}
-
-static int
-compare_names(const void *a, const void *b)
-{
-	return strcmp(*(const char *const *) a, *(const char *const *) b);
 }
 
 /* Delete as many connections as one call allows, and return their outcomes. */
@@ -323,7 +303,7 @@ note_answer(const GlueFunction *function, GlueIntent *change,
 	if (gone && call->maybe_done)
 		refusal->code = refusal->message = NULL;
 	if (gone)
-		glue_record_forget(&function->records, &function->access.target, name);
+		glue_record_forget(&function->records, &function->access.target, name, 0);
 	glue_intent_done(change, call, refusal->code == NULL ?
 					 GLUE_OUTCOME_CHANGED : GLUE_OUTCOME_NOTHING);
 	if (refusal->code == NULL)
@@ -380,7 +360,7 @@ return_outcome(FunctionCallInfo fcinfo, const char *name,
 			   const Refusal *refusal)
 {
 	NullableDatum row[] = {
-		glue_text(name), {.value = BoolGetDatum(refusal->code == NULL)},
+		glue_text(name), {BoolGetDatum(refusal->code == NULL)},
 		glue_text(refusal->code), glue_text(refusal->message)
 	};
 

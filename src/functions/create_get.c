@@ -52,7 +52,6 @@ glue_create_connection(PG_FUNCTION_ARGS)
 	create.operation.input = definition.input;
 	create.operation.tags = definition.tags;
 	create.operation.on_conflict = on_conflict;
-	glue_immediate_operation_post_intent(&create);
 	glue_immediate_operation_run(&create);
 	status = create.operation.status;
 	glue_report_status(definition.name, status);

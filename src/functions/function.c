@@ -193,7 +193,7 @@ glue_function_open(GlueFunction *function)
 {
 	Assert(function->writes && CurrentMemoryContext == function->context);
 	glue_records_open(&function->records, function->access.schema,
-					  GLUE_RECORDS_WRITE);
+					  RowExclusiveLock);
 	glue_intents_prepare(&function->intents, &function->access);
 }
 

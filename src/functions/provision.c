@@ -25,11 +25,6 @@
 #include "utils/lsyscache.h"
 #include "utils/syscache.h"
 
-/* prototypes of private functions */
-static void end_entry(const GlueProvisions *provisions,
-					  const GlueRequestQueue *queue,
-					  const GlueProvisionEntry *entry);
-
 PG_FUNCTION_INFO_V1(glue_release_connection);
 
 /*
@@ -54,23 +49,20 @@ glue_release_connection(PG_FUNCTION_ARGS)
 	glue_request_queue_open(&queue, function.access.schema, RowExclusiveLock);
 	entries = glue_provision_let_go(&provisions, table, name);
 	foreach(cell, entries)
-		end_entry(&provisions, &queue, lfirst(cell));
+	{
+		const GlueProvisionEntry *entry = lfirst(cell);
+
+		/*
+		 * A request that ends the entry follows its earlier requests, because
+		 * the entry owns the connections that they create.  The connection is
+		 * then left in AWS Glue.
+		 */
+		if (!glue_request_follow(&queue, entry->id, entry->name,
+								 GLUE_REQUEST_RELEASE))
+			glue_provision_drop(&provisions, entry->id);
+	}
 	glue_function_end(&function);
 	PG_RETURN_BOOL(entries != NIL);
-}
-
-/*
- * An entry was released.  A request that ends it follows its earlier requests,
- * because the entry owns the connections that they create.  The connection is
- * then left in AWS Glue.
- */
-static void
-end_entry(const GlueProvisions *provisions, const GlueRequestQueue *queue,
-		  const GlueProvisionEntry *entry)
-{
-	if (!glue_request_follow(queue, entry->id, entry->name,
-							 GLUE_REQUEST_RELEASE))
-		glue_provision_drop(provisions, entry->id);
 }
 
 /*

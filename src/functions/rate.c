@@ -18,7 +18,7 @@
 #include "functions/function.h"
 
 /* prototypes of private functions */
-static NullableDatum number_of(double value, bool isnull);
+static Datum rounded(double value);
 
 PG_FUNCTION_INFO_V1(glue_rates);
 
@@ -40,31 +40,25 @@ glue_rates(PG_FUNCTION_ARGS)
 		int64		now = glue_monotonic_us();
 		double		rate = glue_rate_per_second(&slot.limit);
 		char		name[GLUE_RATE_NAME_SIZE];
-		NullableDatum row[7] = {0};
+		NullableDatum row[] = {
+			glue_text(glue_rate_key_name(&slot.key, name, sizeof(name))),
+			glue_text(slot.key.operation),
+			{rounded(rate), rate == 0},
+			{rounded(glue_rate_tokens(&slot.limit, now)), rate == 0},
+			{Int32GetDatum(glue_rate_refused_lately(&slot.limit, now))},
+			{Int32GetDatum(slot.nwaiting)}, {BoolGetDatum(slot.key.ceiling > 0)}
+		};
 
-		if (slot.used == 0)
-			continue;
-		row[0] = glue_text(glue_rate_key_name(&slot.key, name, sizeof(name)));
-		row[1] = glue_text(slot.key.operation);
-		row[2] = number_of(rate, rate == 0);
-		row[3] = number_of(glue_rate_tokens(&slot.limit, now), rate == 0);
-		row[4].value = Int32GetDatum(glue_rate_refused_lately(&slot.limit, now));
-		row[5].value = Int32GetDatum(slot.nwaiting);
-		row[6].value = BoolGetDatum(slot.key.ceiling > 0);
-		glue_return_row(fcinfo, row);
+		if (slot.used != 0)
+			glue_return_row(fcinfo, row);
 	}
 	glue_function_end(&function);
 	return (Datum) 0;
 }
 
-/* Format a rate with its significant digits. */
-static NullableDatum
-number_of(double value, bool isnull)
+/* Round a rate to its significant digits. */
+static Datum
+rounded(double value)
 {
-	NullableDatum number = {
-		.value = Float8GetDatum(rint(value * 100) / 100),
-		.isnull = isnull,
-	};
-
-	return number;
+	return Float8GetDatum(rint(value * 100) / 100);
 }

@@ -23,8 +23,8 @@
 #include "miscadmin.h"
 #include "server/compat.h"
 #include "server/home.h"
+#include "server/news.h"
 #include "server/service.h"
-#include "storage/latch.h"
 #include "store/request_activity.h"
 #include "utils/acl.h"
 #include "utils/lsyscache.h"
@@ -51,7 +51,6 @@ pg_noreturn static void refuse_to_cancel(int64 id,
 										 const GlueRequestState *request);
 static void check_that_end_can_be_seen(int64 id,
 									   const GlueRequestState *request);
-static void sleep_for(long milliseconds);
 static void check_hope(int64 id, const GlueRequestState *request,
 					   const GlueRequestActivity *activity,
 					   bool worker_may_come);
@@ -95,6 +94,7 @@ glue_cancel_request(PG_FUNCTION_ARGS)
 Datum
 glue_wait_request(PG_FUNCTION_ARGS)
 {
+	static uint32 wait_event = 0;
 	int64		id;
 	double		pause_ms = FIRST_PAUSE_MS;
 	TimestampTz began_at = GetCurrentTimestamp();
@@ -129,7 +129,8 @@ glue_wait_request(PG_FUNCTION_ARGS)
 			if (left_ms <= 0)
 				raise_not_ended(id, request.state, &activity);
 		}
-		sleep_for(Min(left_ms, (long) pause_ms));
+		(void) glue_news_await(Min(left_ms, (long) pause_ms),
+							   GLUE_WAIT_EVENT(wait_event, "GlueConnWaitRequest"));
 		pause_ms = Min(pause_ms * PAUSE_GROWTH, LONGEST_PAUSE_MS);
 		glue_request_find_visible(&queue, id, &request);
 	}
@@ -188,18 +189,16 @@ glue_request_refuse_held(int64 id, const GlueRequestState *request)
 static void
 refuse_to_cancel(int64 id, const GlueRequestState *request)
 {
-	if (!request->is_intent)
-		ereport(ERROR,
-				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-				 errmsg("request %lld cannot be cancelled", (long long) id),
-				 errdetail("AWS Glue has carried it out, but that cannot be recorded. The reason is in the column \"error_message\" of its row in \"glue_request\"."),
-				 errhint("Remove the cause; it is recorded by the next attempt.")));
 	ereport(ERROR,
 			(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 			 errmsg("request %lld cannot be cancelled", (long long) id),
+			 !request->is_intent ?
+			 errdetail("AWS Glue has carried it out, but that cannot be recorded. The reason is in the column \"error_message\" of its row in \"glue_request\".") :
 			 strcmp(request->state, GLUE_STATE_QUEUED) == 0 ?
 			 errdetail("It was a call that acted at once. Its transaction was rolled back, and its effect in AWS Glue is about to be undone.") :
 			 errdetail("It is a call that acted at once, in a transaction that may not have ended, or is being undone."),
+			 !request->is_intent ?
+			 errhint("Remove the cause; it is recorded by the next attempt.") :
 			 errhint("If its transaction commits, it is done; if not, it is undone. glue_wait_request() waits for that.")));
 }
 
@@ -224,20 +223,6 @@ check_that_end_can_be_seen(int64 id, const GlueRequestState *request)
 						(long long) id),
 				 errdetail("At the isolation levels REPEATABLE READ and SERIALIZABLE, the state of the request stays what it was when the transaction began."),
 				 errhint("Wait in a transaction of isolation level READ COMMITTED.")));
-}
-
-/* Wait for a while, or less; can be interrupted. */
-static void
-sleep_for(long milliseconds)
-{
-	static uint32 wait_event = 0;
-
-	(void) WaitLatch(MyLatch,
-					 WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH,
-					 milliseconds,
-					 GLUE_WAIT_EVENT(wait_event, "GlueConnWaitRequest"));
-	ResetLatch(MyLatch);
-	CHECK_FOR_INTERRUPTS();
 }
 
 /*

@@ -43,8 +43,7 @@ static void resolve_as(GlueAccess *access, const GlueRequest *request,
 					   const char *server);
 static void check_entitled(const GlueRequest *request,
 						   const GlueTarget *target);
-pg_noreturn static void refuse_to_retry(int64 id);
-pg_noreturn static void refuse_to_make_again(int64 id);
+pg_noreturn static void refuse_to_retry(int64 id, bool is_intent);
 
 PG_FUNCTION_INFO_V1(glue_retry_request);
 PG_FUNCTION_INFO_V1(glue_take_over_requests);
@@ -70,11 +69,11 @@ glue_retry_request(PG_FUNCTION_ARGS)
 	if (!requeued)
 	{
 		glue_request_hasten(&queue, id);
-		if (request.is_intent && glue_request_has_ended(&request))
-			refuse_to_make_again(id);
-		if (request.has_secrets && glue_request_has_ended(&request) &&
-			strcmp(request.state, GLUE_STATE_SUCCEEDED) != 0)
-			refuse_to_retry(id);
+		if (glue_request_has_ended(&request) &&
+			(request.is_intent ||
+			 (request.has_secrets &&
+			  strcmp(request.state, GLUE_STATE_SUCCEEDED) != 0)))
+			refuse_to_retry(id, request.is_intent);
 	}
 	if (has_lost_target(&request))
 		redirect(&function, id, requeued);
@@ -287,21 +286,15 @@ glue_drop_held_requests(PG_FUNCTION_ARGS)
 }
 
 static void
-refuse_to_retry(int64 id)
+refuse_to_retry(int64 id, bool is_intent)
 {
 	ereport(ERROR,
 			(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 			 errmsg("request %lld cannot be retried", (long long) id),
+			 is_intent ?
+			 errdetail("It was a call that acted at once. Of those, only the undo of one that was rolled back can be retried, after that has failed.") :
 			 errdetail("Its connection input held secrets, which were erased when the request ended."),
+			 is_intent ?
+			 errhint("Call the function again.") :
 			 errhint("Make a new request, with the whole connection input.")));
-}
-
-static void
-refuse_to_make_again(int64 id)
-{
-	ereport(ERROR,
-			(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-			 errmsg("request %lld cannot be retried", (long long) id),
-			 errdetail("It was a call that acted at once. Of those, only the undo of one that was rolled back can be retried, after that has failed."),
-			 errhint("Call the function again.")));
 }

@@ -29,7 +29,6 @@
 #include "access/htup_details.h"
 #include "catalog/pg_am.h"
 #include "functions/row_move.h"
-#include "text/ascii.h"
 #include "utils/memutils.h"
 #include "utils/rel.h"
 
@@ -40,11 +39,7 @@
 typedef struct RememberedMove
 {
 	CommandId	command;		/* the command of the move */
-	Oid			holder;			/* the table that holds its name */
-	char	   *name;			/* name of its connection; NULL: no move */
-	char	   *server;			/* or NULL */
-	char	   *region;
-	char	   *catalog_id;		/* or NULL */
+	char	   *key;			/* of its connection; NULL: no move */
 	GlueRowMove move;
 } RememberedMove;
 
@@ -58,9 +53,7 @@ static bool is_heap_partition(Relation table);
 static void remember_until_end(void);
 static void forget_moves(void *arg);
 static void forget_move(RememberedMove *remembered);
-static char *kept_copy(const char *text);
-static bool same_target(const RememberedMove *remembered, Oid holder,
-						const GlueRequest *target);
+static char *key_of(Oid holder, const GlueRequest *target);
 
 /* Was a deleted row moved to another partition? */
 bool
@@ -89,17 +82,12 @@ glue_row_move_begin(HeapTuple row, Oid holder, const GlueRequest *target,
 {
 	RememberedMove *remembered = &moves[next_move];
 
-	Assert(target->name != NULL);
 	remember_until_end();
 	forget_move(remembered);
 	next_move = (next_move + 1) % MAX_MOVES;
 	remembered->command = HeapTupleHeaderGetCmax(row->t_data);
-	remembered->holder = holder;
-	remembered->server = kept_copy(target->server);
-	remembered->region = kept_copy(target->region);
-	remembered->catalog_id = kept_copy(target->catalog_id);
 	remembered->move = *move;
-	remembered->name = kept_copy(target->name);
+	remembered->key = MemoryContextStrdup(moves_context, key_of(holder, target));
 }
 
 /*
@@ -132,21 +120,23 @@ forget_moves(void *arg)
 static void
 forget_move(RememberedMove *remembered)
 {
-	if (remembered->name != NULL)
-		pfree(remembered->name);
-	if (remembered->server != NULL)
-		pfree(remembered->server);
-	if (remembered->region != NULL)
-		pfree(remembered->region);
-	if (remembered->catalog_id != NULL)
-		pfree(remembered->catalog_id);
+	if (remembered->key != NULL)
+		pfree(remembered->key);
 	memset(remembered, 0, sizeof(RememberedMove));
 }
 
+/*
+ * Which connection it is, and which table holds its name, as one text.  Only the name
+ * of the server may have a line feed in it.
+ */
 static char *
-kept_copy(const char *text)
+key_of(Oid holder, const GlueRequest *target)
 {
-	return text != NULL ? MemoryContextStrdup(moves_context, text) : NULL;
+	Assert(target->name != NULL);
+	return psprintf("%u\n%s\n%s\n%s\n%s", holder, target->region,
+					target->catalog_id != NULL ? target->catalog_id : "",
+					target->name,
+					target->server != NULL ? target->server : "");
 }
 
 /*
@@ -159,27 +149,19 @@ bool
 glue_row_move_end(Relation table, HeapTuple row, Oid holder,
 				  const GlueRequest *target, GlueRowMove *move)
 {
+	const char *key;
+
 	if (moves_context == NULL || !is_heap_partition(table))
 		return false;
+	key = key_of(holder, target);
 	for (int i = 0; i < MAX_MOVES; i++)
 	{
-		if (moves[i].command != HeapTupleHeaderGetCmin(row->t_data) ||
-			!same_target(&moves[i], holder, target))
+		if (moves[i].key == NULL || strcmp(moves[i].key, key) != 0 ||
+			moves[i].command != HeapTupleHeaderGetCmin(row->t_data))
 			continue;
 		*move = moves[i].move;
 		forget_move(&moves[i]);
 		return true;
 	}
 	return false;
-}
-
-static bool
-same_target(const RememberedMove *remembered, Oid holder,
-			const GlueRequest *target)
-{
-	return remembered->holder == holder &&
-		glue_same_text(remembered->name, target->name) &&
-		glue_same_text(remembered->server, target->server) &&
-		glue_same_text(remembered->region, target->region) &&
-		glue_same_text(remembered->catalog_id, target->catalog_id);
 }

@@ -126,7 +126,7 @@ survey_catalog(FunctionCallInfo fcinfo, GlueFunctionKind kind)
 
 	survey.writes = kind == GLUE_FUNCTION_WRITES;
 	glue_records_open(&survey.records, function->access.schema,
-					  survey.writes ? GLUE_RECORDS_WRITE : GLUE_RECORDS_READ);
+					  survey.writes ? RowExclusiveLock : AccessShareLock);
 	if (survey.writes)
 		glue_request_queue_open(&survey.queue, function->access.schema,
 								AccessShareLock);
@@ -312,7 +312,7 @@ find_differences(Survey *survey, const GlueRecord *record,
 							 survey);
 	glue_compare_observations(record->observed, connection, note_difference,
 							  survey);
-	claims = record->has_digest ||
+	claims = record->secret_digest != NULL ||
 		(record->tags != NULL && change > GLUE_UNSEEN_UPDATE);
 	if (claims || (!survey->differs && change != GLUE_UNSEEN_UNKNOWN))
 		glue_report_unseen_change(change, note_difference, survey);
@@ -368,7 +368,7 @@ survey_absent(Survey *survey, const char *name)
 	survey->change = "removed";
 	return_change(survey, "$", "is recorded, but is not in AWS Glue");
 	if (survey->writes)
-		glue_record_forget(&survey->records, target, name);
+		glue_record_forget(&survey->records, target, name, 0);
 }
 
 /* A GlueDifferenceSink: the Survey is arg. */

@@ -18,25 +18,10 @@
 #include "glue/operation_name.h"
 #include "operation/tags.h"
 
-/* A change of tags. */
-typedef struct TagChange
-{
-	GlueFunction function;
-	GlueTagged	tagged;
-	bool		recorded;		/* has the connection a record? */
-	GlueRecord	record;			/* the record, if any */
-	GlueIntent *intent;
-} TagChange;
-
 /* prototypes of private functions */
+static void change_tags(FunctionCallInfo fcinfo, const char *operation);
 static void find_tagged(GlueTagged *tagged, GlueFunction *function,
 						const char *name);
-static const char *begin_change(TagChange *change, FunctionCallInfo fcinfo);
-static void write_intent(TagChange *change, FunctionCallInfo fcinfo,
-						 const char *operation, const char *name,
-						 json_object *tags);
-static void end_change(TagChange *change, json_object *tags,
-					   const char *request_id);
 
 PG_FUNCTION_INFO_V1(glue_tag_connection);
 PG_FUNCTION_INFO_V1(glue_untag_connection);
@@ -49,19 +34,7 @@ PG_FUNCTION_INFO_V1(glue_get_connection_tags);
 Datum
 glue_tag_connection(PG_FUNCTION_ARGS)
 {
-	TagChange	change;
-	const char *name;
-	json_object *tags;
-	const char *request_id;
-
-	name = begin_change(&change, fcinfo);
-	tags = glue_argument_tags(fcinfo->args[1], true,
-							  &change.function.findings);
-	write_intent(&change, fcinfo, GLUE_TAG_RESOURCE, name, tags);
-	request_id = glue_tags_add(&change.tagged, tags, change.intent);
-	end_change(&change, change.recorded ?
-			   glue_tags_added(&change.tagged, change.record.tags, tags) :
-			   NULL, request_id);
+	change_tags(fcinfo, GLUE_TAG_RESOURCE);
 	PG_RETURN_VOID();
 }
 
@@ -72,20 +45,52 @@ glue_tag_connection(PG_FUNCTION_ARGS)
 Datum
 glue_untag_connection(PG_FUNCTION_ARGS)
 {
-	TagChange	change;
-	const char *name;
-	json_object *keys;
-	const char *request_id;
-
-	name = begin_change(&change, fcinfo);
-	keys = glue_argument_list(fcinfo->args[1], "TagKeysList", "$.TagsToRemove",
-							  &change.function.findings);
-	write_intent(&change, fcinfo, GLUE_UNTAG_RESOURCE, name, NULL);
-	request_id = glue_tags_remove(&change.tagged, keys, change.intent);
-	end_change(&change, change.recorded ?
-			   glue_tags_removed(&change.tagged, change.record.tags, keys) :
-			   NULL, request_id);
+	change_tags(fcinfo, GLUE_UNTAG_RESOURCE);
 	PG_RETURN_VOID();
+}
+
+/*
+ * Add tags, or remove tags by their keys: that is the second argument.  The record
+ * of the connection is locked before.
+ */
+static void
+change_tags(FunctionCallInfo fcinfo, const char *operation)
+{
+	GlueFunction function;
+	GlueRequest request = {.operation = operation};
+	json_object *changes;
+	GlueTagged	tagged;
+	GlueIntent *intent;
+	GlueRecord	record;
+	bool		is_recorded;
+
+	glue_function_begin(&function, fcinfo, GLUE_FUNCTION_WRITES);
+	request.name = glue_argument_name(fcinfo->args[0], "$.Name",
+									  &function.findings);
+	if (strcmp(operation, GLUE_TAG_RESOURCE) == 0)
+		changes = request.tags = glue_argument_tags(fcinfo->args[1], true,
+													&function.findings);
+	else
+		changes = glue_argument_list(fcinfo->args[1], "TagKeysList",
+									 "$.TagsToRemove", &function.findings);
+	glue_function_connect_checked(&function, fcinfo->args[2], fcinfo->args[3],
+								  "argument list", "Nothing was sent.");
+	find_tagged(&tagged, &function, request.name);
+	glue_function_open(&function);
+	glue_intents_write(&function.intents, &request, 1, &intent);
+	is_recorded = glue_record_lock(&function.records, &function.access.target,
+								   request.name, &record);
+	record.request_id = glue_tags_change(&tagged, operation, changes, intent);
+	if (is_recorded)
+	{
+		record.target = &function.access.target;
+		record.name = request.name;
+		record.tags = glue_tags_changed(&tagged, record.tags, changes);
+		record.recorded_at = 0;
+		glue_record_write(&function.records, &record, NULL);
+	}
+	glue_intent_finish(&function.intents, intent, NULL, record.request_id);
+	glue_function_end(&function);
 }
 
 /*
@@ -114,54 +119,4 @@ find_tagged(GlueTagged *tagged, GlueFunction *function,
 
 	if (failure != NULL)
 		glue_failure_raise(ERROR, failure);
-}
-
-/* Begin a change; returns the name of the connection, its first argument. */
-static const char *
-begin_change(TagChange *change, FunctionCallInfo fcinfo)
-{
-	glue_function_begin(&change->function, fcinfo, GLUE_FUNCTION_WRITES);
-	return glue_argument_name(fcinfo->args[0], "$.Name",
-							  &change->function.findings);
-}
-
-/*
- * Connect to the catalog and the server, which are the last arguments,
- * post the intent of the change, and lock the record of the connection.
- */
-static void
-write_intent(TagChange *change, FunctionCallInfo fcinfo,
-			 const char *operation, const char *name, json_object *tags)
-{
-	GlueFunction *function = &change->function;
-
-	glue_function_connect_checked(function, fcinfo->args[2], fcinfo->args[3],
-								  "argument list", "Nothing was sent.");
-	find_tagged(&change->tagged, function, name);
-	glue_function_open(function);
-	change->intent = glue_intent_write(&function->intents,
-									   operation, name, NULL, tags,
-									   NULL);
-	change->recorded = glue_record_lock(&function->records,
-										&function->access.target, name,
-										&change->record);
-}
-
-/* End a successful change, with the tags that are recorded now. */
-static void
-end_change(TagChange *change, json_object *tags, const char *request_id)
-{
-	GlueNewRecord new_record;
-
-	if (change->recorded)
-	{
-		glue_new_record_from(&new_record, &change->function.access.target,
-							 change->tagged.name, &change->record);
-		new_record.tags = tags;
-		new_record.request_id = request_id;
-		glue_record_write(&change->function.records, &new_record);
-	}
-	glue_intent_finish(&change->function.intents, change->intent, NULL,
-					   request_id);
-	glue_function_end(&change->function);
 }

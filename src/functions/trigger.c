@@ -549,9 +549,13 @@ name_of(Firing *firing, const ProvisionRow *row)
 		getKeyJsonValueFromContainer(&input->root, "Name", strlen("Name"),
 									 &value) != NULL &&
 		value.type == jbvString)
-		name = glue_checked_name(cstring_to_text_with_len(value.val.string.val,
-														  value.val.string.len),
-								 "$.Name", &findings);
+	{
+		text	   *given = cstring_to_text_with_len(value.val.string.val,
+													 value.val.string.len);
+		NullableDatum argument = {PointerGetDatum(given)};
+
+		name = glue_argument_name(argument, "$.Name", &findings);
+	}
 	glue_free_copy(input, row->input.value);
 	return violations.nerrors == 0 ? name : NULL;
 }
@@ -560,12 +564,7 @@ name_of(Firing *firing, const ProvisionRow *row)
 static void
 check_row(Firing *firing, const ProvisionRow *row, GlueDefinition *definition)
 {
-	const char *catalog = firing->provision->arguments.catalog_id;
-	NullableDatum catalog_id = {.isnull = catalog == NULL};
-
-	if (catalog != NULL)
-		catalog_id.value = CStringGetTextDatum(catalog);
 	glue_function_definition(&firing->function, row->input, row->tags,
-							 catalog_id, definition);
+							 firing->provision->arguments.catalog, definition);
 	find_target(firing);
 }

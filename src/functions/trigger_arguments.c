@@ -76,6 +76,9 @@ glue_trigger_arguments(const Trigger *trigger, Relation table,
 	split_arguments(trigger, values);
 	memset(arguments, 0, sizeof(GlueTriggerArguments));
 	arguments->catalog_id = values[KEY_CATALOG_ID];
+	arguments->catalog.isnull = arguments->catalog_id == NULL;
+	if (arguments->catalog_id != NULL)
+		arguments->catalog.value = CStringGetTextDatum(arguments->catalog_id);
 	arguments->server = values[KEY_SERVER];
 	arguments->on_conflict =
 		glue_conflict_action_name(glue_conflict_action(values[KEY_ON_CONFLICT]));

@@ -18,6 +18,7 @@
 typedef struct GlueTriggerArguments
 {
 	const char *catalog_id;		/* or NULL */
+	NullableDatum catalog;		/* the same as text */
 	const char *server;			/* or NULL */
 	const char *on_conflict;	/* as in glue_request */
 	bool		keeps;			/* on_delete=keep */

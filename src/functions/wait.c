@@ -138,7 +138,7 @@ record_end(const GlueFunction *function, const char *name,
 	GlueRecords records;
 	GlueRecord	record;
 
-	glue_records_open(&records, function->access.schema, GLUE_RECORDS_WRITE);
+	glue_records_open(&records, function->access.schema, RowExclusiveLock);
 	if (glue_answer_has_name(connection) &&
 		glue_record_find(&records, &function->access.target, name, &record) &&
 		glue_record_lock(&records, &function->access.target, name, &record))

@@ -23,12 +23,6 @@
  */
 #define GLUE_NUM_BOXES	64
 
-typedef enum GlueBoxVerdict
-{
-	GLUE_VERDICT_WRITTEN,
-	GLUE_VERDICT_BLOCKED		/* not recorded, because of an existing row */
-} GlueBoxVerdict;
-
 /* Room in a box; a row takes about 1 kB. */
 #define GLUE_BOX_ROOM		16384
 
@@ -61,8 +55,8 @@ typedef struct GlueBox
 	dsm_handle	segment;		/* invalid: the message is in the box */
 
 	/* the answer */
-	GlueBoxVerdict verdict;
-	int64		blocked_by;
+	int64		blocked_by;		/* nothing is recorded, because of this row
+								 * that is there already; 0: all is */
 	GlueBoxFailure failure;
 
 	union

@@ -49,6 +49,7 @@
 #include "server/encoding.h"
 #include "server/news.h"
 #include "server/redacted.h"
+#include "server/service.h"
 #include "server/settings.h"
 #include "store/request_row.h"
 #include "utils/memutils.h"
@@ -81,8 +82,6 @@ static bool others_wait = false;
 
 /* prototypes of private functions */
 static void register_callbacks(void);
-static void post_intents(const GlueIntents *intents, GlueRequest *requests,
-						 int nrequests, GlueIntent **posted);
 static void lock_names(const GlueIntents *intents,
 					   const GlueRequest *requests, int nrequests,
 					   GlueConnectionLock *locks);
@@ -117,7 +116,9 @@ glue_intents_prepare(GlueIntents *intents, GlueAccess *access)
 	glue_open_lists_read(&access->target);
 	register_callbacks();
 	intents->access = access;
-	intents->written = glue_intents_wanted();
+
+	/* only if there can be a worker that commits them */
+	intents->written = glue_service_expected();
 	if (intents->written)
 		glue_request_queue_open(&intents->queue, access->schema,
 								RowExclusiveLock);
@@ -135,26 +136,17 @@ void
 glue_intents_write(const GlueIntents *intents, GlueRequest *requests,
 				   int nrequests, GlueIntent **posted)
 {
-	post_intents(intents, requests, nrequests, posted);
+	glue_intent_post(intents, requests, nrequests, posted);
 	glue_intent_await(posted[0]);
 }
 
 /*
- * Post the intent of one call: no message may be sent before
- * glue_intent_await() returns.
+ * Post the intents of calls: no message may be sent before glue_intent_await()
+ * returns for the first one.
  */
-GlueIntent *
-glue_intent_post(const GlueIntents *intents, GlueRequest *request)
-{
-	GlueIntent *intent;
-
-	post_intents(intents, request, 1, &intent);
-	return intent;
-}
-
-static void
-post_intents(const GlueIntents *intents, GlueRequest *requests, int nrequests,
-			 GlueIntent **posted)
+void
+glue_intent_post(const GlueIntents *intents, GlueRequest *requests,
+				 int nrequests, GlueIntent **posted)
 {
 	GlueConnectionLock *locks = palloc(nrequests * sizeof(GlueConnectionLock));
 
@@ -237,26 +229,6 @@ int64
 glue_intent_request(const GlueIntent *intent)
 {
 	return intent->request;
-}
-
-/* Write the intent of one call.  input, tags and on_conflict may be NULL. */
-GlueIntent *
-glue_intent_write(const GlueIntents *intents,
-				  const char *operation, const char *name,
-				  json_object *input, json_object *tags,
-				  const char *on_conflict)
-{
-	GlueRequest request = {
-		.operation = operation,
-		.name = name,
-		.input = input,
-		.tags = tags,
-		.on_conflict = on_conflict,
-	};
-	GlueIntent *intent = glue_intent_post(intents, &request);
-
-	glue_intent_await(intent);
-	return intent;
 }
 
 /* Set the target of a request, and its redacted input. */

@@ -31,15 +31,10 @@ extern void glue_intents_prepare(GlueIntents *intents,
 extern void glue_intents_write(const GlueIntents *intents,
 							   GlueRequest *requests, int nrequests,
 							   GlueIntent **calls);
-extern GlueIntent *glue_intent_post(const GlueIntents *intents,
-									GlueRequest *request);
+extern void glue_intent_post(const GlueIntents *intents,
+							 GlueRequest *requests, int nrequests,
+							 GlueIntent **calls);
 extern void glue_intent_await(GlueIntent *intent);
-extern GlueIntent *glue_intent_write(const GlueIntents *intents,
-									 const char *operation,
-									 const char *name,
-									 json_object *input,
-									 json_object *tags,
-									 const char *on_conflict);
 
 extern int64 glue_intent_request(const GlueIntent *intent);
 extern void glue_intent_sending(GlueIntent *intent,

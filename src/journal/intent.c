@@ -86,16 +86,6 @@ static void await(GlueIntentBatch *batch, GlueActivity *activity);
 pg_noreturn static void raise_blocked(const GlueIntentBatch *batch,
 									  int64 blocked_by);
 static void explain_wait(void *arg);
-static bool is_unresolved(const GlueOpenIntent *intent);
-static bool may_be_deleted(const GlueOpenIntent *intent);
-static bool was_answered(const GlueOpenIntent *intent);
-
-/* Are intents used?  Only if there can be a worker that commits them. */
-bool
-glue_intents_wanted(void)
-{
-	return glue_service_expected();
-}
 
 /*
  * Begin to commit the intents of the current transaction, which takes until
@@ -183,7 +173,7 @@ await(GlueIntentBatch *batch, GlueActivity *activity)
 	};
 
 	error_context_stack = &explaining;
-	while (glue_mailbox_await(&blocked_by) == GLUE_VERDICT_BLOCKED)
+	while ((blocked_by = glue_mailbox_await()) != 0)
 	{
 		if (waited_ms >= MAX_BLOCKED_MS)
 			raise_blocked(batch, blocked_by);
@@ -244,7 +234,9 @@ explain_wait(void *arg)
  * there is none.
  *
  * That is a request for the same connection whose transaction has ended, and
- * whose call may have had an effect that is not undone, or not recorded, yet.
+ * whose call may have had an effect that is not undone, or not recorded, yet.  An
+ * answered call that has changed an existing connection is only to be recorded, and
+ * no session needs to wait for that.
  *
  * A transaction that has a call for the connection itself must not wait for
  * the calls of others, because their undos wait for its end.  Nor must it wait
@@ -264,13 +256,23 @@ glue_intent_blocked_by(const GlueRequestQueue *queue, MinimalTuple intent)
 	foreach(cell, open)
 	{
 		const GlueOpenIntent *other = lfirst(cell);
+		GlueOutcomeNote noted;
+		bool		may_be_deleted;
+		bool		answered;
 
 		if (!glue_caller_ended(other->caller_xid))
+		{
 			takes_part |= other->own;
-		else if (!is_unresolved(other) ||
-				 (other->own && !may_be_deleted(other)))
 			continue;
-		else if (other->own && was_answered(other))
+		}
+		glue_outcome_find(other->id, &noted);
+		may_be_deleted = other->may_have_made &&
+			noted.outcome != GLUE_OUTCOME_CHANGED;
+		answered = other->answered || noted.answered_at != 0;
+		if (noted.outcome == GLUE_OUTCOME_NOTHING ||
+			(!may_be_deleted && (answered || other->own)))
+			continue;
+		if (other->own && answered)
 			blocked_anyway_by = other->id;
 		else
 			blocked_by = other->id;
@@ -278,44 +280,6 @@ glue_intent_blocked_by(const GlueRequestQueue *queue, MinimalTuple intent)
 	list_free_deep(open);
 	return blocked_anyway_by != 0 || takes_part ? blocked_anyway_by :
 		blocked_by;
-}
-
-/*
- * May the connection of a call still be deleted, or may the call still have an
- * effect?
- *
- * An answered call that has changed an existing connection is only to be
- * recorded, and no session needs to wait for that.
- */
-static bool
-is_unresolved(const GlueOpenIntent *intent)
-{
-	GlueOutcomeNote noted;
-
-	glue_outcome_find(intent->id, &noted);
-	if (noted.outcome == GLUE_OUTCOME_NOTHING)
-		return false;
-	return may_be_deleted(intent) || !was_answered(intent);
-}
-
-/* May a call have created the connection?  Then it may be deleted again. */
-static bool
-may_be_deleted(const GlueOpenIntent *intent)
-{
-	GlueOutcomeNote noted;
-
-	glue_outcome_find(intent->id, &noted);
-	return intent->may_have_made && noted.outcome != GLUE_OUTCOME_CHANGED;
-}
-
-/* Is it certain that no message of a call can still arrive? */
-static bool
-was_answered(const GlueOpenIntent *intent)
-{
-	GlueOutcomeNote noted;
-
-	glue_outcome_find(intent->id, &noted);
-	return intent->answered || noted.answered_at != 0;
 }
 
 /*

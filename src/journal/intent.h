@@ -18,7 +18,6 @@
 typedef struct GlueIntentBatch GlueIntentBatch;
 
 /* for the session that makes the call */
-extern bool glue_intents_wanted(void);
 extern GlueIntentBatch *glue_intent_batch_post(const GlueRequestQueue *queue,
 											   const GlueRequest *requests,
 											   int nrequests,

@@ -26,7 +26,6 @@
 #include "server/compat.h"
 #include "server/news.h"
 #include "storage/ipc.h"
-#include "storage/latch.h"
 #include "utils/timestamp.h"
 
 /*
@@ -35,6 +34,8 @@
  */
 #define PATIENCE_MS		10000
 #define ASK_AGAIN_MS	1000
+
+#define SEE_LOG	"See glue_worker_summary and the server log."
 
 /* The box of this process as a caller, and its segment; or NULL. */
 static GlueBox *own_box = NULL;
@@ -53,7 +54,6 @@ static void fill_box(Oid table, const char *tuples, Size len, int ntuples);
 static void await_answer(TimestampTz deadline);
 static long ms_left(TimestampTz deadline);
 pg_noreturn static void raise_obstacle(void);
-static GlueBoxVerdict read_answer(int64 *blocked_by);
 static void raise_failure(const GlueBoxFailure *failure);
 static void leave_at_exit(int code, Datum arg);
 static char *message_of(GlueBox *box, dsm_segment *segment);
@@ -66,7 +66,8 @@ static void copy_text(char *to, Size size, const char *from);
 
 /*
  * Send tuples to the worker, to be inserted into a table; glue_mailbox_await()
- * must follow, or glue_mailbox_leave() after an error in between.
+ * must follow, or glue_mailbox_leave() at the end of the transaction after an error
+ * in between.
  *
  * The tuples are MinimalTuples, each at a MAXALIGNed place.
  */
@@ -80,47 +81,31 @@ glue_mailbox_post(Oid table, const char *tuples, Size len, int ntuples)
 	registered = true;
 
 	glue_mailbox_leave();
-	PG_TRY();
-	{
-		own_deadline = TimestampTzPlusMilliseconds(GetCurrentTimestamp(),
-												   PATIENCE_MS);
-		reserve_box(own_deadline);
-		fill_box(table, tuples, len, ntuples);
-		glue_news_wake(GLUE_WORK_JOURNAL);
-	}
-	PG_CATCH();
-	{
-		glue_mailbox_leave();
-		PG_RE_THROW();
-	}
-	PG_END_TRY();
+	own_deadline = TimestampTzPlusMilliseconds(GetCurrentTimestamp(),
+											   PATIENCE_MS);
+	reserve_box(own_deadline);
+	fill_box(table, tuples, len, ntuples);
+	glue_news_wake(GLUE_WORK_JOURNAL);
 }
 
 /*
- * Wait until the tuples are recorded.  If none is, because of an existing row,
- * blocked_by gets the ID of that row.
+ * Wait until the tuples are recorded; returns 0, or, if none is because of an
+ * existing row, the ID of that row.
  *
  * Raises an error if they were not recorded, or if there is no answer in time.
  */
-GlueBoxVerdict
-glue_mailbox_await(int64 *blocked_by)
+int64
+glue_mailbox_await(void)
 {
-	volatile GlueBoxVerdict verdict;
+	int64		blocked_by;
 
 	Assert(own_box != NULL);
-	PG_TRY();
-	{
-		await_answer(own_deadline);
-		verdict = read_answer(blocked_by);
-	}
-	PG_CATCH();
-	{
-		glue_mailbox_leave();
-		PG_RE_THROW();
-	}
-	PG_END_TRY();
+	await_answer(own_deadline);
+	if (own_box->failure.sqlstate != 0)
+		raise_failure(&own_box->failure);
+	blocked_by = own_box->blocked_by;
 	glue_mailbox_leave();
-	return verdict;
+	return blocked_by;
 }
 
 static void
@@ -131,14 +116,8 @@ reserve_box(TimestampTz deadline)
 	own_box = glue_box_ask();
 	own_waiting = own_box == NULL;
 	while (own_box == NULL && (own_box = glue_box_given()) == NULL)
-	{
-		(void) WaitLatch(MyLatch,
-						 WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH,
-						 ms_left(deadline),
-						 GLUE_WAIT_EVENT(wait_event, "GlueConnJournalBox"));
-		ResetLatch(MyLatch);
-		CHECK_FOR_INTERRUPTS();
-	}
+		(void) glue_news_await(ms_left(deadline),
+							   GLUE_WAIT_EVENT(wait_event, "GlueConnJournalBox"));
 	own_waiting = false;
 }
 
@@ -164,15 +143,8 @@ await_answer(TimestampTz deadline)
 
 	while (glue_box_state(own_box) != GLUE_BOX_ANSWERED)
 	{
-		int			events =
-			WaitLatch(MyLatch,
-					  WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH,
-					  Min(ms_left(deadline), ASK_AGAIN_MS),
-					  GLUE_WAIT_EVENT(wait_event, "GlueConnJournal"));
-
-		ResetLatch(MyLatch);
-		CHECK_FOR_INTERRUPTS();
-		if (events & WL_TIMEOUT)
+		if (glue_news_await(Min(ms_left(deadline), ASK_AGAIN_MS),
+							GLUE_WAIT_EVENT(wait_event, "GlueConnJournal")))
 			glue_news_wake(GLUE_WORK_JOURNAL);
 	}
 }
@@ -192,43 +164,32 @@ ms_left(TimestampTz deadline)
 static void
 raise_obstacle(void)
 {
-	const char *detail = "Nothing was sent.";
-	const char *hint = "See glue_worker_summary and the server log.";
-
-	switch (glue_work_obstacle(GLUE_WORK_JOURNAL))
+	static const struct
 	{
-		case GLUE_OBSTACLE_NO_LAUNCHER:
-			detail = "The launcher of the background workers does not run. Nothing was sent.";
-			hint = "See the server log.  If there was no room for it, raise \"max_worker_processes\" and restart the server.";
-			break;
-		case GLUE_OBSTACLE_NO_ROOM:
-			detail = "There is no room for another background worker. Nothing was sent.";
-			hint = "Raise \"max_worker_processes\".";
-			break;
-		case GLUE_OBSTACLE_STANDBY:
-			detail = "The background worker waits for a synchronous standby. Nothing was sent.";
-			hint = "See \"synchronous_standby_names\" and pg_stat_replication.";
-			break;
-		case GLUE_OBSTACLE_BUSY:
-			detail = "The background worker of this database is stuck or overloaded. Nothing was sent.";
-			break;
-		case GLUE_OBSTACLE_UNKNOWN:
-			break;
-	}
+		const char *detail;
+		const char *hint;
+	}			known[] = {
+		[GLUE_OBSTACLE_UNKNOWN] = {"", SEE_LOG},
+		[GLUE_OBSTACLE_NO_LAUNCHER] =
+		{"The launcher of the background workers does not run. ",
+		"See the server log.  If there was no room for it, raise \"max_worker_processes\" and restart the server."},
+		[GLUE_OBSTACLE_NO_ROOM] =
+		{"There is no room for another background worker. ",
+		"Raise \"max_worker_processes\"."},
+		[GLUE_OBSTACLE_STANDBY] =
+		{"The background worker waits for a synchronous standby. ",
+		"See \"synchronous_standby_names\" and pg_stat_replication."},
+		[GLUE_OBSTACLE_BUSY] =
+		{"The background worker of this database is stuck or overloaded. ",
+		SEE_LOG},
+	};
+	GlueObstacle obstacle = glue_work_obstacle(GLUE_WORK_JOURNAL);
+
 	ereport(ERROR,
 			(errcode(ERRCODE_INSUFFICIENT_RESOURCES),
 			 errmsg("no background worker has recorded the call in time"),
-			 errdetail_internal("%s", detail),
-			 errhint("%s", hint)));
-}
-
-static GlueBoxVerdict
-read_answer(int64 *blocked_by)
-{
-	if (own_box->failure.sqlstate != 0)
-		raise_failure(&own_box->failure);
-	*blocked_by = own_box->blocked_by;
-	return own_box->verdict;
+			 errdetail_internal("%sNothing was sent.", known[obstacle].detail),
+			 errhint("%s", known[obstacle].hint)));
 }
 
 static void
@@ -301,51 +262,33 @@ copy_text(char *to, Size size, const char *from)
  */
 
 /*
- * Read the message of a taken box; false if its caller does not wait any more.
+ * The tuples in a taken box; NULL if its caller does not wait any more.
  *
- * The message must be closed in the same transaction, unless that is rolled
- * back.
+ * *segment holds them, or is NULL; it must be detached in the same transaction,
+ * unless that is rolled back.
  */
-bool
-glue_mailbox_open(GlueBox *box, GlueBoxMessage *message)
+const char *
+glue_mailbox_open(GlueBox *box, dsm_segment **segment)
 {
+	*segment = NULL;
 	if (glue_box_state(box) == GLUE_BOX_ABANDONED)
-		return false;
-	message->segment = NULL;
+		return NULL;
 	if (box->segment != DSM_HANDLE_INVALID)
 	{
-		message->segment = dsm_attach(box->segment);
-		if (message->segment == NULL)
-			return false;
+		*segment = dsm_attach(box->segment);
+		if (*segment == NULL)
+			return NULL;
 	}
-	message->table = box->table;
-	message->ntuples = box->ntuples;
-	message->tuples = message_of(box, message->segment);
-	return true;
+	return message_of(box, *segment);
 }
 
+/*
+ * Prepare the answer: the tuples are recorded, or none is, because of another row.
+ */
 void
-glue_mailbox_close(GlueBoxMessage *message)
+glue_mailbox_written(GlueBox *box, int64 blocked_by)
 {
-	if (message->segment != NULL)
-		dsm_detach(message->segment);
-}
-
-/* Prepare the answer: the tuples are recorded. */
-void
-glue_mailbox_written(GlueBox *box)
-{
-	box->verdict = GLUE_VERDICT_WRITTEN;
-	box->blocked_by = 0;
-	box->failure.sqlstate = 0;
-}
-
-/* Prepare the answer: none is recorded, because of another row. */
-void
-glue_mailbox_blocked(GlueBox *box, int64 by)
-{
-	box->verdict = GLUE_VERDICT_BLOCKED;
-	box->blocked_by = by;
+	box->blocked_by = blocked_by;
 	box->failure.sqlstate = 0;
 }
 
@@ -359,18 +302,4 @@ glue_mailbox_failed(GlueBox *box, const ErrorData *error)
 	copy_text(box->failure.detail, sizeof(box->failure.detail),
 			  error->detail);
 	copy_text(box->failure.hint, sizeof(box->failure.hint), error->hint);
-}
-
-/* Send the answers to the callers; returns whether no caller had left. */
-bool
-glue_mailbox_answer(GlueBox *const *boxes, int nboxes)
-{
-	return glue_boxes_hand_over(boxes, nboxes, GLUE_BOX_ANSWERED);
-}
-
-/* Leave boxes for another worker.  The caller must have one started. */
-void
-glue_mailbox_give_back(GlueBox *const *boxes, int nboxes)
-{
-	(void) glue_boxes_hand_over(boxes, nboxes, GLUE_BOX_FILLED);
 }

@@ -42,13 +42,8 @@ static GlueCall *adopt_existing(GlueOperation *operation,
 								GlueUnseenChange change);
 static void compare_secrets(GlueOperation *operation,
 							GlueUnseenChange change, StringInfo differences);
-static GlueCall *after_compare_tags(GlueOperation *operation);
 static GlueCall *finish_adopted(GlueOperation *operation);
-static GlueCall *after_add_tags(GlueOperation *operation);
 static GlueCall *prepare_update(GlueOperation *operation);
-static GlueCall *after_update(GlueOperation *operation);
-static GlueCall *after_read_updated(GlueOperation *operation);
-static GlueCall *after_read_tags(GlueOperation *operation);
 static void append_difference(void *arg, const char *path,
 							  const char *message);
 
@@ -85,28 +80,6 @@ glue_operation_after_read_existing(GlueOperation *operation)
 	if (operation->tags != NULL)
 		return glue_operation_tags(operation, GLUE_STEP_ADD_TAGS, GLUE_TAG_RESOURCE);
 	return prepare_update(operation);
-}
-
-/* Continue after another call for the connection. */
-GlueCall *
-glue_operation_next_existing(GlueOperation *operation)
-{
-	switch (operation->step)
-	{
-		case GLUE_STEP_COMPARE_TAGS:
-			return after_compare_tags(operation);
-		case GLUE_STEP_ADD_TAGS:
-			return after_add_tags(operation);
-		case GLUE_STEP_UPDATE:
-			return after_update(operation);
-		case GLUE_STEP_READ_UPDATED:
-			return after_read_updated(operation);
-		case GLUE_STEP_READ_TAGS:
-			return after_read_tags(operation);
-		default:
-			break;
-	}
-	return NULL;
 }
 
 /*
@@ -188,10 +161,10 @@ compare_secrets(GlueOperation *operation, GlueUnseenChange change,
 	const GlueSecretDigest *digest = operation->digest;
 	GlueSecretChange secrets;
 
-	if (change != GLUE_UNSEEN_NOTHING || !operation->record->has_digest)
+	if (change != GLUE_UNSEEN_NOTHING || operation->record->secret_digest == NULL)
 		return;
 	secrets = digest == NULL ? GLUE_SECRETS_CHANGED :
-		glue_secret_digest_compare(digest, &operation->record->secret_digest);
+		glue_secret_digest_compare(digest, operation->record->secret_digest);
 	if (secrets == GLUE_SECRETS_SAME)
 		operation->secrets = digest;
 	else if (secrets == GLUE_SECRETS_CHANGED)
@@ -200,8 +173,8 @@ compare_secrets(GlueOperation *operation, GlueUnseenChange change,
 }
 
 /* The tags were read, to be compared. */
-static GlueCall *
-after_compare_tags(GlueOperation *operation)
+GlueCall *
+glue_operation_after_compare_tags(GlueOperation *operation)
 {
 	json_object *tags;
 	StringInfoData differences;
@@ -226,8 +199,8 @@ finish_adopted(GlueOperation *operation)
 													operation->differences));
 }
 
-static GlueCall *
-after_add_tags(GlueOperation *operation)
+GlueCall *
+glue_operation_after_add_tags(GlueOperation *operation)
 {
 	if (operation->call.failure != NULL)
 		return glue_operation_finish(operation, operation->call.failure);
@@ -243,15 +216,14 @@ prepare_update(GlueOperation *operation)
 	operation->step = GLUE_STEP_UPDATE;
 	glue_access_prepare(operation->access, call, GLUE_UPDATE_CONNECTION,
 						operation->name);
-	glue_tree_add(call->arguments, "Name",
-				  json_object_new_string(operation->name));
+	glue_tree_add_text(call->arguments, "Name", operation->name);
 	glue_tree_add(call->arguments, "ConnectionInput",
 				  json_object_get(operation->input));
 	return call;
 }
 
-static GlueCall *
-after_update(GlueOperation *operation)
+GlueCall *
+glue_operation_after_update(GlueOperation *operation)
 {
 	GlueFailure *failure = operation->call.failure;
 
@@ -265,8 +237,8 @@ after_update(GlueOperation *operation)
 }
 
 /* A connection was updated, and then read, or could not be. */
-static GlueCall *
-after_read_updated(GlueOperation *operation)
+GlueCall *
+glue_operation_after_read_updated(GlueOperation *operation)
 {
 	GlueCall   *call = &operation->call;
 	json_object *connection = glue_operation_found(call);
@@ -295,8 +267,8 @@ after_read_updated(GlueOperation *operation)
  * result is the recorded tags with the new ones; or no tags, if none were
  * recorded.
  */
-static GlueCall *
-after_read_tags(GlueOperation *operation)
+GlueCall *
+glue_operation_after_read_tags(GlueOperation *operation)
 {
 	json_object *tags;
 	GlueFailure *failure = glue_tags_readable(&operation->call, &tags);
@@ -307,7 +279,7 @@ after_read_tags(GlueOperation *operation)
 	{
 		operation->tags_not_read = glue_failure_copy(failure);
 		operation->read_tags = operation->recorded_tags;
-		glue_tags_merge(operation->read_tags, operation->tags);
+		glue_tags_apply(operation->read_tags, operation->tags);
 	}
 	return glue_operation_finish(operation, NULL);
 }

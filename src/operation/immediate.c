@@ -31,6 +31,7 @@
 #include "store/digest_key.h"
 
 /* prototypes of private functions */
+static void post_intent(GlueImmediateOperation *running);
 static GlueCall *prepare_step(GlueImmediateOperation *running, GlueCall *call);
 static void note_sending(GlueCall *call, GlueImmediateOperation *running);
 static void await_and_note(void *arg);
@@ -62,8 +63,8 @@ glue_immediate_operation_init(GlueImmediateOperation *running,
  * Post the intent of an operation that is filled in.  The operation can begin
  * meanwhile.
  */
-void
-glue_immediate_operation_post_intent(GlueImmediateOperation *running)
+static void
+post_intent(GlueImmediateOperation *running)
 {
 	static const char *const names[] = {
 		[GLUE_OPERATION_CREATE] = GLUE_CREATE_CONNECTION,
@@ -82,7 +83,7 @@ glue_immediate_operation_post_intent(GlueImmediateOperation *running)
 	operation->shown = request.shown = glue_without_secrets(operation->input);
 	if (operation->kind == GLUE_OPERATION_CREATE)
 		request.on_conflict = glue_conflict_action_name(operation->on_conflict);
-	running->intent = glue_intent_post(running->intents, &request);
+	glue_intent_post(running->intents, &request, 1, &running->intent);
 }
 
 /*
@@ -124,13 +125,10 @@ glue_immediate_operation_end(GlueImmediateOperation *running)
 {
 	const GlueOperation *operation = &running->operation;
 
-	if (operation->failure != NULL)
-	{
+	if (operation->failure != NULL || operation->adopted)
 		glue_intent_refused(running->intent, operation->failure);
+	if (operation->failure != NULL)
 		return false;
-	}
-	if (operation->adopted)
-		glue_intent_refused(running->intent, NULL);
 	report_remarks(operation);
 	glue_operation_record(operation, running->records);
 	glue_intent_finish(running->intents, running->intent, operation->status,
@@ -142,6 +140,7 @@ glue_immediate_operation_end(GlueImmediateOperation *running)
 void
 glue_immediate_operation_run(GlueImmediateOperation *running)
 {
+	post_intent(running);
 	for (GlueCall *call = glue_immediate_operation_begin(running); call != NULL;
 		 call = glue_immediate_operation_next(running))
 		glue_client_run(call, 1);

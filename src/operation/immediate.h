@@ -34,7 +34,6 @@ extern void glue_immediate_operation_init(GlueImmediateOperation *running,
 										  const GlueIntents *intents,
 										  const GlueRecords *records,
 										  const char *name);
-extern void glue_immediate_operation_post_intent(GlueImmediateOperation *running);
 extern GlueCall *glue_immediate_operation_begin(GlueImmediateOperation *running);
 extern GlueCall *glue_immediate_operation_next(GlueImmediateOperation *running);
 extern bool glue_immediate_operation_end(GlueImmediateOperation *running);

@@ -37,9 +37,6 @@
 #define SHORTEST_PAUSE_MS	250
 #define LONGEST_PAUSE_MS	(5 * 60 * 1000)
 
-/* prototypes of private functions */
-static void look_again(GlueOperation *operation, int64 pause_ms);
-
 /* Must an operation wait until earlier messages cannot arrive any more? */
 bool
 glue_operation_may_be_hit(const GlueOperation *operation)
@@ -76,20 +73,21 @@ glue_operation_after_await_late(GlueOperation *operation)
 											glue_change_timeout_ms(call->target)));
 	if (answered_at >= operation->aws_settled_at)
 		return true;
-	look_again(operation, (operation->aws_settled_at - answered_at) / 1000);
+	(void) glue_operation_look_again(operation,
+									 (operation->aws_settled_at - answered_at) / 1000);
 	return false;
 }
 
 /* Too early: end the operation, so that its request is retried. */
-static void
-look_again(GlueOperation *operation, int64 pause_ms)
+GlueCall *
+glue_operation_look_again(GlueOperation *operation, int64 pause_ms)
 {
 	operation->unresolved = true;
 	operation->not_before =
 		TimestampTzPlusMilliseconds(GetCurrentTimestamp(),
 									Min(Max(pause_ms, SHORTEST_PAUSE_MS),
 										LONGEST_PAUSE_MS));
-	glue_operation_finish(operation, NULL);
+	return glue_operation_finish(operation, NULL);
 }
 
 /*
@@ -111,7 +109,7 @@ glue_operation_was_late(GlueOperation *operation)
 	operation->aws_settled_at = DT_NOEND;
 	if (failed || operation->row == NULL)
 		return false;
-	look_again(operation, 0);
+	(void) glue_operation_look_again(operation, 0);
 	return true;
 }
 

@@ -51,6 +51,7 @@
 #include "glue/ownership.h"
 #include "operation/operation.h"
 #include "operation/record.h"
+#include "operation/tags.h"
 #include "server/jsonb_tree.h"
 #include "server/redacted.h"
 #include "store/digest_key.h"
@@ -59,6 +60,9 @@
 /* prototypes of private functions */
 static GlueCall *prepare_first(GlueOperation *operation);
 static GlueCall *prepare_create(GlueOperation *operation);
+static void note_answer(GlueOperation *operation);
+static GlueCall *after_await_late(GlueOperation *operation);
+static GlueCall *after_read_existing(GlueOperation *operation);
 static GlueCall *after_find_ours(GlueOperation *operation);
 static GlueCall *after_create(GlueOperation *operation);
 static GlueCall *after_read_taken(GlueOperation *operation);
@@ -67,7 +71,7 @@ static bool is_ours(GlueOperation *operation, json_object *connection,
 static GlueOwnership owner_since(const GlueOperation *operation,
 								 TimestampTz since, json_object *connection,
 								 char findings[GLUE_FINDINGS_SIZE]);
-static bool is_recorded(const GlueRecord *record,
+static bool is_recorded(const GlueRecord *recorded,
 						json_object *connection);
 static GlueCall *refuse(GlueOperation *operation, const char *detail);
 static json_object *recorded_tags(const GlueOperation *operation,
@@ -87,9 +91,7 @@ glue_conflict_action_name(GlueConflictAction action)
 	return names[action];
 }
 
-/*
- * Begin an operation; returns the first call.
- */
+/* Start an operation; returns the first call. */
 GlueCall *
 glue_operation_start(GlueOperation *operation)
 {
@@ -120,7 +122,7 @@ prepare_first(GlueOperation *operation)
 		case GLUE_OPERATION_POLL:
 			return glue_operation_read(operation, GLUE_STEP_POLL);
 		case GLUE_OPERATION_UNDO:
-			break;
+			return glue_operation_start_undo(operation);
 	}
 	return NULL;
 }
@@ -134,44 +136,27 @@ prepare_first(GlueOperation *operation)
 GlueCall *
 glue_operation_next(GlueOperation *operation)
 {
+	static GlueCall *(*const after[]) (GlueOperation *operation) = {
+		[GLUE_STEP_AWAIT_LATE] = after_await_late,
+		[GLUE_STEP_FIND_OURS] = after_find_ours,
+		[GLUE_STEP_CREATE] = after_create,
+		[GLUE_STEP_READ_TAKEN] = after_read_taken,
+		[GLUE_STEP_READ_EXISTING] = after_read_existing,
+		[GLUE_STEP_COMPARE_TAGS] = glue_operation_after_compare_tags,
+		[GLUE_STEP_ADD_TAGS] = glue_operation_after_add_tags,
+		[GLUE_STEP_UPDATE] = glue_operation_after_update,
+		[GLUE_STEP_READ_UPDATED] = glue_operation_after_read_updated,
+		[GLUE_STEP_READ_TAGS] = glue_operation_after_read_tags,
+		[GLUE_STEP_DELETE] = glue_operation_after_delete,
+		[GLUE_STEP_POLL] = after_poll,
+		[GLUE_STEP_UNDO_READ] = glue_operation_after_undo_read,
+		[GLUE_STEP_UNDO_READ_TAGS] = glue_operation_after_undo_read_tags,
+		[GLUE_STEP_UNDO_DELETE] = glue_operation_after_undo_delete,
+	};
+
 	Assert(operation->step != GLUE_STEP_DONE);
-	glue_operation_note_answer(operation);
-	switch (operation->step)
-	{
-		case GLUE_STEP_AWAIT_LATE:
-			return glue_operation_after_await_late(operation) ?
-				prepare_first(operation) : NULL;
-		case GLUE_STEP_FIND_OURS:
-			return after_find_ours(operation);
-		case GLUE_STEP_CREATE:
-			return after_create(operation);
-		case GLUE_STEP_READ_TAKEN:
-			return after_read_taken(operation);
-		case GLUE_STEP_READ_EXISTING:
-			if (operation->create_missing &&
-				glue_call_failed_with(&operation->call,
-									  GLUE_EXCEPTION_ENTITY_NOT_FOUND))
-				return prepare_create(operation);
-			return glue_operation_owns(operation) ?
-				glue_operation_after_read_own(operation) :
-				glue_operation_after_read_existing(operation);
-		case GLUE_STEP_COMPARE_TAGS:
-		case GLUE_STEP_ADD_TAGS:
-		case GLUE_STEP_UPDATE:
-		case GLUE_STEP_READ_UPDATED:
-		case GLUE_STEP_READ_TAGS:
-			return glue_operation_next_existing(operation);
-		case GLUE_STEP_DELETE:
-			return glue_operation_after_delete(operation);
-		case GLUE_STEP_POLL:
-			return after_poll(operation);
-		case GLUE_STEP_UNDO_READ:
-		case GLUE_STEP_UNDO_READ_TAGS:
-		case GLUE_STEP_UNDO_DELETE:
-		case GLUE_STEP_DONE:
-			break;
-	}
-	return NULL;
+	note_answer(operation);
+	return after[operation->step] (operation);
 }
 
 /* Make the digest of the secrets of an operation's input, if it has any. */
@@ -187,7 +172,7 @@ glue_operation_digest(GlueOperation *operation)
 void
 glue_operation_prepare_record(GlueOperation *operation)
 {
-	GlueNewRecord new_record = {
+	GlueRecord	record = {
 		.target = &operation->access->target,
 		.name = operation->name,
 		.definition = operation->shown,
@@ -195,14 +180,14 @@ glue_operation_prepare_record(GlueOperation *operation)
 		.secret_digest = operation->digest,
 	};
 
-	operation->prepared = glue_record_prepare(&new_record);
+	operation->prepared = glue_record_prepare(&record);
 }
 
 /* Record the result of a successful operation, unless the record is newer. */
 void
 glue_operation_record(const GlueOperation *operation, const GlueRecords *records)
 {
-	GlueNewRecord new_record = {
+	GlueRecord	record = {
 		.target = &operation->access->target,
 		.name = operation->name,
 		.observed = operation->observed,
@@ -212,47 +197,46 @@ glue_operation_record(const GlueOperation *operation, const GlueRecords *records
 		.recorded_at = operation->ended_at,
 		.aws_recorded_at = operation->aws_time,
 	};
-	GlueRecord	record;
+	GlueRecord	recorded;
 
+	if (operation->kind == GLUE_OPERATION_UNDO)
+	{
+		glue_operation_record_undo(operation, records);
+		return;
+	}
 	if (operation->gone)
 	{
-		if (new_record.recorded_at == 0)
-			glue_record_forget(records, new_record.target, operation->name);
-		else
-			glue_record_forget_older(records, new_record.target, operation->name,
-									 new_record.recorded_at);
+		glue_record_forget(records, record.target, operation->name,
+						   record.recorded_at);
 		return;
 	}
 	if (operation->kind == GLUE_OPERATION_POLL)
 	{
 		if (operation->observed != NULL &&
-			glue_record_find(records, new_record.target, operation->name, &record))
-			glue_record_connection(operation->access, records, &record,
+			glue_record_find(records, record.target, operation->name, &recorded))
+			glue_record_connection(operation->access, records, &recorded,
 								   operation->observed,
-								   new_record.recorded_at != 0 ? new_record.recorded_at :
+								   record.recorded_at != 0 ? record.recorded_at :
 								   GetCurrentTimestamp(),
-								   glue_recorded_tags(&record, operation->observed));
+								   glue_recorded_tags(&recorded, operation->observed));
 		return;
 	}
 	if (operation->created && operation->prepared != NULL)
 	{
-		glue_record_write_prepared(records, operation->prepared, &new_record);
+		glue_record_write(records, &record, operation->prepared);
 		return;
 	}
 	Assert(operation->shown != NULL);
-	new_record.definition = operation->shown;
-	new_record.tags = recorded_tags(operation, records);
-	if (new_record.recorded_at == 0)
-		glue_record_write(records, &new_record);
-	else
-		glue_record_observe(records, &new_record);
+	record.definition = operation->shown;
+	record.tags = recorded_tags(operation, records);
+	glue_record_write(records, &record, NULL);
 }
 
 /* The tags of a connection that was created, adopted or updated. */
 static json_object *
 recorded_tags(const GlueOperation *operation, const GlueRecords *records)
 {
-	GlueRecord	record;
+	GlueRecord	recorded;
 
 	if (operation->created)
 		return operation->tags;
@@ -262,9 +246,9 @@ recorded_tags(const GlueOperation *operation, const GlueRecords *records)
 	/* another session may have changed them since they were read */
 	if (operation->recorded_tags == NULL ||
 		!glue_record_find(records, &operation->access->target,
-						  operation->name, &record))
+						  operation->name, &recorded))
 		return operation->recorded_tags;
-	return record.tags;
+	return recorded.tags;
 }
 
 /* ----------------------------------------------------------------
@@ -276,8 +260,8 @@ recorded_tags(const GlueOperation *operation, const GlueRecords *records)
  * Note AWS's request ID and the time of an answer.  The answer to a mere read
  * of an earlier attempt is not noted.
  */
-void
-glue_operation_note_answer(GlueOperation *operation)
+static void
+note_answer(GlueOperation *operation)
 {
 	const GlueCall *call = &operation->call;
 
@@ -322,17 +306,13 @@ GlueCall *
 glue_operation_tags(GlueOperation *operation, GlueOperationStep step,
 					const char *name)
 {
-	GlueCall   *call = &operation->call;
+	GlueTagged	tagged = {operation->access, operation->name, operation->arn};
 
 	Assert(operation->arn != NULL);
 	operation->step = step;
-	glue_access_prepare(operation->access, call, name, operation->name);
-	glue_tree_add(call->arguments, "ResourceArn",
-				  json_object_new_string(operation->arn));
-	if (step == GLUE_STEP_ADD_TAGS)
-		glue_tree_add(call->arguments, "TagsToAdd",
-					  json_object_get(operation->tags));
-	return call;
+	glue_tags_prepare(&tagged, &operation->call, name,
+					  step == GLUE_STEP_ADD_TAGS ? operation->tags : NULL);
+	return &operation->call;
 }
 
 /* Delete it. */
@@ -342,8 +322,8 @@ glue_operation_delete(GlueOperation *operation, GlueOperationStep step)
 	operation->step = step;
 	glue_access_prepare(operation->access, &operation->call,
 						GLUE_DELETE_CONNECTION, operation->name);
-	glue_tree_add(operation->call.arguments, "ConnectionName",
-				  json_object_new_string(operation->name));
+	glue_tree_add_text(operation->call.arguments, "ConnectionName",
+					   operation->name);
 	return &operation->call;
 }
 
@@ -351,6 +331,25 @@ glue_operation_delete(GlueOperation *operation, GlueOperationStep step)
  * Outcomes
  * ----------------------------------------------------------------
  */
+
+/* Can earlier messages not arrive any more? */
+static GlueCall *
+after_await_late(GlueOperation *operation)
+{
+	return glue_operation_after_await_late(operation) ? prepare_first(operation) : NULL;
+}
+
+/* A connection that may exist was read. */
+static GlueCall *
+after_read_existing(GlueOperation *operation)
+{
+	if (operation->create_missing &&
+		glue_call_failed_with(&operation->call, GLUE_EXCEPTION_ENTITY_NOT_FOUND))
+		return prepare_create(operation);
+	return glue_operation_owns(operation) ?
+		glue_operation_after_read_own(operation) :
+		glue_operation_after_read_existing(operation);
+}
 
 /* The connection was read: has an earlier attempt created it? */
 static GlueCall *
@@ -517,10 +516,10 @@ owner_since(const GlueOperation *operation, TimestampTz since,
 
 /* Is the connection recorded already?  Then another request has created it. */
 static bool
-is_recorded(const GlueRecord *record, json_object *connection)
+is_recorded(const GlueRecord *recorded, json_object *connection)
 {
-	return record != NULL &&
-		glue_change_since_recorded(record, connection) !=
+	return recorded != NULL &&
+		glue_change_since_recorded(recorded, connection) !=
 		GLUE_UNSEEN_OTHER_LIFE;
 }
 

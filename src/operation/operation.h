@@ -17,6 +17,13 @@
 #include "store/connections.h"
 #include "store/provision_owner.h"
 
+/* The reason if other requests rely on the connection. */
+#define GLUE_UNDO_TAKEN_OVER \
+	"It was not deleted, because another request for it has succeeded since."
+
+/* The code if the owner of the connection is not known. */
+#define GLUE_UNDO_NOT_KNOWN	"NotKnown"
+
 /* The action if the connection exists already. */
 typedef enum GlueConflictAction
 {
@@ -88,7 +95,7 @@ typedef struct GlueOperation
 	/* the state */
 	GlueOperationStep step;
 	GlueCall	call;			/* to be made next */
-	GlueRecordRow *prepared;	/* record of a create, or NULL */
+	GlueRow    *prepared;		/* record of a create, or NULL */
 	GlueFailure *refusal;		/* of the create, because the name is taken */
 	const char *differences;	/* from the existing connection, a line each */
 	json_object *recorded_tags; /* recorded tags of the existing connection,
@@ -156,7 +163,6 @@ extern void glue_operation_record(const GlueOperation *operation,
 								  const GlueRecords *records);
 
 /* for the files of other kinds */
-extern void glue_operation_note_answer(GlueOperation *operation);
 extern GlueCall *glue_operation_read(GlueOperation *operation,
 									 GlueOperationStep step);
 extern GlueCall *glue_operation_tags(GlueOperation *operation,
@@ -177,9 +183,15 @@ extern GlueCall *glue_operation_finish(GlueOperation *operation,
 
 /* in operation/existing.c, for operation.c and own.c alone */
 extern GlueCall *glue_operation_after_read_existing(GlueOperation *operation);
-extern GlueCall *glue_operation_next_existing(GlueOperation *operation);
+extern GlueCall *glue_operation_after_compare_tags(GlueOperation *operation);
+extern GlueCall *glue_operation_after_add_tags(GlueOperation *operation);
+extern GlueCall *glue_operation_after_update(GlueOperation *operation);
+extern GlueCall *glue_operation_after_read_updated(GlueOperation *operation);
+extern GlueCall *glue_operation_after_read_tags(GlueOperation *operation);
 
-/* in operation/late.c, for operation.c and own.c alone */
+/* in operation/late.c, for operation.c, own.c and undo.c alone */
+extern GlueCall *glue_operation_look_again(GlueOperation *operation,
+										   int64 pause_ms);
 extern bool glue_operation_may_be_hit(const GlueOperation *operation);
 extern bool glue_operation_after_await_late(GlueOperation *operation);
 extern GlueCall *glue_operation_after_delete(GlueOperation *operation);
@@ -191,5 +203,13 @@ extern GlueCall *glue_operation_after_read_own(GlueOperation *operation);
 extern GlueFailure *glue_operation_find_rival(const GlueOperation *operation,
 											  json_object *connection);
 extern void glue_operation_note_life(GlueOperation *operation);
+
+/* in operation/undo.c */
+extern GlueCall *glue_operation_start_undo(GlueOperation *operation);
+extern GlueCall *glue_operation_after_undo_read(GlueOperation *operation);
+extern GlueCall *glue_operation_after_undo_read_tags(GlueOperation *operation);
+extern GlueCall *glue_operation_after_undo_delete(GlueOperation *operation);
+extern void glue_operation_record_undo(const GlueOperation *operation,
+									   const GlueRecords *records);
 
 #endif							/* GLUE_OPERATION_OPERATION_H */

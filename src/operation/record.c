@@ -36,34 +36,34 @@ static void ignore_difference(void *arg, const char *path,
  */
 void
 glue_record_connection(const GlueAccess *access, const GlueRecords *records,
-					   const GlueRecord *record, json_object *connection,
+					   const GlueRecord *recorded, json_object *connection,
 					   TimestampTz asked_at, json_object *tags)
 {
-	GlueNewRecord new_record = {0};
+	GlueRecord	record = {0};
 	const char *name = glue_json_tree_text(connection, "Name");
-	GlueUnseenChange change = record == NULL ? GLUE_UNSEEN_OTHER_LIFE :
-		glue_change_since_recorded(record, connection);
+	GlueUnseenChange change = recorded == NULL ? GLUE_UNSEEN_OTHER_LIFE :
+		glue_change_since_recorded(recorded, connection);
 
 	if (change != GLUE_UNSEEN_OTHER_LIFE)
-		glue_new_record_from(&new_record, &access->target, name, record);
+		record = *recorded;
 	if (change == GLUE_UNSEEN_OTHER_LIFE ||
 		(glue_tree_fits_jsonb(connection) &&
-		 (!glue_compare_definitions(record->definition, connection,
+		 (!glue_compare_definitions(recorded->definition, connection,
 									ignore_difference, NULL) ||
-		  glue_definition_reveals(record->definition, connection))))
+		  glue_definition_reveals(recorded->definition, connection))))
 	{
-		new_record.definition = connection;
-		new_record.secret_digest = NULL;
+		record.definition = connection;
+		record.secret_digest = NULL;
 	}
 	if (change != GLUE_UNSEEN_NOTHING)
-		new_record.secret_digest = NULL;
-	new_record.target = &access->target;
-	new_record.tags = tags;
-	new_record.name = name;
-	new_record.observed = connection;
-	new_record.status = glue_connection_status(connection);
-	new_record.recorded_at = asked_at;
-	glue_record_observe(records, &new_record);
+		record.secret_digest = NULL;
+	record.target = &access->target;
+	record.tags = tags;
+	record.name = name;
+	record.observed = connection;
+	record.status = glue_connection_status(connection);
+	record.recorded_at = asked_at;
+	glue_record_write(records, &record, NULL);
 }
 
 /*
@@ -71,10 +71,10 @@ glue_record_connection(const GlueAccess *access, const GlueRecords *records,
  * whose tags are not known.
  */
 json_object *
-glue_recorded_tags(const GlueRecord *record, json_object *connection)
+glue_recorded_tags(const GlueRecord *recorded, json_object *connection)
 {
-	return glue_change_since_recorded(record, connection) <= GLUE_UNSEEN_UPDATE ?
-		record->tags : NULL;
+	return glue_change_since_recorded(recorded, connection) <= GLUE_UNSEEN_UPDATE ?
+		recorded->tags : NULL;
 }
 
 /*
@@ -82,14 +82,14 @@ glue_recorded_tags(const GlueRecord *record, json_object *connection)
  * differences.
  */
 GlueUnseenChange
-glue_change_since_recorded(const GlueRecord *record,
+glue_change_since_recorded(const GlueRecord *recorded,
 						   json_object *connection)
 {
 	const double days = POSTGRES_EPOCH_JDATE - UNIX_EPOCH_JDATE;
-	double		recorded_at = record->aws_recorded_at == 0 ? 0 :
-		record->aws_recorded_at / 1e6 + days * SECS_PER_DAY;
+	double		recorded_at = recorded->aws_recorded_at == 0 ? 0 :
+		recorded->aws_recorded_at / 1e6 + days * SECS_PER_DAY;
 
-	return glue_unseen_change(record->observed, recorded_at, connection);
+	return glue_unseen_change(recorded->observed, recorded_at, connection);
 }
 
 /* A GlueDifferenceSink */

@@ -29,14 +29,9 @@
 #include "server/jsonb_tree.h"
 
 /* prototypes of private functions */
-static void prepare(const GlueTagged *tagged, GlueCall *call,
-					const char *operation);
-static const char *change_tags(GlueCall *call, GlueIntent *change);
 static void note_sending(void *arg);
 static void note_refusal(void *arg);
 static void read_tags(const GlueTagged *tagged, GlueCall *call);
-static json_object *read_changed(const GlueTagged *tagged,
-								 json_object *expected);
 
 /*
  * Find the ARN of a connection, whose name is UTF-8, for its tags; returns
@@ -103,52 +98,31 @@ glue_tags_readable(const GlueCall *call, json_object **tags)
 }
 
 /*
- * Add tags to a connection, in place of those with the same keys; returns
- * AWS's ID of the request.  change is the intent that it belongs to.
+ * Change the tags of a connection; returns AWS's ID of the request.
+ *
+ * changes are tags to add, in place of those with the same keys, or a list of keys,
+ * which need not be there, to remove.  change is the intent that it belongs to.
  */
 const char *
-glue_tags_add(const GlueTagged *tagged, json_object *tags,
-			  GlueIntent *change)
+glue_tags_change(const GlueTagged *tagged, const char *operation,
+				 json_object *changes, GlueIntent *change)
 {
 	GlueCall	call;
 
-	prepare(tagged, &call, GLUE_TAG_RESOURCE);
-	glue_tree_add(call.arguments, "TagsToAdd", json_object_get(tags));
-	return change_tags(&call, change);
-}
-
-/*
- * Remove tags with these keys, which need not be there; returns AWS's ID of
- * the request.  change as above.
- */
-const char *
-glue_tags_remove(const GlueTagged *tagged, json_object *keys,
-				 GlueIntent *change)
-{
-	GlueCall	call;
-
-	prepare(tagged, &call, GLUE_UNTAG_RESOURCE);
-	glue_tree_add(call.arguments, "TagsToRemove", json_object_get(keys));
-	return change_tags(&call, change);
-}
-
-/* Make a call with an intent that changes tags; returns its request ID. */
-static const char *
-change_tags(GlueCall *call, GlueIntent *change)
-{
-	call->for_request = glue_intent_request(change);
-	call->before_sending = note_sending;
-	call->after_refusal = note_refusal;
-	call->sending_arg = change;
-	GLUE_CRASH_POINT_MEANWHILE(call, "caller after send");
-	glue_client_run(call, 1);
-	if (call->failure != NULL)
+	glue_tags_prepare(tagged, &call, operation, changes);
+	call.for_request = glue_intent_request(change);
+	call.before_sending = note_sending;
+	call.after_refusal = note_refusal;
+	call.sending_arg = change;
+	GLUE_CRASH_POINT_MEANWHILE(&call, "caller after send");
+	glue_client_run(&call, 1);
+	if (call.failure != NULL)
 	{
-		glue_intent_failed(change, call);
-		glue_failure_raise(ERROR, call->failure);
+		glue_intent_failed(change, &call);
+		glue_failure_raise(ERROR, call.failure);
 	}
-	glue_intent_done(change, call, GLUE_OUTCOME_CHANGED);
-	return pstrdup(call->request_id);
+	glue_intent_done(change, &call, GLUE_OUTCOME_CHANGED);
+	return pstrdup(call.request_id);
 }
 
 /* A before_sending callback. */
@@ -166,66 +140,14 @@ note_refusal(void *arg)
 }
 
 /*
- * The tags to be recorded after an addition.
+ * The tags to be recorded after a change.  They are read; if that fails, they are
+ * the recorded tags with the change, as far as any are known.
  *
- * known are the recorded tags, which may be modified, or NULL.
+ * recorded are the recorded tags, which may be modified, or NULL.
  */
 json_object *
-glue_tags_added(const GlueTagged *tagged, json_object *recorded,
-				json_object *tags)
-{
-	glue_tags_merge(recorded, tags);
-	return read_changed(tagged, recorded);
-}
-
-/* Add tags to the known ones, if any are known. */
-void
-glue_tags_merge(json_object *recorded, json_object *tags)
-{
-	struct json_object_iter iter;
-
-	if (!json_object_is_type(recorded, json_type_object))
-		return;
-	json_object_object_foreachC(tags, iter)
-		glue_tree_add(recorded, iter.key, json_object_get(iter.val));
-}
-
-/* The tags to be recorded after those with these keys were removed. */
-json_object *
-glue_tags_removed(const GlueTagged *tagged, json_object *recorded,
-				  json_object *keys)
-{
-	int			nkeys = json_object_is_type(recorded, json_type_object) ?
-		json_object_array_length(keys) : 0;
-
-	for (int i = 0; i < nkeys; i++)
-		json_object_object_del(recorded,
-							   json_object_get_string(json_object_array_get_idx(keys, i)));
-	return read_changed(tagged, recorded);
-}
-
-/* Fill in a call for the tags of a connection. */
-static void
-prepare(const GlueTagged *tagged, GlueCall *call, const char *operation)
-{
-	glue_access_prepare(tagged->access, call, operation, tagged->name);
-	glue_tree_add(call->arguments, "ResourceArn",
-				  json_object_new_string(tagged->arn));
-}
-
-static void
-read_tags(const GlueTagged *tagged, GlueCall *call)
-{
-	prepare(tagged, call, GLUE_GET_TAGS);
-	glue_client_run(call, 1);
-}
-
-/*
- * Read tags that were just changed.  If that fails, the result is the expected
- * tags, as far as they are known.
- */
-static json_object *
-read_changed(const GlueTagged *tagged, json_object *expected)
+glue_tags_changed(const GlueTagged *tagged, json_object *recorded,
+				  json_object *changes)
 {
 	json_object *tags;
 	GlueCall	call;
@@ -235,8 +157,49 @@ read_changed(const GlueTagged *tagged, json_object *expected)
 	failure = glue_tags_readable(&call, &tags);
 	if (failure == NULL)
 		return tags;
+	glue_tags_apply(recorded, changes);
 	glue_tags_warn_unread(tagged->name, failure);
-	return expected;
+	return recorded;
+}
+
+/* Change tags that are known, if any are, as they were changed in AWS Glue. */
+void
+glue_tags_apply(json_object *recorded, json_object *changes)
+{
+	struct json_object_iter iter;
+
+	if (!json_object_is_type(recorded, json_type_object))
+		return;
+	if (json_object_is_type(changes, json_type_object))
+		json_object_object_foreachC(changes, iter)
+			glue_tree_add(recorded, iter.key, json_object_get(iter.val));
+	else
+		for (int i = 0; i < json_object_array_length(changes); i++)
+			json_object_object_del(recorded,
+								   json_object_get_string(json_object_array_get_idx(changes, i)));
+}
+
+/*
+ * Fill in a call about the tags of a connection; changes is NULL if it changes
+ * none.
+ */
+void
+glue_tags_prepare(const GlueTagged *tagged, GlueCall *call,
+				  const char *operation, json_object *changes)
+{
+	glue_access_prepare(tagged->access, call, operation, tagged->name);
+	glue_tree_add_text(call->arguments, "ResourceArn", tagged->arn);
+	if (changes != NULL)
+		glue_tree_add(call->arguments,
+					  strcmp(operation, GLUE_TAG_RESOURCE) == 0 ?
+					  "TagsToAdd" : "TagsToRemove", json_object_get(changes));
+}
+
+static void
+read_tags(const GlueTagged *tagged, GlueCall *call)
+{
+	glue_tags_prepare(tagged, call, GLUE_GET_TAGS, NULL);
+	glue_client_run(call, 1);
 }
 
 /* Warn that tags were changed, but could not be read. */

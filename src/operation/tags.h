@@ -29,17 +29,17 @@ extern json_object *glue_tags_read(const GlueTagged *tagged);
 extern GlueFailure *glue_tags_answer(const GlueCall *call, json_object **tags);
 extern GlueFailure *glue_tags_readable(const GlueCall *call,
 									   json_object **tags);
-extern void glue_tags_merge(json_object *recorded, json_object *tags);
+extern void glue_tags_apply(json_object *recorded, json_object *changes);
 extern void glue_tags_warn_unread(const char *name,
 								  const GlueFailure *failure);
-extern const char *glue_tags_add(const GlueTagged *tagged, json_object *tags,
-								 GlueIntent *change);
-extern const char *glue_tags_remove(const GlueTagged *tagged,
-									json_object *keys,
-									GlueIntent *change);
-extern json_object *glue_tags_added(const GlueTagged *tagged,
-									json_object *recorded, json_object *tags);
-extern json_object *glue_tags_removed(const GlueTagged *tagged,
-									  json_object *recorded, json_object *keys);
+extern void glue_tags_prepare(const GlueTagged *tagged, GlueCall *call,
+							  const char *operation, json_object *changes);
+extern const char *glue_tags_change(const GlueTagged *tagged,
+									const char *operation,
+									json_object *changes,
+									GlueIntent *call);
+extern json_object *glue_tags_changed(const GlueTagged *tagged,
+									  json_object *recorded,
+									  json_object *changes);
 
 #endif							/* GLUE_OPERATION_TAGS_H */

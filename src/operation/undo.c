@@ -56,16 +56,12 @@
 #include "glue/operation_name.h"
 #include "glue/ownership.h"
 #include "http/clock.h"
+#include "operation/operation.h"
 #include "operation/record.h"
 #include "operation/sender_gone.h"
-#include "operation/undo.h"
 #include "server/jsonb_tree.h"
 #include "server/redacted.h"
 #include "server/settings.h"
-
-/* The first and the longest pause before a connection is looked for again. */
-#define SHORTEST_PAUSE_MS	250
-#define LONGEST_PAUSE_MS	(5 * 60 * 1000)
 
 /*
  * If two times of AWS's clocks are nearer than this, their order is not
@@ -82,14 +78,11 @@ static void note_sender_gone(GlueOperation *operation, TimestampTz gone_by);
 static long long final_in_ms(const GlueOperation *operation);
 static bool is_told(const GlueOperation *operation);
 static bool is_final(const GlueOperation *operation);
-static GlueCall *after_undo_read(GlueOperation *operation);
 static GlueCall *resolve_maybe_ours(GlueOperation *operation,
 									json_object *connection);
 static GlueOwnership prove(const GlueOperation *operation,
 						   json_object *connection,
 						   char findings[GLUE_FINDINGS_SIZE]);
-static GlueCall *after_undo_read_tags(GlueOperation *operation);
-static GlueCall *after_undo_delete(GlueOperation *operation);
 static GlueCall *finish_gone(GlueOperation *operation);
 static GlueCall *finish_left(GlueOperation *operation, const char *left,
 							 const char *why);
@@ -105,7 +98,7 @@ static long long epoch_ms_or_none(TimestampTz time);
  * wait.
  */
 GlueCall *
-glue_undo_start(GlueOperation *operation)
+glue_operation_start_undo(GlueOperation *operation)
 {
 	Assert(operation->undo != NULL && operation->made_by != NULL);
 	operation->asked_at = operation->seen_at = GetCurrentTimestamp();
@@ -122,28 +115,6 @@ glue_undo_start(GlueOperation *operation)
 }
 
 /*
- * Continue after a call; returns the next one, or NULL if the operation has
- * ended.
- */
-GlueCall *
-glue_undo_next(GlueOperation *operation)
-{
-	glue_operation_note_answer(operation);
-	switch (operation->step)
-	{
-		case GLUE_STEP_UNDO_READ:
-			return after_undo_read(operation);
-		case GLUE_STEP_UNDO_READ_TAGS:
-			return after_undo_read_tags(operation);
-		case GLUE_STEP_UNDO_DELETE:
-			return after_undo_delete(operation);
-		default:
-			break;
-	}
-	return NULL;
-}
-
-/*
  * Record the result of an undo that has not failed, unless the record is
  * newer.
  *
@@ -152,7 +123,7 @@ glue_undo_next(GlueOperation *operation)
  * transaction of the deletion was rolled back.
  */
 void
-glue_undo_record(const GlueOperation *operation, const GlueRecords *records)
+glue_operation_record_undo(const GlueOperation *operation, const GlueRecords *records)
 {
 	const GlueTarget *target = &operation->access->target;
 	GlueRecord	record;
@@ -163,8 +134,8 @@ glue_undo_record(const GlueOperation *operation, const GlueRecords *records)
 
 	if (operation->gone)
 	{
-		glue_record_forget_older(records, target, operation->name,
-								 operation->seen_at);
+		glue_record_forget(records, target, operation->name,
+						   operation->seen_at);
 		return;
 	}
 	if (!glue_record_find(records, target, operation->name, &record) ||
@@ -292,8 +263,8 @@ is_final(const GlueOperation *operation)
  * ----------------------------------------------------------------
  */
 
-static GlueCall *
-after_undo_read(GlueOperation *operation)
+GlueCall *
+glue_operation_after_undo_read(GlueOperation *operation)
 {
 	GlueCall   *call = &operation->call;
 	json_object *connection = glue_operation_found(call);
@@ -372,8 +343,8 @@ prove(const GlueOperation *operation, json_object *connection,
 }
 
 /* The tags were read, or cannot be. */
-static GlueCall *
-after_undo_read_tags(GlueOperation *operation)
+GlueCall *
+glue_operation_after_undo_read_tags(GlueOperation *operation)
 {
 	GlueCall   *call = &operation->call;
 	json_object *tags = json_object_object_get(call->answer, "Tags");
@@ -391,8 +362,8 @@ after_undo_read_tags(GlueOperation *operation)
  * The connection was deleted.  If the message was sent more than once, it may
  * be carried out once more.
  */
-static GlueCall *
-after_undo_delete(GlueOperation *operation)
+GlueCall *
+glue_operation_after_undo_delete(GlueOperation *operation)
 {
 	GlueCall   *call = &operation->call;
 
@@ -471,12 +442,7 @@ look_again(GlueOperation *operation)
 
 	if (!is_told(operation))
 		glue_sender_gone_note(operation->undo->id);
-	operation->unresolved = true;
-	operation->not_before =
-		TimestampTzPlusMilliseconds(GetCurrentTimestamp(),
-									Min(Max(pause_ms, SHORTEST_PAUSE_MS),
-										LONGEST_PAUSE_MS));
-	return glue_operation_finish(operation, NULL);
+	return glue_operation_look_again(operation, pause_ms);
 }
 
 /* Milliseconds between two times; negative if the second one is earlier. */

@@ -85,7 +85,7 @@ glue_run_transaction(GlueRun *run)
 	if (glue_job_queue_open(&queue, run->process->schema,
 							run->process->claimant))
 	{
-		glue_records_open(&records, run->process->schema, GLUE_RECORDS_WRITE);
+		glue_records_open(&records, run->process->schema, RowExclusiveLock);
 		if (undo)
 			look(run, &queue, &resolution);
 		record_ended(run, &queue, &records);

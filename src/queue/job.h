@@ -15,7 +15,6 @@
 
 #include "lib/ilist.h"
 #include "operation/operation.h"
-#include "operation/undo.h"
 #include "queue/targets.h"
 #include "server/shared_state.h"
 #include "store/jobs.h"

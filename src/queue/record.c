@@ -138,12 +138,8 @@ record_connection(GlueJob *job, const GlueJobQueue *queue,
 		return false;
 	(void) glue_act_as(&saved, job->target->state->target.role);
 	if (job->request->undo != NULL)
-	{
 		GLUE_CRASH_POINT("undo before record");
-		glue_undo_record(&job->operation, records);
-	}
-	else
-		glue_operation_record(&job->operation, records);
+	glue_operation_record(&job->operation, records);
 	glue_stop_impersonating(&saved);
 	return true;
 }

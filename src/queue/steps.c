@@ -140,8 +140,7 @@ start(GlueJob *job)
 		job->operation.arn =
 			glue_target_connection_arn(&job->target->access.target,
 									   job->operation.name);
-	call = job->request->undo != NULL ? glue_undo_start(&job->operation) :
-		glue_operation_start(&job->operation);
+	call = glue_operation_start(&job->operation);
 	if (call == NULL)
 		glue_job_resolve(job);
 	return call;
@@ -165,8 +164,7 @@ glue_job_next(GlueJob *job)
 		if (job->request->undo != NULL)
 			GLUE_CRASH_POINT("undo after call %s",
 							 job->operation.call.operation);
-		call = job->request->undo != NULL ? glue_undo_next(&job->operation) :
-			glue_operation_next(&job->operation);
+		call = glue_operation_next(&job->operation);
 		if (call == NULL)
 			glue_job_resolve(job);
 	}

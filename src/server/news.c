@@ -478,3 +478,18 @@ free_note_if_empty(QueueWake *state, DatabaseNote *note)
 	if (empty)
 		*note = state->notes[--state->nnotes];
 }
+
+/*
+ * Wait until somebody wakes this process, or for a while; true if that is over.  Can
+ * be interrupted.
+ */
+bool
+glue_news_await(long timeout_ms, uint32 wait_event)
+{
+	int			events = WaitLatch(MyLatch, WL_LATCH_SET | WL_TIMEOUT |
+								   WL_EXIT_ON_PM_DEATH, timeout_ms, wait_event);
+
+	ResetLatch(MyLatch);
+	CHECK_FOR_INTERRUPTS();
+	return (events & WL_TIMEOUT) != 0;
+}

@@ -59,5 +59,6 @@ extern void glue_news_forget(Oid database);
 extern void glue_news_tell_crowded(bool crowded);
 extern bool glue_news_is_crowded(void);
 extern GlueObstacle glue_work_obstacle(GlueWorkKind kind);
+extern bool glue_news_await(long timeout_ms, uint32 wait_event);
 
 #endif							/* GLUE_SERVER_NEWS_H */

@@ -221,6 +221,7 @@ uint64
 glue_execute(GlueStatement *statement, const GlueOwnTable *table,
 			 GlueImpersonation *saved, Datum *values, const char *nulls)
 {
+	MemoryContext context = CurrentMemoryContext;
 	int			result;
 
 	Assert(IsTransactionState());
@@ -235,6 +236,7 @@ glue_execute(GlueStatement *statement, const GlueOwnTable *table,
 	if (result < 0)
 		elog(ERROR, "could not execute a statement of glue_conn: %s",
 			 SPI_result_code_string(result));
+	MemoryContextSwitchTo(context);
 	return SPI_processed;
 }
 
@@ -361,37 +363,62 @@ glue_result_tree(const GlueResultRow *row, int column)
 
 /* Set a parameter, or a column of a row. */
 void
-glue_set_value(Datum *values, char *nulls, int number, Datum value)
+glue_row_clear(GlueRow *row)
 {
-	values[number] = value;
-	nulls[number] = ' ';
+	memset(row->nulls, 'n', sizeof(row->nulls));
 }
 
 /* Set one to text in UTF-8, or null. */
 void
-glue_set_text(Datum *values, char *nulls, int number, const char *utf8)
+glue_row_set(GlueRow *row, int number, Datum value)
 {
-	bool		is_null;
-
-	values[number] = glue_text_parameter(utf8, &is_null);
-	nulls[number] = is_null ? 'n' : ' ';
+	Assert(number < GLUE_MAX_COLUMNS);
+	row->values[number] = value;
+	row->nulls[number] = ' ';
 }
 
 /* Set one to a time; 0 is null. */
 void
-glue_set_time(Datum *values, char *nulls, int number, TimestampTz time)
+glue_row_set_text(GlueRow *row, int number, const char *utf8)
 {
-	values[number] = TimestampTzGetDatum(time);
-	nulls[number] = time == 0 ? 'n' : ' ';
+	if (utf8 != NULL)
+		glue_row_set(row, number,
+					 CStringGetTextDatum(glue_server_from_utf8(utf8)));
 }
 
-/* Convert text in UTF-8, or NULL, to a parameter. */
-Datum
-glue_text_parameter(const char *utf8, bool *is_null)
+/* With a name in the encoding of the server; likewise. */
+void
+glue_row_set_name(GlueRow *row, int number, const char *name)
 {
-	*is_null = utf8 == NULL;
-	return *is_null ? (Datum) 0 :
-		CStringGetTextDatum(glue_server_from_utf8(utf8));
+	if (name != NULL)
+		glue_row_set(row, number,
+					 DirectFunctionCall1(namein, CStringGetDatum(name)));
+}
+
+/* With a tree, as jsonb; likewise. */
+void
+glue_row_set_tree(GlueRow *row, int number, json_object *tree)
+{
+	if (tree != NULL)
+		glue_row_set(row, number,
+					 JsonbPGetDatum(glue_jsonb_from_tree(tree)));
+}
+
+/* With bytes; likewise. */
+void
+glue_row_set_bytes(GlueRow *row, int number, const void *bytes, Size len)
+{
+	if (bytes != NULL)
+		glue_row_set(row, number,
+					 PointerGetDatum(cstring_to_text_with_len(bytes, len)));
+}
+
+/* With a time; 0 leaves the value as it is. */
+void
+glue_row_set_time(GlueRow *row, int number, TimestampTz time)
+{
+	if (time != 0)
+		glue_row_set(row, number, TimestampTzGetDatum(time));
 }
 
 /* Read a column into its member of a struct. */
@@ -430,15 +457,14 @@ glue_result_field(const GlueResultRow *row, const GlueField *field, void *to)
 
 /* Set a column to the value of its member of a struct. */
 void
-glue_set_field(Datum *values, char *nulls, const GlueField *field,
-			   const void *from)
+glue_row_set_field(GlueRow *row, const GlueField *field, const void *from)
 {
-	int			number = field->column - 1;
 	bool		is_null;
+	Datum		value = field_value(field, (const char *) from + field->offset,
+									&is_null);
 
-	values[number] = field_value(field, (const char *) from + field->offset,
-								 &is_null);
-	nulls[number] = is_null ? 'n' : ' ';
+	if (!is_null)
+		glue_row_set(row, field->column - 1, value);
 }
 
 /* Make an array of one member of several structs. */
@@ -458,13 +484,17 @@ glue_field_parameter(const GlueField *field, const void *const *structs,
 static Datum
 field_value(const GlueField *field, const void *member, bool *is_null)
 {
+	const char *text;
 	json_object *tree;
 
 	*is_null = false;
 	switch (field->type)
 	{
 		case TEXTOID:
-			return glue_text_parameter(*(const char *const *) member, is_null);
+			text = *(const char *const *) member;
+			*is_null = text == NULL;
+			return *is_null ? (Datum) 0 :
+				CStringGetTextDatum(glue_server_from_utf8(text));
 		case JSONBOID:
 			tree = *(json_object *const *) member;
 			*is_null = tree == NULL;

@@ -102,12 +102,23 @@ extern TimestampTz glue_result_time(const GlueResultRow *row, int column);
 extern const char *glue_result_text(const GlueResultRow *row, int column);
 extern json_object *glue_result_tree(const GlueResultRow *row, int column);
 
-extern void glue_set_value(Datum *values, char *nulls, int number,
-						   Datum value);
-extern void glue_set_text(Datum *values, char *nulls, int number,
-						  const char *utf8);
-extern void glue_set_time(Datum *values, char *nulls, int number,
-						  TimestampTz time);
+#define GLUE_MAX_COLUMNS		44
+
+/* The values of a row of one of our tables, or of a statement's parameters. */
+typedef struct GlueRow
+{
+	Datum		values[GLUE_MAX_COLUMNS];
+	char		nulls[GLUE_MAX_COLUMNS];	/* 'n' or ' ', as SPI wants them */
+} GlueRow;
+
+extern void glue_row_clear(GlueRow *row);
+extern void glue_row_set(GlueRow *row, int number, Datum value);
+extern void glue_row_set_text(GlueRow *row, int number, const char *utf8);
+extern void glue_row_set_name(GlueRow *row, int number, const char *name);
+extern void glue_row_set_tree(GlueRow *row, int number, json_object *tree);
+extern void glue_row_set_bytes(GlueRow *row, int number, const void *bytes,
+							   Size len);
+extern void glue_row_set_time(GlueRow *row, int number, TimestampTz time);
 
 /*
  * A member of a struct that corresponds to a column or parameter.  Text is UTF-8,
@@ -122,12 +133,11 @@ typedef struct GlueField
 
 extern void glue_result_field(const GlueResultRow *row,
 							  const GlueField *field, void *to);
-extern void glue_set_field(Datum *values, char *nulls, const GlueField *field,
-						   const void *from);
+extern void glue_row_set_field(GlueRow *row, const GlueField *field,
+							   const void *from);
 extern Datum glue_field_parameter(const GlueField *field,
 								  const void *const *structs, int count);
 
-extern Datum glue_text_parameter(const char *utf8, bool *is_null);
 extern Datum glue_array_parameter(const Datum *values, const bool *nulls,
 								  int count, Oid type);
 

@@ -77,23 +77,18 @@ const GlueColumn glue_record_columns[GLUE_NUM_COLUMNS] = {
 #define IS_DEFINED(column)	((column) < GLUE_COLUMN_STATUS)
 
 /* prototypes of private functions */
-static void set_members(GlueRecordRow *row, json_object *tree, bool defined);
-static void set_value(GlueRecordRow *row, GlueRecordColumn column,
-					  Datum value);
-static void set_text(GlueRecordRow *row, GlueRecordColumn column,
-					 const char *utf8);
-static void set_from_tree(GlueRecordRow *row, GlueRecordColumn column,
+static void set_members(GlueRow *row, json_object *tree, bool defined);
+static void set_from_tree(GlueRow *row, GlueRecordColumn column,
 						  json_object *value);
 static bool is_epoch_time(json_object *value);
 static Datum text_array(json_object *array);
-static void set_digest(GlueRecordRow *row, const GlueSecretDigest *digest);
 static void add_tree(json_object *object, const char *name,
 					 json_object *value);
 static json_object *tree_from_datum(Datum value, Oid type);
 static json_object *tree_from_text(Datum value);
 static json_object *tree_from_array(Datum value);
 static json_object *tree_from_time(Datum value);
-static void read_digest(GlueRecord *record, bytea * value);
+static const GlueSecretDigest *read_digest(const bytea * value);
 
 /* ----------------------------------------------------------------
  * Writing
@@ -105,62 +100,49 @@ static void read_digest(GlueRecord *record, bytea * value);
  * the catalog must be known.
  */
 void
-glue_record_row_key(GlueRecordRow *row, const GlueTarget *target,
+glue_record_row_key(GlueRow *row, const GlueTarget *target,
 					const char *name)
 {
-	memset(row, 0, sizeof(GlueRecordRow));
-	memset(row->nulls, 'n', sizeof(row->nulls));
+	glue_row_clear(row);
 	Assert(target->catalog != NULL);
-	set_text(row, GLUE_COLUMN_ENDPOINT, target->endpoint.origin);
-	set_text(row, GLUE_COLUMN_REGION, target->endpoint.region);
-	set_text(row, GLUE_COLUMN_CATALOG_ID, target->catalog);
-	set_text(row, GLUE_COLUMN_NAME, name);
-}
-
-void
-glue_record_row_set_recorded_at(GlueRecordRow *row, TimestampTz recorded_at)
-{
-	set_value(row, GLUE_COLUMN_RECORDED_AT, TimestampTzGetDatum(recorded_at));
+	glue_row_set_text(row, GLUE_COLUMN_ENDPOINT, target->endpoint.origin);
+	glue_row_set_text(row, GLUE_COLUMN_REGION, target->endpoint.region);
+	glue_row_set_text(row, GLUE_COLUMN_CATALOG_ID, target->catalog);
+	glue_row_set_text(row, GLUE_COLUMN_NAME, name);
 }
 
 /* Fill in the columns that are known before AWS Glue is called. */
 void
-glue_record_row_define(GlueRecordRow *row, const GlueNewRecord *new_record)
+glue_record_row_define(GlueRow *row, const GlueRecord *record)
 {
-	glue_record_row_key(row, new_record->target, new_record->name);
-	set_members(row, new_record->definition, true);
-	if (new_record->target->server != NULL)
-		set_value(row, GLUE_COLUMN_SERVER,
-				  DirectFunctionCall1(namein,
-									  CStringGetDatum(new_record->target->server)));
-	set_text(row, GLUE_COLUMN_ARN,
-			 glue_target_connection_arn(new_record->target, new_record->name));
-	set_from_tree(row, GLUE_COLUMN_TAGS, new_record->tags);
-	set_digest(row, new_record->secret_digest);
-	set_value(row, GLUE_COLUMN_RECORDED_BY,
-			  DirectFunctionCall1(namein,
-								  CStringGetDatum(GetUserNameFromId(GetUserId(),
-																	false))));
+	glue_record_row_key(row, record->target, record->name);
+	set_members(row, record->definition, true);
+	glue_row_set_name(row, GLUE_COLUMN_SERVER, record->target->server);
+	glue_row_set_text(row, GLUE_COLUMN_ARN,
+					  glue_target_connection_arn(record->target, record->name));
+	glue_row_set_tree(row, GLUE_COLUMN_TAGS, record->tags);
+	glue_row_set_bytes(row, GLUE_COLUMN_SECRET_DIGEST, record->secret_digest,
+					   sizeof(GlueSecretDigest));
+	glue_row_set_name(row, GLUE_COLUMN_RECORDED_BY,
+					  GetUserNameFromId(GetUserId(), false));
 }
 
 /* Fill in the answer of AWS Glue, and its time. */
 void
-glue_record_row_observe(GlueRecordRow *row, const GlueNewRecord *new_record)
+glue_record_row_observe(GlueRow *row, const GlueRecord *record)
 {
-	set_members(row, new_record->observed, false);
-	set_text(row, GLUE_COLUMN_STATUS, new_record->status);
-	if (new_record->request_id != NULL && new_record->request_id[0] != '\0')
-		set_text(row, GLUE_COLUMN_REQUEST_ID, new_record->request_id);
-	glue_record_row_set_recorded_at(row, new_record->recorded_at != 0 ?
-									new_record->recorded_at :
-									GetCurrentTimestamp());
-	glue_set_time(row->values, row->nulls, GLUE_COLUMN_AWS_RECORDED_AT,
-				  new_record->aws_recorded_at);
+	set_members(row, record->observed, false);
+	glue_row_set_text(row, GLUE_COLUMN_STATUS, record->status);
+	if (record->request_id != NULL && record->request_id[0] != '\0')
+		glue_row_set_text(row, GLUE_COLUMN_REQUEST_ID, record->request_id);
+	glue_row_set_time(row, GLUE_COLUMN_RECORDED_AT, record->recorded_at != 0 ?
+					  record->recorded_at : GetCurrentTimestamp());
+	glue_row_set_time(row, GLUE_COLUMN_AWS_RECORDED_AT, record->aws_recorded_at);
 }
 
 /* Fill in the columns that are members of a tree, which may be NULL. */
 static void
-set_members(GlueRecordRow *row, json_object *tree, bool defined)
+set_members(GlueRow *row, json_object *tree, bool defined)
 {
 	for (int column = 0; column < GLUE_NUM_COLUMNS; column++)
 	{
@@ -171,23 +153,9 @@ set_members(GlueRecordRow *row, json_object *tree, bool defined)
 	}
 }
 
-static void
-set_value(GlueRecordRow *row, GlueRecordColumn column, Datum value)
-{
-	glue_set_value(row->values, row->nulls, column, value);
-}
-
-/* Set a text column from UTF-8; NULL leaves it null. */
-static void
-set_text(GlueRecordRow *row, GlueRecordColumn column, const char *utf8)
-{
-	if (utf8 != NULL)
-		glue_set_text(row->values, row->nulls, column, utf8);
-}
-
 /* Set a column from a member of a tree, if the type of the member fits. */
 static void
-set_from_tree(GlueRecordRow *row, GlueRecordColumn column, json_object *value)
+set_from_tree(GlueRow *row, GlueRecordColumn column, json_object *value)
 {
 	json_type	type = json_object_get_type(value);
 
@@ -197,30 +165,30 @@ set_from_tree(GlueRecordRow *row, GlueRecordColumn column, json_object *value)
 	{
 		case TEXTOID:
 			if (type == json_type_string)
-				set_text(row, column, json_object_get_string(value));
+				glue_row_set_text(row, column, json_object_get_string(value));
 			break;
 		case JSONBOID:
-			set_value(row, column, JsonbPGetDatum(glue_jsonb_from_tree(value)));
+			glue_row_set_tree(row, column, value);
 			break;
 		case TEXTARRAYOID:
 			if (type == json_type_array)
-				set_value(row, column, text_array(value));
+				glue_row_set(row, column, text_array(value));
 			break;
 		case BOOLOID:
 			if (type == json_type_boolean)
-				set_value(row, column,
-						  BoolGetDatum(json_object_get_boolean(value)));
+				glue_row_set(row, column,
+							 BoolGetDatum(json_object_get_boolean(value)));
 			break;
 		case INT4OID:
 			if (type == json_type_int)
-				set_value(row, column,
-						  Int32GetDatum(json_object_get_int(value)));
+				glue_row_set(row, column,
+							 Int32GetDatum(json_object_get_int(value)));
 			break;
 		case TIMESTAMPTZOID:
 			if (is_epoch_time(value))
-				set_value(row, column,
-						  DirectFunctionCall1(float8_timestamptz,
-											  Float8GetDatum(json_object_get_double(value))));
+				glue_row_set(row, column,
+							 DirectFunctionCall1(float8_timestamptz,
+												 Float8GetDatum(json_object_get_double(value))));
 			break;
 	}
 }
@@ -249,49 +217,13 @@ text_array(json_object *array)
 
 		elements[i] = CStringGetTextDatum(glue_server_from_utf8(utf8 ? utf8 : ""));
 	}
-	return PointerGetDatum(construct_array(elements, len, TEXTOID,
-										   -1, false, TYPALIGN_INT));
-}
-
-/* Set the digest of the secrets; NULL leaves it null. */
-static void
-set_digest(GlueRecordRow *row, const GlueSecretDigest *digest)
-{
-	Size		size = VARHDRSZ + sizeof(GlueSecretDigest);
-	bytea	   *value;
-
-	if (digest == NULL)
-		return;
-	value = palloc(size);
-	SET_VARSIZE(value, size);
-	memcpy(VARDATA(value), digest, sizeof(GlueSecretDigest));
-	set_value(row, GLUE_COLUMN_SECRET_DIGEST, PointerGetDatum(value));
+	return glue_array_parameter(elements, NULL, len, TEXTOID);
 }
 
 /* ----------------------------------------------------------------
  * Reading
  * ----------------------------------------------------------------
  */
-
-/*
- * Begin an entry with the record of a connection, for a change of it; the
- * entry shares all memory with known.
- */
-void
-glue_new_record_from(GlueNewRecord *new_record, const GlueTarget *target,
-					 const char *name, const GlueRecord *record)
-{
-	memset(new_record, 0, sizeof(GlueNewRecord));
-	new_record->target = target;
-	new_record->name = name;
-	new_record->definition = record->definition;
-	new_record->tags = record->tags;
-	new_record->observed = record->observed;
-	new_record->request_id = record->request_id;
-	new_record->aws_recorded_at = record->aws_recorded_at;
-	if (record->has_digest)
-		new_record->secret_digest = &record->secret_digest;
-}
 
 /*
  * Read a whole row, whose columns are in the order of the table.
@@ -318,7 +250,7 @@ glue_record_row_read(GlueRecord *record, HeapTuple tuple, TupleDesc desc)
 		else if (column == GLUE_COLUMN_TAGS)
 			record->tags = tree_from_datum(value, source->type);
 		else if (column == GLUE_COLUMN_SECRET_DIGEST)
-			read_digest(record, DatumGetByteaPP(value));
+			record->secret_digest = read_digest(DatumGetByteaPP(value));
 		else if (column == GLUE_COLUMN_REQUEST_ID)
 			record->request_id = TextDatumGetCString(value);
 		else if (column == GLUE_COLUMN_RECORDED_AT)
@@ -412,12 +344,10 @@ tree_from_time(Datum value)
  * A digest of another length comes from another version of this code, and is
  * ignored.
  */
-static void
-read_digest(GlueRecord *record, bytea * value)
+static const GlueSecretDigest *
+read_digest(const bytea * value)
 {
-	record->has_digest =
-		VARSIZE_ANY_EXHDR(value) == sizeof(GlueSecretDigest);
-	if (record->has_digest)
-		memcpy(&record->secret_digest, VARDATA_ANY(value),
+	return VARSIZE_ANY_EXHDR(value) != sizeof(GlueSecretDigest) ? NULL :
+		memcpy(palloc(sizeof(GlueSecretDigest)), VARDATA_ANY(value),
 			   sizeof(GlueSecretDigest));
 }

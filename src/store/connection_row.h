@@ -58,56 +58,33 @@ typedef enum GlueRecordColumn
 	GLUE_NUM_COLUMNS
 } GlueRecordColumn;
 
-/* One connection, to be recorded.  It must hold no secret. */
-typedef struct GlueNewRecord
-{
-	const GlueTarget *target;
-	const char *name;
-	json_object *definition;	/* ConnectionInput, or a Connection */
-	json_object *tags;			/* or NULL */
-	json_object *observed;		/* reply of GetConnection, or NULL */
-	const char *status;			/* or NULL: not known */
-	const char *request_id;		/* AWS's, or NULL or "" */
-	const GlueSecretDigest *secret_digest;	/* or NULL: not known */
-	TimestampTz recorded_at;	/* when this was the state; 0: now */
-	TimestampTz aws_recorded_at;	/* the same by AWS's clock; 0: not known */
-} GlueNewRecord;
-
-/* One connection, as read from the table. */
+/* One connection, as read from the table or to be recorded, without secrets. */
 typedef struct GlueRecord
 {
-	json_object *definition;	/* ConnectionInput, redacted */
+	json_object *definition;	/* ConnectionInput; to be recorded, a
+								 * Connection will do */
 	json_object *tags;			/* or NULL */
 	json_object *observed;		/* members of a Connection that are not in a
-								 * ConnectionInput: Status, CreationTime, ... */
-	bool		has_digest;
-	GlueSecretDigest secret_digest;
-	const char *request_id;		/* or NULL */
-	TimestampTz recorded_at;
-	TimestampTz aws_recorded_at;	/* 0: not known */
-} GlueRecord;
+								 * ConnectionInput: Status, CreationTime, ...;
+								 * to be recorded, all of it, or NULL */
+	const GlueSecretDigest *secret_digest;	/* or NULL: not known */
+	const char *request_id;		/* AWS's, or NULL or "" */
+	TimestampTz recorded_at;	/* when this was the state; to be recorded, 0:
+								 * now */
+	TimestampTz aws_recorded_at;	/* the same by AWS's clock; 0: not known */
 
-/* The values of one row. */
-typedef struct GlueRecordRow
-{
-	Datum		values[GLUE_NUM_COLUMNS];
-	char		nulls[GLUE_NUM_COLUMNS];	/* 'n' or ' ', as SPI wants them */
-} GlueRecordRow;
+	/* of what is to be recorded */
+	const GlueTarget *target;
+	const char *name;
+	const char *status;			/* or NULL: as observed, or not known */
+} GlueRecord;
 
 extern const GlueColumn glue_record_columns[GLUE_NUM_COLUMNS];
 
-extern void glue_record_row_key(GlueRecordRow *row, const GlueTarget *target,
+extern void glue_record_row_key(GlueRow *row, const GlueTarget *target,
 								const char *name);
-extern void glue_record_row_set_recorded_at(GlueRecordRow *row,
-											TimestampTz recorded_at);
-extern void glue_record_row_define(GlueRecordRow *row,
-								   const GlueNewRecord *new_record);
-extern void glue_record_row_observe(GlueRecordRow *row,
-									const GlueNewRecord *new_record);
-extern void glue_new_record_from(GlueNewRecord *new_record,
-								 const GlueTarget *target,
-								 const char *name,
-								 const GlueRecord *record);
+extern void glue_record_row_define(GlueRow *row, const GlueRecord *record);
+extern void glue_record_row_observe(GlueRow *row, const GlueRecord *record);
 extern void glue_record_row_read(GlueRecord *record, HeapTuple tuple,
 								 TupleDesc desc);
 

@@ -63,7 +63,6 @@
 	" ON CONFLICT ON CONSTRAINT glue_connection_pkey"
 #define UPSERT	INSERT " DO UPDATE SET @excluded"
 #define FIND	"SELECT * FROM @glue_connection" WHERE_NAME
-#define DELETE	"DELETE FROM @glue_connection" WHERE_NAME
 
 StaticAssertDecl(GLUE_COLUMN_ENDPOINT == 0 && GLUE_COLUMN_NAME + 1 == 4 &&
 				 GLUE_COLUMN_RECORDED_AT + 1 == 28,
@@ -93,10 +92,8 @@ static GlueStatement lock = {
 	FIND " FOR UPDATE", PARAMETERS
 };
 static GlueStatement delete = {
-	DELETE, PARAMETERS
-};
-static GlueStatement delete_older = {
-	DELETE " AND recorded_at" IS_AT_MOST RECORDED_AT, PARAMETERS
+	"DELETE FROM @glue_connection" WHERE_NAME
+	" AND coalesce(recorded_at" IS_AT_MOST RECORDED_AT ", true)", PARAMETERS
 };
 
 /*
@@ -111,15 +108,15 @@ static const GlueStatement unseen_names = {
 
 /* prototypes of private functions */
 static uint64 execute(const GlueRecords *records, GlueStatement *statement,
-					  GlueRecordRow *row);
-static Portal open_unseen(const GlueRecords *records, GlueRecordRow *row,
+					  GlueRow *row);
+static Portal open_unseen(const GlueRecords *records, GlueRow *row,
 						  const GlueNameStore *seen);
 static bool read_one(const GlueRecords *records, GlueStatement *statement,
 					 const GlueTarget *target, const char *name,
 					 GlueRecord *record);
 
 /* The table as CREATE EXTENSION makes it. */
-static GlueRowShape shape = {
+static const GlueRowShape shape = {
 	.may_be_there = true,
 	.columns = glue_record_columns,
 	.ncolumns = GLUE_NUM_COLUMNS,
@@ -132,15 +129,12 @@ static GlueRowShape shape = {
  * transaction, so that it cannot be dropped or altered.
  */
 void
-glue_records_open(GlueRecords *records, Oid schema, GlueRecordsAccess access)
+glue_records_open(GlueRecords *records, Oid schema, LOCKMODE lock_mode)
 {
-	bool		writes = access == GLUE_RECORDS_WRITE;
-
-	glue_own_table_open(&records->table, "glue_connection", schema,
-						writes ? RowExclusiveLock : AccessShareLock,
+	glue_own_table_open(&records->table, "glue_connection", schema, lock_mode,
 						GLUE_TABLE_SHOWN, &shape, false);
-	if (!writes)
-		return;
+	if (lock_mode == AccessShareLock)
+		return;					/* it is only read */
 	if (!records->table.plain)
 		glue_statement_plan(&insert, &records->table);
 	glue_statement_plan(&upsert, &records->table);
@@ -154,70 +148,47 @@ glue_records_open(GlueRecords *records, Oid schema, GlueRecordsAccess access)
  * Only the members of entry that define the connection are used, and no
  * pointer to them is kept.
  */
-GlueRecordRow *
-glue_record_prepare(const GlueNewRecord *new_record)
+GlueRow *
+glue_record_prepare(const GlueRecord *record)
 {
-	GlueRecordRow *prepared = palloc(sizeof(GlueRecordRow));
+	GlueRow    *prepared = palloc(sizeof(GlueRow));
 
-	glue_record_row_define(prepared, new_record);
+	glue_record_row_define(prepared, record);
 	return prepared;
 }
 
 /*
- * Record a connection, and replace the record of its name.
+ * Record a connection, and replace the record of its name; but if the new record
+ * says when this was the state, only an older one.
  *
- * new_record adds the answer of AWS Glue.  The prepared row must not be used afterwards.
+ * record adds the answer of AWS Glue to the prepared row, which must not be used
+ * afterwards, and may be NULL.
  *
  * Most connections are new, and a failed attempt to update all columns would
  * take longer than the insert.
  */
 void
-glue_record_write_prepared(const GlueRecords *records, GlueRecordRow *prepared,
-						   const GlueNewRecord *new_record)
+glue_record_write(const GlueRecords *records, const GlueRecord *record,
+				  GlueRow *prepared)
 {
-	bool		inserted;
+	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext,
+												  "glue_conn record",
+												  ALLOCSET_DEFAULT_SIZES);
+	MemoryContext old_context = MemoryContextSwitchTo(context);
+	bool		written;
 
-	glue_record_row_observe(prepared, new_record);
-	if (records->table.plain)
-		inserted = glue_row_insert(&records->table, &shape, prepared->values,
-								   prepared->nulls);
+	if (prepared == NULL)
+		prepared = glue_record_prepare(record);
+	glue_record_row_observe(prepared, record);
+	if (record->recorded_at != 0)
+		written = false;
+	else if (records->table.plain)
+		written = glue_row_insert(&records->table, &shape, prepared);
 	else
-		inserted = execute(records, &insert, prepared) > 0;
-	if (!inserted)
-		execute(records, &upsert, prepared);
-}
-
-/* Record a connection after AWS Glue has answered. */
-void
-glue_record_write(const GlueRecords *records, const GlueNewRecord *new_record)
-{
-	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext,
-												  "glue_conn record",
-												  ALLOCSET_DEFAULT_SIZES);
-	MemoryContext old_context = MemoryContextSwitchTo(context);
-
-	glue_record_write_prepared(records, glue_record_prepare(new_record), new_record);
-	MemoryContextSwitchTo(old_context);
-	MemoryContextDelete(context);
-}
-
-/*
- * Record the state of a connection that was observed at new_record->recorded_at,
- * unless the record is newer.
- */
-void
-glue_record_observe(const GlueRecords *records, const GlueNewRecord *new_record)
-{
-	GlueRecordRow row;
-	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext,
-												  "glue_conn record",
-												  ALLOCSET_DEFAULT_SIZES);
-	MemoryContext old_context = MemoryContextSwitchTo(context);
-
-	glue_record_row_define(&row, new_record);
-	glue_record_row_observe(&row, new_record);
-	execute(records, &upsert_older, &row);
-
+		written = execute(records, &insert, prepared) > 0;
+	if (!written)
+		execute(records, record->recorded_at != 0 ? &upsert_older : &upsert,
+				prepared);
 	MemoryContextSwitchTo(old_context);
 	MemoryContextDelete(context);
 }
@@ -261,37 +232,20 @@ glue_record_lock(const GlueRecords *records, const GlueTarget *target,
 }
 
 /*
- * Delete the record of a connection that does not exist any more; false if
- * there was none.
+ * Delete the record of a connection that does not exist any more.  If missed_at,
+ * when it did not exist, is not 0, a newer record stays.
  */
-bool
+void
 glue_record_forget(const GlueRecords *records, const GlueTarget *target,
-				   const char *name)
+				   const char *name, TimestampTz missed_at)
 {
-	GlueRecordRow row;
+	GlueRow		row;
 
 	Assert(OidIsValid(records->provisions.oid));	/* opened for writing */
-	glue_provision_gone(&records->provisions, target, name);
 	glue_record_row_key(&row, target, name);
-	return execute(records, &delete, &row) > 0;
-}
-
-/*
- * The same for a connection that did not exist at missed_at, unless the record
- * is newer.
- */
-bool
-glue_record_forget_older(const GlueRecords *records, const GlueTarget *target,
-						 const char *name, TimestampTz missed_at)
-{
-	GlueRecordRow row;
-
-	glue_record_row_key(&row, target, name);
-	glue_record_row_set_recorded_at(&row, missed_at);
-	if (execute(records, &delete_older, &row) == 0)
-		return false;
-	glue_provision_gone(&records->provisions, target, name);
-	return true;
+	glue_row_set_time(&row, GLUE_COLUMN_RECORDED_AT, missed_at);
+	if (execute(records, &delete, &row) > 0 || missed_at == 0)
+		glue_provision_gone(&records->provisions, target, name);
 }
 
 /*
@@ -303,12 +257,12 @@ glue_record_unseen(const GlueRecords *records, const GlueTarget *target,
 				   const GlueNameStore *seen, TimestampTz before)
 {
 	GlueNameStore *unseen = glue_name_store_new();
-	GlueRecordRow row;
+	GlueRow		row;
 	GlueImpersonation saved;
 	Portal		portal;
 
 	glue_record_row_key(&row, target, "");
-	glue_record_row_set_recorded_at(&row, before);
+	glue_row_set_time(&row, GLUE_COLUMN_RECORDED_AT, before);
 	glue_impersonate(&saved, records->table.owner);
 	SPI_connect();
 	portal = open_unseen(records, &row, seen);
@@ -339,7 +293,7 @@ glue_record_unseen(const GlueRecords *records, const GlueTarget *target,
 /* Execute a statement that writes; returns the number of rows. */
 static uint64
 execute(const GlueRecords *records, GlueStatement *statement,
-		GlueRecordRow *row)
+		GlueRow *row)
 {
 	return glue_execute_alone(statement, &records->table, row->values,
 							  row->nulls);
@@ -350,23 +304,19 @@ execute(const GlueRecords *records, GlueStatement *statement,
  * relation of this one statement, so its plan is not kept.
  */
 static Portal
-open_unseen(const GlueRecords *records, GlueRecordRow *row,
+open_unseen(const GlueRecords *records, GlueRow *row,
 			const GlueNameStore *seen)
 {
 	char	   *text = glue_statement_text(&unseen_names, &records->table);
 	Oid			types[GLUE_NUM_COLUMNS];
-	SPIPlanPtr	plan;
 
 	if (SPI_register_relation(glue_name_store_relation(seen, SEEN_NAMES)) !=
 		SPI_OK_REL_REGISTER)
 		elog(ERROR, "could not register \"%s\"", SEEN_NAMES);
 	for (int column = 0; column < GLUE_NUM_COLUMNS; column++)
 		types[column] = glue_record_columns[column].type;
-	plan = SPI_prepare(text, GLUE_NUM_COLUMNS, types);
-	if (plan == NULL)
-		elog(ERROR, "could not plan \"%s\": %s", text,
-			 SPI_result_code_string(SPI_result));
-	return SPI_cursor_open(NULL, plan, row->values, row->nulls, false);
+	return SPI_cursor_open_with_args(NULL, text, GLUE_NUM_COLUMNS, types,
+									 row->values, row->nulls, false, 0);
 }
 
 /* Execute a statement that returns one row, or none. */
@@ -374,8 +324,7 @@ static bool
 read_one(const GlueRecords *records, GlueStatement *statement,
 		 const GlueTarget *target, const char *name, GlueRecord *record)
 {
-	MemoryContext context = CurrentMemoryContext;
-	GlueRecordRow row;
+	GlueRow		row;
 	GlueImpersonation saved;
 	bool		found;
 
@@ -383,13 +332,8 @@ read_one(const GlueRecords *records, GlueStatement *statement,
 	found = glue_execute(statement, &records->table, &saved, row.values,
 						 row.nulls) > 0;
 	if (found)
-	{
-		MemoryContext spi_context = MemoryContextSwitchTo(context);
-
 		glue_record_row_read(record, SPI_tuptable->vals[0],
 							 SPI_tuptable->tupdesc);
-		MemoryContextSwitchTo(spi_context);
-	}
 	glue_execute_end(&saved);
 	return found;
 }

@@ -37,9 +37,6 @@
 #include "utils/snapmgr.h"
 #include "utils/xid8.h"
 
-/* Of the statement that records the end of a call. */
-#define NUM_CLOSING_PARAMETERS	9
-
 /*
  * Record the end of a call.
  *
@@ -84,18 +81,13 @@ static GlueStatement close_intent = {
 
 /* prototypes of private functions */
 static MinimalTuple form_intent(Relation table, const GlueRequest *request);
-static bool is_open_intent(HeapTuple tuple, TupleDesc desc,
-						   HeapTuple intent);
-static GlueOpenIntent *read_open(HeapTuple tuple, TupleDesc desc,
-								 HeapTuple intent);
-static const char *catalog_of(HeapTuple tuple, TupleDesc desc);
-static bool is_held(HeapTuple tuple, TupleDesc desc);
-static bool is_null(HeapTuple tuple, TupleDesc desc,
-					GlueRequestColumn column);
-static uint64 xid_of(HeapTuple tuple, TupleDesc desc,
-					 GlueRequestColumn column);
-static bool same_value(HeapTuple a, HeapTuple b, TupleDesc desc,
-					   GlueRequestColumn column);
+static bool is_open_intent(const GlueRow *row, const GlueRow *intent);
+static const char *catalog_of(const GlueRow *row);
+static GlueOpenIntent *read_open(const GlueRow *row, const GlueRow *intent);
+static bool is_null(const GlueRow *row, GlueRequestColumn column);
+static uint64 xid_of(const GlueRow *row, GlueRequestColumn column);
+static const char *text_of(const GlueRow *row, GlueRequestColumn column);
+static void read_row(GlueRow *row, HeapTuple tuple, TupleDesc desc);
 static HeapTupleData whole_tuple(MinimalTuple tuple);
 
 /* ----------------------------------------------------------------
@@ -145,15 +137,14 @@ form_intent(Relation table, const GlueRequest *request)
 	TupleDesc	desc = RelationGetDescr(table);
 	Datum	   *values = palloc0(desc->natts * sizeof(Datum));
 	bool	   *nulls = palloc(desc->natts * sizeof(bool));
-	GlueRequestRow row;
+	GlueRow		row;
 
 	glue_request_row_fill(&row, request);
-	glue_set_text(row.values, row.nulls, GLUE_REQUEST_STATE,
-				  GLUE_STATE_RUNNING);
-	glue_set_value(row.values, row.nulls, GLUE_REQUEST_CALLER_XID,
-				   FullTransactionIdGetDatum(GetCurrentFullTransactionId()));
-	glue_set_value(row.values, row.nulls, GLUE_REQUEST_CALLER_TOP_XID,
-				   FullTransactionIdGetDatum(GetTopFullTransactionId()));
+	glue_row_set_text(&row, GLUE_REQUEST_STATE, GLUE_STATE_RUNNING);
+	glue_row_set(&row, GLUE_REQUEST_CALLER_XID,
+				 FullTransactionIdGetDatum(GetCurrentFullTransactionId()));
+	glue_row_set(&row, GLUE_REQUEST_CALLER_TOP_XID,
+				 FullTransactionIdGetDatum(GetTopFullTransactionId()));
 	memset(nulls, true, desc->natts * sizeof(bool));
 	for (int i = 0; i < GLUE_NUM_REQUEST_COLUMNS; i++)
 	{
@@ -173,29 +164,29 @@ void
 glue_intent_row_close(const GlueRequestQueue *queue, int64 id,
 					  const GlueRequestOutcome *outcome)
 {
-	Datum		values[NUM_CLOSING_PARAMETERS] = {
-		Int64GetDatum(id), Int64GetDatum(queue->home),
-		TimestampTzGetDatum(GetCurrentTimestamp())
-	};
-	char		nulls[NUM_CLOSING_PARAMETERS] = {' ', ' ', ' '};
 	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext,
 												  "glue_conn intent",
 												  ALLOCSET_DEFAULT_SIZES);
 	MemoryContext old_context = MemoryContextSwitchTo(context);
 	GlueImpersonation saved;
+	GlueRow		values;
 	GlueResultRow row;
 
 	Assert(id != 0);
 	Assert(outcome->state == NULL ||
 		   strcmp(outcome->state, GLUE_STATE_SUCCEEDED) == 0 ||
 		   strcmp(outcome->state, GLUE_STATE_FAILED) == 0);
-	glue_set_text(values, nulls, 3, outcome->state);
-	glue_set_text(values, nulls, 4, outcome->status);
-	glue_set_text(values, nulls, 5, outcome->error_code);
-	glue_set_text(values, nulls, 6, outcome->error_message);
-	glue_set_text(values, nulls, 7, outcome->aws_request_id);
-	glue_set_time(values, nulls, 8, outcome->aws_ended_at);
-	glue_execute(&close_intent, queue, &saved, values, nulls);
+	glue_row_clear(&values);
+	glue_row_set(&values, 0, Int64GetDatum(id));
+	glue_row_set(&values, 1, Int64GetDatum(queue->home));
+	glue_row_set_time(&values, 2, GetCurrentTimestamp());
+	glue_row_set_text(&values, 3, outcome->state);
+	glue_row_set_text(&values, 4, outcome->status);
+	glue_row_set_text(&values, 5, outcome->error_code);
+	glue_row_set_text(&values, 6, outcome->error_message);
+	glue_row_set_text(&values, 7, outcome->aws_request_id);
+	glue_row_set_time(&values, 8, outcome->aws_ended_at);
+	glue_execute(&close_intent, queue, &saved, values.values, values.nulls);
 	row = glue_result_row(0);
 	if (!glue_result_bool(&row, 1))
 		elog(ERROR, "request %lld is gone", (long long) id);
@@ -250,25 +241,27 @@ glue_intent_rows_find_open(const GlueRequestQueue *queue, MinimalTuple intent)
 										  queue->schema);
 	TupleDesc	desc = RelationGetDescr(table);
 	AttrNumber	column = GLUE_REQUEST_CONNECTION_NAME + 1;
-	HeapTupleData wanted = whole_tuple(intent);
+	HeapTupleData tuple = whole_tuple(intent);
 	List	   *found = NIL;
-	bool		no_name;
+	GlueRow		wanted;
+	GlueRow		row;
 	ScanKeyData key;
 	Snapshot	snapshot;
 	SysScanDesc scan;
-	HeapTuple	tuple;
+	HeapTuple	next;
 
+	read_row(&wanted, &tuple, desc);
 	ScanKeyEntryInitialize(&key, 0, column, BTEqualStrategyNumber, InvalidOid,
 						   TupleDescAttr(desc, column - 1)->attcollation,
-						   F_TEXTEQ,
-						   heap_getattr(&wanted, column, desc, &no_name));
+						   F_TEXTEQ, wanted.values[column - 1]);
 	snapshot = RegisterSnapshot(GetLatestSnapshot());
 	scan = systable_beginscan(table, index, OidIsValid(index), snapshot, 1,
 							  &key);
-	while (HeapTupleIsValid(tuple = systable_getnext(scan)))
+	while (HeapTupleIsValid(next = systable_getnext(scan)))
 	{
-		if (is_open_intent(tuple, desc, &wanted))
-			found = lappend(found, read_open(tuple, desc, &wanted));
+		read_row(&row, next, desc);
+		if (is_open_intent(&row, &wanted))
+			found = lappend(found, read_open(&row, &wanted));
 	}
 	systable_endscan(scan);
 	UnregisterSnapshot(snapshot);
@@ -276,103 +269,66 @@ glue_intent_rows_find_open(const GlueRequestQueue *queue, MinimalTuple intent)
 	return found;
 }
 
-/* Is a row an open intent for the same connection as another one? */
-static bool
-is_open_intent(HeapTuple tuple, TupleDesc desc, HeapTuple intent)
-{
-	return is_null(tuple, desc, GLUE_REQUEST_FINISHED_AT) &&
-		xid_of(tuple, desc, GLUE_REQUEST_CALLER_XID) != 0 &&
-		!is_held(tuple, desc) &&
-		same_value(tuple, intent, desc, GLUE_REQUEST_HOME) &&
-		same_value(tuple, intent, desc, GLUE_REQUEST_ENDPOINT) &&
-		same_value(tuple, intent, desc, GLUE_REQUEST_REGION) &&
-		strcmp(catalog_of(tuple, desc), catalog_of(intent, desc)) == 0;
-}
-
 /*
- * The catalog or account of a request, which every intent has; "" if it is not
- * known.
+ * Is a row an open intent for the same connection as another one?  This database
+ * never resolves a row that is shown as held.
  */
-static const char *
-catalog_of(HeapTuple tuple, TupleDesc desc)
+static bool
+is_open_intent(const GlueRow *row, const GlueRow *intent)
 {
-	bool		unknown;
-	Datum		catalog = heap_getattr(tuple, GLUE_REQUEST_CATALOG_ID + 1, desc,
-									   &unknown);
-
-	if (unknown)
-		catalog = heap_getattr(tuple, GLUE_REQUEST_ACCOUNT_ID + 1, desc,
-							   &unknown);
-	return unknown ? "" : TextDatumGetCString(catalog);
+	return is_null(row, GLUE_REQUEST_FINISHED_AT) &&
+		!is_null(row, GLUE_REQUEST_CALLER_XID) &&
+		strcmp(text_of(row, GLUE_REQUEST_STATE), GLUE_STATE_HELD) != 0 &&
+		DatumGetInt64(row->values[GLUE_REQUEST_HOME]) ==
+		DatumGetInt64(intent->values[GLUE_REQUEST_HOME]) &&
+		strcmp(text_of(row, GLUE_REQUEST_ENDPOINT),
+			   text_of(intent, GLUE_REQUEST_ENDPOINT)) == 0 &&
+		strcmp(text_of(row, GLUE_REQUEST_REGION),
+			   text_of(intent, GLUE_REQUEST_REGION)) == 0 &&
+		strcmp(catalog_of(row), catalog_of(intent)) == 0;
 }
 
-/* Is a row shown as held?  Then this database never resolves it. */
-static bool
-is_held(HeapTuple tuple, TupleDesc desc)
+/* The catalog or account of a request, which every intent has. */
+static const char *
+catalog_of(const GlueRow *row)
 {
-	bool		no_state;
-	Datum		state = heap_getattr(tuple, GLUE_REQUEST_STATE + 1, desc,
-									 &no_state);
-
-	return strcmp(TextDatumGetCString(state), GLUE_STATE_HELD) == 0;
+	return text_of(row, is_null(row, GLUE_REQUEST_CATALOG_ID) ?
+				   GLUE_REQUEST_ACCOUNT_ID : GLUE_REQUEST_CATALOG_ID);
 }
 
 static GlueOpenIntent *
-read_open(HeapTuple tuple, TupleDesc desc, HeapTuple intent)
+read_open(const GlueRow *row, const GlueRow *intent)
 {
 	GlueOpenIntent *open = palloc(sizeof(GlueOpenIntent));
-	bool		no_id;
 
-	open->id = DatumGetInt64(heap_getattr(tuple, GLUE_REQUEST_ID + 1, desc,
-										  &no_id));
-	open->caller_xid = xid_of(tuple, desc, GLUE_REQUEST_CALLER_XID);
-	open->own = xid_of(tuple, desc, GLUE_REQUEST_CALLER_TOP_XID) ==
-		xid_of(intent, desc, GLUE_REQUEST_CALLER_TOP_XID);
-	open->may_have_made = !is_null(tuple, desc, GLUE_REQUEST_ON_ROLLBACK);
-	open->answered = !is_null(tuple, desc, GLUE_REQUEST_ANSWERED_AT);
+	open->id = DatumGetInt64(row->values[GLUE_REQUEST_ID]);
+	open->caller_xid = xid_of(row, GLUE_REQUEST_CALLER_XID);
+	open->own = xid_of(row, GLUE_REQUEST_CALLER_TOP_XID) ==
+		xid_of(intent, GLUE_REQUEST_CALLER_TOP_XID);
+	open->may_have_made = !is_null(row, GLUE_REQUEST_ON_ROLLBACK);
+	open->answered = !is_null(row, GLUE_REQUEST_ANSWERED_AT);
 	return open;
 }
 
 static bool
-is_null(HeapTuple tuple, TupleDesc desc, GlueRequestColumn column)
+is_null(const GlueRow *row, GlueRequestColumn column)
 {
-	bool		result;
-
-	(void) heap_getattr(tuple, column + 1, desc, &result);
-	return result;
+	return row->nulls[column] == 'n';
 }
 
 /* One of the transaction IDs of a row; 0 if it has none. */
 static uint64
-xid_of(HeapTuple tuple, TupleDesc desc, GlueRequestColumn column)
+xid_of(const GlueRow *row, GlueRequestColumn column)
 {
-	bool		no_xid;
-	Datum		xid = heap_getattr(tuple, column + 1, desc, &no_xid);
-
-	return no_xid ? 0 :
-		U64FromFullTransactionId(DatumGetFullTransactionId(xid));
+	return is_null(row, column) ? 0 :
+		U64FromFullTransactionId(DatumGetFullTransactionId(row->values[column]));
 }
 
-/* Are the values of a column the same in two rows, or both null? */
-static bool
-same_value(HeapTuple a, HeapTuple b, TupleDesc desc, GlueRequestColumn column)
+/* A text of a row; "" for null. */
+static const char *
+text_of(const GlueRow *row, GlueRequestColumn column)
 {
-	bool		a_null;
-	bool		b_null;
-	Datum		a_value = heap_getattr(a, column + 1, desc, &a_null);
-	Datum		b_value = heap_getattr(b, column + 1, desc, &b_null);
-
-	if (a_null || b_null)
-		return a_null && b_null;
-	if (glue_request_columns[column].type == NAMEOID)
-		return strcmp(NameStr(*DatumGetName(a_value)),
-					  NameStr(*DatumGetName(b_value))) == 0;
-	if (glue_request_columns[column].type == INT8OID)
-		return DatumGetInt64(a_value) == DatumGetInt64(b_value);
-	if (glue_request_columns[column].type == OIDOID)
-		return DatumGetObjectId(a_value) == DatumGetObjectId(b_value);
-	return strcmp(TextDatumGetCString(a_value),
-				  TextDatumGetCString(b_value)) == 0;
+	return is_null(row, column) ? "" : TextDatumGetCString(row->values[column]);
 }
 
 /*
@@ -383,20 +339,31 @@ void
 glue_intent_row_insert(const GlueRequestQueue *queue, MinimalTuple intent)
 {
 	Relation	table = table_open(queue->oid, NoLock);
-	TupleDesc	desc = RelationGetDescr(table);
 	HeapTupleData tuple = whole_tuple(intent);
-	Datum	   *values = palloc(desc->natts * sizeof(Datum));
-	bool	   *no_value = palloc(desc->natts * sizeof(bool));
-	char		nulls[GLUE_NUM_REQUEST_COLUMNS];
+	GlueRow		row;
 
-	heap_deform_tuple(&tuple, desc, values, no_value);
-	values[GLUE_REQUEST_REQUESTED_AT] =
-		TimestampTzGetDatum(GetCurrentTimestamp());
+	read_row(&row, &tuple, RelationGetDescr(table));
 	table_close(table, NoLock);
-	for (int i = 0; i < GLUE_NUM_REQUEST_COLUMNS; i++)
-		nulls[i] = no_value[i] ? 'n' : ' ';
-	if (!glue_request_insert_row(queue, values, nulls))
+	glue_row_set_time(&row, GLUE_REQUEST_REQUESTED_AT, GetCurrentTimestamp());
+	if (!glue_request_insert_row(queue, &row))
 		elog(ERROR, "could not insert into table \"glue_request\"");
+}
+
+/* Read the columns of a tuple, whose values stay in its memory. */
+static void
+read_row(GlueRow *row, HeapTuple tuple, TupleDesc desc)
+{
+	Datum	   *values = palloc(desc->natts * sizeof(Datum));
+	bool	   *nulls = palloc(desc->natts * sizeof(bool));
+
+	heap_deform_tuple(tuple, desc, values, nulls);
+	for (int i = 0; i < GLUE_NUM_REQUEST_COLUMNS; i++)
+	{
+		row->values[i] = values[i];
+		row->nulls[i] = nulls[i] ? 'n' : ' ';
+	}
+	pfree(values);
+	pfree(nulls);
 }
 
 /* Make a HeapTuple of a MinimalTuple, in the same memory. */

@@ -39,24 +39,19 @@
 #include "executor/executor.h"
 #include "server/compat.h"
 #include "storage/lmgr.h"
+#include "store/known_table.h"
 #include "store/open_table.h"
 #include "store/own_row.h"
 #include "utils/acl.h"
-#include "utils/inval.h"
 #include "utils/rel.h"
 
-/* All shapes that were checked. */
-static GlueRowShape *shapes = NULL;
-
 /* prototypes of private functions */
-static void register_shape(GlueRowShape *shape);
-static void forget_table(Datum arg, Oid table);
 static bool has_side_effects(Relation table);
 static bool has_columns(TupleDesc desc, const GlueRowShape *shape);
 static bool keeps_checks(TupleDesc desc, const GlueRowShape *shape);
 static bool owner_may_insert(Relation table);
 static bool fill_slot(TupleTableSlot *slot, const GlueRowShape *shape,
-					  const Datum *values, const char *nulls);
+					  const GlueRow *row);
 static void insert_certainly(const GlueOpenTable *open);
 static bool insert_unless_there(const GlueOpenTable *open);
 
@@ -66,50 +61,17 @@ static bool insert_unless_there(const GlueOpenTable *open);
  * The table must stay locked until the row is inserted.
  */
 bool
-glue_row_insert_possible(Relation table, GlueRowShape *shape)
+glue_row_insert_possible(Relation table, const GlueRowShape *shape)
 {
-	Oid			oid = RelationGetRelid(table);
-
-	register_shape(shape);
-	if (shape->table != oid || !shape->known)
-	{
-		shape->table = oid;
-		shape->known = false;
-		shape->possible =
-			!has_side_effects(table) &&
-			has_columns(RelationGetDescr(table), shape) &&
-			keeps_checks(RelationGetDescr(table), shape) &&
-			owner_may_insert(table);
-		shape->known = true;
-	}
-	return shape->possible;
-}
-
-static void
-register_shape(GlueRowShape *shape)
-{
-	if (shape->registered)
-		return;
-	if (shapes == NULL)
-		CacheRegisterRelcacheCallback(forget_table, (Datum) 0);
-	shape->next = shapes;
-	shapes = shape;
-	shape->registered = true;
-}
-
-/*
- * A relcache callback: the definition of this table has changed, or of any.
- *
- * That can happen during the check: our lock allows CREATE INDEX CONCURRENTLY.
- */
-static void
-forget_table(Datum arg, Oid table)
-{
-	for (GlueRowShape *shape = shapes; shape != NULL; shape = shape->next)
-	{
-		if (table == shape->table || !OidIsValid(table))
-			shape->table = InvalidOid;
-	}
+	if (glue_table_is_known(RelationGetRelid(table), GLUE_TABLE_PLAIN))
+		return true;
+	if (has_side_effects(table) ||
+		!has_columns(RelationGetDescr(table), shape) ||
+		!keeps_checks(RelationGetDescr(table), shape) ||
+		!owner_may_insert(table))
+		return false;
+	glue_note_table(RelationGetRelid(table), GLUE_TABLE_PLAIN);
+	return true;
 }
 
 /*
@@ -196,7 +158,7 @@ owner_may_insert(Relation table)
  */
 bool
 glue_row_insert(const GlueOwnTable *table, const GlueRowShape *shape,
-				const Datum *values, const char *nulls)
+				const GlueRow *row)
 {
 	GlueImpersonation saved;
 	GlueOpenTable *open;
@@ -208,7 +170,7 @@ glue_row_insert(const GlueOwnTable *table, const GlueRowShape *shape,
 	open = glue_open_table(table->oid);
 	old_context =
 		MemoryContextSwitchTo(GetPerTupleMemoryContext(open->executor));
-	inserted = fill_slot(open->slot, shape, values, nulls);
+	inserted = fill_slot(open->slot, shape, row);
 	if (inserted && shape->may_be_there)
 		inserted = insert_unless_there(open);
 	else if (inserted)
@@ -223,18 +185,18 @@ glue_row_insert(const GlueOwnTable *table, const GlueRowShape *shape,
 /* Make a row of the values; false if a column must not be null. */
 static bool
 fill_slot(TupleTableSlot *slot, const GlueRowShape *shape,
-		  const Datum *values, const char *nulls)
+		  const GlueRow *row)
 {
 	TupleDesc	desc = slot->tts_tupleDescriptor;
 
 	for (int i = 0; i < desc->natts; i++)
 	{
-		bool		is_null = i >= shape->ncolumns || nulls[i] == 'n';
+		bool		is_null = i >= shape->ncolumns || row->nulls[i] == 'n';
 
 		if (is_null && TupleDescAttr(desc, i)->attnotnull)
 			return false;
 		slot->tts_isnull[i] = is_null;
-		slot->tts_values[i] = is_null ? (Datum) 0 : values[i];
+		slot->tts_values[i] = is_null ? (Datum) 0 : row->values[i];
 	}
 	ExecStoreVirtualTuple(slot);
 	return true;

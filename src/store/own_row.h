@@ -26,20 +26,11 @@ typedef struct GlueRowShape
 	int			ncolumns;
 	const char *const *checks;	/* constraints that all our rows satisfy; ends
 								 * with NULL, or is NULL for none */
-
-	/* set by store/own_row.c, for the last table that was checked */
-	Oid			table;			/* InvalidOid: none, or its definition has
-								 * changed */
-	bool		known;			/* false: an error has ended the check */
-	bool		possible;
-	bool		registered;
-	struct GlueRowShape *next;
 } GlueRowShape;
 
 extern bool glue_row_insert_possible(Relation table,
-									 GlueRowShape *shape);
+									 const GlueRowShape *shape);
 extern bool glue_row_insert(const GlueOwnTable *table,
-							const GlueRowShape *shape, const Datum *values,
-							const char *nulls);
+							const GlueRowShape *shape, const GlueRow *row);
 
 #endif							/* GLUE_STORE_OWN_ROW_H */

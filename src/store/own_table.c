@@ -57,7 +57,7 @@
 #include "server/compat.h"
 #include "server/foreign_code.h"
 #include "server/home.h"
-#include "store/bare_table.h"
+#include "store/known_table.h"
 #include "store/own_table.h"
 #include "utils/acl.h"
 #include "utils/fmgroids.h"
@@ -94,26 +94,10 @@ pg_noreturn static void refuse(Relation table, const char *kind,
 
 /*
  * Open one of our tables, in the schema of the extension; raises an error if
- * the check fails.
+ * the check fails.  NULL if the table does not exist, or not any more.
  *
  * The search_path is not used.
  */
-Relation
-glue_own_table_find(const char *name, Oid schema, LOCKMODE lock,
-					GlueTableKind kind)
-{
-	Relation	relation = glue_own_table_try(name, schema, lock, kind);
-
-	if (relation == NULL)
-		ereport(ERROR,
-				(errcode(ERRCODE_UNDEFINED_TABLE),
-				 errmsg("table \"%s\" of extension \"glue_conn\" does not exist",
-						name),
-				 errhint("Drop the extension and create it again.")));
-	return relation;
-}
-
-/* The same; NULL if the table does not exist, or not any more. */
 Relation
 glue_own_table_try(const char *name, Oid schema, LOCKMODE lock,
 				   GlueTableKind kind)
@@ -133,15 +117,19 @@ glue_own_table_try(const char *name, Oid schema, LOCKMODE lock,
  */
 bool
 glue_own_table_open(GlueOwnTable *table, const char *name, Oid schema,
-					LOCKMODE lock, GlueTableKind kind, GlueRowShape *shape,
-					bool missing_ok)
+					LOCKMODE lock, GlueTableKind kind,
+					const GlueRowShape *shape, bool missing_ok)
 {
-	Relation	relation = missing_ok ?
-		glue_own_table_try(name, schema, lock, kind) :
-		glue_own_table_find(name, schema, lock, kind);
+	Relation	relation = glue_own_table_try(name, schema, lock, kind);
 
-	if (relation == NULL)
+	if (relation == NULL && missing_ok)
 		return false;
+	if (relation == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_TABLE),
+				 errmsg("table \"%s\" of extension \"glue_conn\" does not exist",
+						name),
+				 errhint("Drop the extension and create it again.")));
 	table->schema = schema;
 	table->owner = relation->rd_rel->relowner;
 	table->oid = RelationGetRelid(relation);
@@ -152,6 +140,21 @@ glue_own_table_open(GlueOwnTable *table, const char *name, Oid schema,
 	table->key = psprintf("%s of " INT64_FORMAT, table->name, table->home);
 	table_close(relation, NoLock);
 	return true;
+}
+
+/* The sequence that the IDs of a table are taken from. */
+Oid
+glue_own_sequence(Oid schema, const char *name)
+{
+	Oid			sequence = get_relname_relid(name, schema);
+
+	if (!OidIsValid(sequence))
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_TABLE),
+				 errmsg("sequence \"%s\" of extension \"glue_conn\" does not exist",
+						name),
+				 errhint("Drop the extension and create it again.")));
+	return sequence;
 }
 
 /* The qualified name of a table. */
@@ -169,7 +172,7 @@ glue_own_table_name(Relation table)
 static void
 check_table(Relation table, GlueTableKind kind)
 {
-	if (glue_table_is_bare(RelationGetRelid(table)))
+	if (glue_table_is_known(RelationGetRelid(table), GLUE_TABLE_BARE))
 		return;
 	if (table->rd_rel->relpersistence != RELPERSISTENCE_PERMANENT)
 		ereport(ERROR,
@@ -180,7 +183,7 @@ check_table(Relation table, GlueTableKind kind)
 				 errhint("ALTER TABLE %s SET LOGGED;",
 						 glue_own_table_name(table))));
 	if (check_hanging(table, kind, NIL))
-		glue_note_bare_table(RelationGetRelid(table));
+		glue_note_table(RelationGetRelid(table), GLUE_TABLE_BARE);
 }
 
 /*

@@ -23,14 +23,13 @@ typedef enum GlueTableKind
 	GLUE_TABLE_PRIVATE			/* the owner alone */
 } GlueTableKind;
 
-extern Relation glue_own_table_find(const char *name, Oid schema,
-									LOCKMODE lock, GlueTableKind kind);
 extern Relation glue_own_table_try(const char *name, Oid schema,
 								   LOCKMODE lock, GlueTableKind kind);
 extern char *glue_own_table_name(Relation table);
+extern Oid	glue_own_sequence(Oid schema, const char *name);
 extern bool glue_own_table_open(GlueOwnTable *table, const char *name,
 								Oid schema, LOCKMODE lock,
-								GlueTableKind kind, GlueRowShape *shape,
+								GlueTableKind kind, const GlueRowShape *shape,
 								bool missing_ok);
 
 #endif							/* GLUE_STORE_OWN_TABLE_H */

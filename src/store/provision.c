@@ -146,16 +146,10 @@ static GlueStatement hold_again = {
 	.latest = true
 };
 
-/* The values of a claim. */
-typedef struct ProvisionRow
-{
-	Datum		values[NUM_COLUMNS];
-	char		nulls[NUM_COLUMNS];
-} ProvisionRow;
-
 /* prototypes of private functions */
-static void fill_row(ProvisionRow *row, const GlueProvisions *provisions,
+static void fill_row(GlueRow *row, const GlueProvisions *provisions,
 					 const GlueProvisionName *name);
+static const char *or_empty(const char *text);
 static int64 next_id(const GlueProvisions *provisions);
 pg_noreturn static void refuse(const GlueProvisionName *name, Oid holder);
 static List *release_some(const GlueProvisions *provisions,
@@ -165,10 +159,10 @@ static int64 execute_about(const GlueProvisions *provisions,
 						   GlueStatement *statement,
 						   const GlueProvisionName *name);
 static int64 execute_one(const GlueProvisions *provisions,
-						 GlueStatement *statement, ProvisionRow *row);
+						 GlueStatement *statement, GlueRow *row);
 
 /* The table as CREATE EXTENSION makes it. */
-static GlueRowShape shape = {
+static const GlueRowShape shape = {
 	.may_be_there = true,
 	.columns = columns,
 	.ncolumns = NUM_COLUMNS,
@@ -200,13 +194,13 @@ int64
 glue_provision_claim(const GlueProvisions *provisions,
 					 const GlueProvisionName *name)
 {
-	ProvisionRow row;
+	GlueRow		row;
 	int64		id = next_id(provisions);
 
 	fill_row(&row, provisions, name);
-	glue_set_value(row.values, row.nulls, COLUMN_ID, Int64GetDatum(id));
+	glue_row_set(&row, COLUMN_ID, Int64GetDatum(id));
 	if (provisions->plain &&
-		glue_row_insert(provisions, &shape, row.values, row.nulls))
+		glue_row_insert(provisions, &shape, &row))
 		return id;
 
 	/* a statement waits for concurrent transactions */
@@ -230,44 +224,33 @@ glue_provision_claim(const GlueProvisions *provisions,
 }
 
 static void
-fill_row(ProvisionRow *row, const GlueProvisions *provisions,
+fill_row(GlueRow *row, const GlueProvisions *provisions,
 		 const GlueProvisionName *name)
 {
-	const char *server = name->server != NULL ? name->server : "";
-	const char *catalog_id = name->catalog_id != NULL ? name->catalog_id : "";
+	glue_row_clear(row);
+	glue_row_set(row, COLUMN_HOME, Int64GetDatum(provisions->home));
+	glue_row_set(row, COLUMN_RELATION, ObjectIdGetDatum(name->relation));
+	glue_row_set_name(row, COLUMN_SERVER, or_empty(name->server));
+	glue_row_set_text(row, COLUMN_REGION, or_empty(name->region));
+	glue_row_set_text(row, COLUMN_CATALOG_ID, or_empty(name->catalog_id));
+	glue_row_set_text(row, COLUMN_NAME, or_empty(name->name));
+	glue_row_set(row, COLUMN_RELEASED, BoolGetDatum(false));
+	glue_row_set(row, COLUMN_OWNED, BoolGetDatum(false));
+	glue_row_set_time(row, COLUMN_SINCE, GetCurrentTimestamp());
+}
 
-	memset(row->values, 0, sizeof(row->values));
-	memset(row->nulls, ' ', sizeof(row->nulls));
-	row->nulls[COLUMN_ID] = 'n';
-	row->values[COLUMN_HOME] = Int64GetDatum(provisions->home);
-	row->values[COLUMN_RELATION] = ObjectIdGetDatum(name->relation);
-	row->values[COLUMN_SERVER] =
-		DirectFunctionCall1(namein, CStringGetDatum(server));
-	glue_set_text(row->values, row->nulls, COLUMN_REGION,
-				  name->region != NULL ? name->region : "");
-	glue_set_text(row->values, row->nulls, COLUMN_CATALOG_ID, catalog_id);
-	glue_set_text(row->values, row->nulls, COLUMN_NAME,
-				  name->name != NULL ? name->name : "");
-	row->values[COLUMN_RELEASED] = BoolGetDatum(false);
-	row->values[COLUMN_OWNED] = BoolGetDatum(false);
-	memset(&row->nulls[COLUMN_MADE_FROM], 'n',
-		   COLUMN_ACCOUNT - COLUMN_MADE_FROM + 1);
-	row->values[COLUMN_SINCE] = TimestampTzGetDatum(GetCurrentTimestamp());
+static const char *
+or_empty(const char *text)
+{
+	return text != NULL ? text : "";
 }
 
 /* The ID is taken before the row is inserted, as that of a request. */
 static int64
 next_id(const GlueProvisions *provisions)
 {
-	Oid			sequence = get_relname_relid("glue_provision_id_seq",
-											 provisions->schema);
-
-	if (!OidIsValid(sequence))
-		ereport(ERROR,
-				(errcode(ERRCODE_UNDEFINED_TABLE),
-				 errmsg("sequence \"glue_provision_id_seq\" of extension \"glue_conn\" does not exist"),
-				 errhint("Drop the extension and create it again.")));
-	return nextval_internal(sequence, false);
+	return nextval_internal(glue_own_sequence(provisions->schema,
+											  "glue_provision_id_seq"), false);
 }
 
 /* Raise an error that names the table of the row that holds a name. */
@@ -354,15 +337,13 @@ static List *
 release_some(const GlueProvisions *provisions, GlueStatement *statement,
 			 const GlueProvisionName *name)
 {
-	MemoryContext context = CurrentMemoryContext;
 	GlueImpersonation saved;
-	ProvisionRow row;
+	GlueRow		row;
 	List	   *entries = NIL;
 	uint64		count;
 
 	fill_row(&row, provisions, name);
 	count = glue_execute(statement, provisions, &saved, row.values, row.nulls);
-	MemoryContextSwitchTo(context);
 	for (uint64 i = 0; i < count; i++)
 	{
 		GlueResultRow result = glue_result_row(i);
@@ -386,7 +367,7 @@ static int64
 execute_about(const GlueProvisions *provisions, GlueStatement *statement,
 			  const GlueProvisionName *name)
 {
-	ProvisionRow row;
+	GlueRow		row;
 
 	fill_row(&row, provisions, name);
 	return execute_one(provisions, statement, &row);
@@ -394,7 +375,7 @@ execute_about(const GlueProvisions *provisions, GlueStatement *statement,
 
 static int64
 execute_one(const GlueProvisions *provisions, GlueStatement *statement,
-			ProvisionRow *row)
+			GlueRow *row)
 {
 	GlueImpersonation saved;
 	int64		result = 0;

@@ -48,7 +48,6 @@
 	" WHERE c.oid" EQUALS p ".relation))"
 
 /* The parameters of all statements. */
-#define NUM_PARAMETERS	9
 #define PARAMETERS \
 	{INT8OID, INT8OID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TIMESTAMPTZOID, \
 	TIMESTAMPTZOID, BOOLOID}, .by_key = true, .latest = true
@@ -152,7 +151,6 @@ glue_provision_look(const GlueProvisions *provisions, int64 id,
 					const GlueTarget *target, const char *name,
 					bool to_delete, GlueOwned *owned)
 {
-	MemoryContext context = CurrentMemoryContext;
 	GlueImpersonation saved;
 	bool		found;
 
@@ -161,11 +159,9 @@ glue_provision_look(const GlueProvisions *provisions, int64 id,
 								name, NULL, to_delete) > 0;
 	if (found)
 	{
-		MemoryContext spi_context = MemoryContextSwitchTo(context);
 		GlueResultRow row = glue_result_row(0);
 
 		read_owned(&row, owned);
-		MemoryContextSwitchTo(spi_context);
 	}
 	glue_execute_end(&saved);
 	return found;
@@ -290,19 +286,23 @@ execute_with_result(const GlueProvisions *provisions,
 					int64 id, const GlueTarget *target, const char *name,
 					const GlueLife *life, bool is_new)
 {
-	Datum		values[NUM_PARAMETERS];
-	char		nulls[NUM_PARAMETERS];
-	bool		is_known = life != NULL && life->until != 0;
+	GlueRow		row;
 
-	memset(nulls, ' ', sizeof(nulls));
-	values[0] = Int64GetDatum(id);
-	values[1] = Int64GetDatum(provisions->home);
-	glue_set_text(values, nulls, 2, target ? target->endpoint.origin : NULL);
-	glue_set_text(values, nulls, 3, target ? target->catalog : NULL);
-	glue_set_text(values, nulls, 4, target ? target->endpoint.region : NULL);
-	glue_set_text(values, nulls, 5, name);
-	glue_set_time(values, nulls, 6, is_known ? life->from : 0);
-	glue_set_time(values, nulls, 7, is_known ? life->until : 0);
-	values[8] = BoolGetDatum(is_new);
-	return glue_execute(statement, provisions, saved, values, nulls);
+	glue_row_clear(&row);
+	glue_row_set(&row, 0, Int64GetDatum(id));
+	glue_row_set(&row, 1, Int64GetDatum(provisions->home));
+	if (target != NULL)
+	{
+		glue_row_set_text(&row, 2, target->endpoint.origin);
+		glue_row_set_text(&row, 3, target->catalog);
+		glue_row_set_text(&row, 4, target->endpoint.region);
+	}
+	glue_row_set_text(&row, 5, name);
+	if (life != NULL && life->until != 0)
+	{
+		glue_row_set_time(&row, 6, life->from);
+		glue_row_set_time(&row, 7, life->until);
+	}
+	glue_row_set(&row, 8, BoolGetDatum(is_new));
+	return glue_execute(statement, provisions, saved, row.values, row.nulls);
 }

@@ -136,7 +136,6 @@ static GlueStatement find_keepable = {
 	"caller_xid IS NOT NULL" \
 	" OR (endpoint" EQUALS "$7 AND coalesce(account_id" EQUALS "$8, true))"
 #define KEPT	"error_code" DIFFERS_FROM "'" GLUE_CODE_TARGET_CHANGED "'"
-#define NUM_REDIRECT_PARAMETERS	8
 
 static GlueStatement redirect = {
 	"UPDATE @glue_request SET server = $2, server_oid = $3,"
@@ -271,28 +270,28 @@ void
 glue_request_redirect(const GlueJobQueue *queue, const GlueRequest *request,
 					  const GlueTarget *target)
 {
-	static const GlueRequestColumn columns[NUM_REDIRECT_PARAMETERS] = {
+	static const GlueRequestColumn columns[] = {
 		GLUE_REQUEST_ID, GLUE_REQUEST_SERVER, GLUE_REQUEST_SERVER_OID,
 		GLUE_REQUEST_SERVER_OWNER, GLUE_REQUEST_CLUSTER,
 		GLUE_REQUEST_TARGET_FINGERPRINT, GLUE_REQUEST_ENDPOINT,
 		GLUE_REQUEST_ACCOUNT_ID
 	};
 	GlueRequest as = *request;
-	GlueRequestRow row;
-	Datum		values[NUM_REDIRECT_PARAMETERS];
-	char		nulls[NUM_REDIRECT_PARAMETERS];
+	GlueRow		row;
+	GlueRow		parameters;
 
 	glue_request_set_target(&as, target);
 	as.cluster = glue_cluster();
 	reseal(queue, request, &as);
 
 	glue_request_row_fill(&row, &as);
-	for (int i = 0; i < NUM_REDIRECT_PARAMETERS; i++)
+	for (int i = 0; i < lengthof(columns); i++)
 	{
-		values[i] = row.values[columns[i]];
-		nulls[i] = row.nulls[columns[i]];
+		parameters.values[i] = row.values[columns[i]];
+		parameters.nulls[i] = row.nulls[columns[i]];
 	}
-	(void) glue_execute_alone(&redirect, &queue->table, values, nulls);
+	(void) glue_execute_alone(&redirect, &queue->table, parameters.values,
+							  parameters.nulls);
 }
 
 /*

@@ -23,8 +23,6 @@
 #include "client/call.h"
 #include "server/builtins.h"
 #include "server/compat.h"
-#include "server/encoding.h"
-#include "server/jsonb_tree.h"
 #include "server/session_settings.h"
 #include "server/settings.h"
 #include "server/xact_status.h"
@@ -80,6 +78,9 @@ const GlueColumn glue_request_columns[GLUE_NUM_REQUEST_COLUMNS] = {
 	[GLUE_REQUEST_FAILED_AT] = {"failed_at", TIMESTAMPTZOID},
 };
 
+StaticAssertDecl(GLUE_NUM_REQUEST_COLUMNS <= GLUE_MAX_COLUMNS,
+				 "a row has room for the widest table");
+
 /* prototypes of private functions */
 static GlueRequest *read_request(const GlueResultRow *row);
 static GlueUndo *read_undo(const GlueRequest *request,
@@ -125,7 +126,7 @@ static const char *const checks[] = {
 	NULL
 };
 
-GlueRowShape glue_request_shape = {
+const GlueRowShape glue_request_shape = {
 	.columns = glue_request_columns,
 	.ncolumns = GLUE_NUM_REQUEST_COLUMNS,
 	.checks = checks,
@@ -174,43 +175,34 @@ glue_request_is_for_others(const GlueRequest *request,
  * settings of this session select.
  */
 void
-glue_request_row_fill(GlueRequestRow *row, const GlueRequest *request)
+glue_request_row_fill(GlueRow *row, const GlueRequest *request)
 {
-	Datum	   *values = row->values;
-	char	   *nulls = row->nulls;
-	Datum		now = TimestampTzGetDatum(GetCurrentTimestamp());
+	TimestampTz now = GetCurrentTimestamp();
 	Jsonb	   *settings = glue_session_settings();
-	bytea	   *fingerprint = palloc(VARHDRSZ + GLUE_FINGERPRINT_LEN);
 
 	Assert(request->id != 0 && request->operation != NULL);
 	Assert(request->name != NULL && OidIsValid(request->role));
 	Assert(request->endpoint != NULL && request->region != NULL);
-	memset(nulls, 'n', sizeof(row->nulls));
+	glue_row_clear(row);
 	for (int i = 0; i < lengthof(fields); i++)
-		glue_set_field(values, nulls, &fields[i], request);
-	if (request->server != NULL)
-		glue_set_value(values, nulls, GLUE_REQUEST_SERVER,
-					   DirectFunctionCall1(namein,
-										   CStringGetDatum(request->server)));
+		glue_row_set_field(row, &fields[i], request);
+	glue_row_set_name(row, GLUE_REQUEST_SERVER, request->server);
 	if (OidIsValid(request->server_owner))
-		glue_set_value(values, nulls, GLUE_REQUEST_SERVER_OWNER,
-					   ObjectIdGetDatum(request->server_owner));
-	SET_VARSIZE(fingerprint, VARHDRSZ + GLUE_FINGERPRINT_LEN);
-	memcpy(VARDATA(fingerprint), request->fingerprint, GLUE_FINGERPRINT_LEN);
-	glue_set_value(values, nulls, GLUE_REQUEST_TARGET_FINGERPRINT,
-				   PointerGetDatum(fingerprint));
+		glue_row_set(row, GLUE_REQUEST_SERVER_OWNER,
+					 ObjectIdGetDatum(request->server_owner));
+	glue_row_set_bytes(row, GLUE_REQUEST_TARGET_FINGERPRINT,
+					   request->fingerprint, GLUE_FINGERPRINT_LEN);
 	if (request->given != 0)
-		glue_set_value(values, nulls, GLUE_REQUEST_INPUT, request->given);
-	else if (request->shown != NULL)
-		glue_set_value(values, nulls, GLUE_REQUEST_INPUT,
-					   JsonbPGetDatum(glue_jsonb_from_tree(request->shown)));
+		glue_row_set(row, GLUE_REQUEST_INPUT, request->given);
+	else
+		glue_row_set_tree(row, GLUE_REQUEST_INPUT, request->shown);
 	if (settings != NULL)
-		glue_set_value(values, nulls, GLUE_REQUEST_CALLER_SETTINGS,
-					   JsonbPGetDatum(settings));
-	glue_set_text(values, nulls, GLUE_REQUEST_STATE, GLUE_STATE_QUEUED);
-	glue_set_value(values, nulls, GLUE_REQUEST_ATTEMPTS, Int32GetDatum(0));
-	glue_set_value(values, nulls, GLUE_REQUEST_NEXT_ATTEMPT_AT, now);
-	glue_set_value(values, nulls, GLUE_REQUEST_REQUESTED_AT, now);
+		glue_row_set(row, GLUE_REQUEST_CALLER_SETTINGS,
+					 JsonbPGetDatum(settings));
+	glue_row_set_text(row, GLUE_REQUEST_STATE, GLUE_STATE_QUEUED);
+	glue_row_set(row, GLUE_REQUEST_ATTEMPTS, Int32GetDatum(0));
+	glue_row_set_time(row, GLUE_REQUEST_NEXT_ATTEMPT_AT, now);
+	glue_row_set_time(row, GLUE_REQUEST_REQUESTED_AT, now);
 }
 
 /*

@@ -65,16 +65,8 @@ typedef enum GlueRequestColumn
 	GLUE_NUM_REQUEST_COLUMNS
 } GlueRequestColumn;
 
-/* The values of one row. */
-typedef struct GlueRequestRow
-{
-	Datum		values[GLUE_NUM_REQUEST_COLUMNS];
-	char		nulls[GLUE_NUM_REQUEST_COLUMNS];	/* 'n' or ' ', as SPI
-													 * wants them */
-} GlueRequestRow;
-
 /* The table as we made it. */
-extern GlueRowShape glue_request_shape;
+extern const GlueRowShape glue_request_shape;
 
 extern const GlueColumn glue_request_columns[GLUE_NUM_REQUEST_COLUMNS];
 
@@ -84,7 +76,7 @@ extern const unsigned char *glue_request_fingerprint(const GlueRequest *request,
 													 const GlueTarget *target);
 extern bool glue_request_is_for_others(const GlueRequest *request,
 									   const GlueTarget *target);
-extern void glue_request_row_fill(GlueRequestRow *row,
+extern void glue_request_row_fill(GlueRow *row,
 								  const GlueRequest *request);
 
 /*

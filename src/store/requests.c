@@ -120,7 +120,6 @@ static GlueStatement follow = {
 static void keep_secrets(const GlueRequestQueue *queue,
 						 const GlueRequest *request);
 static void erase_secrets(const GlueRequestQueue *queue, int64 id);
-static void insert_row(const GlueRequestQueue *queue, GlueRequestRow *row);
 static void explain_duplicate(void *arg);
 static bool change(const GlueRequestQueue *queue, GlueStatement *statement,
 				   int64 id);
@@ -148,7 +147,7 @@ glue_request_insert(const GlueRequestQueue *queue, const GlueRequest *request)
 {
 	bool		served = glue_service_expected();
 	GlueRequest own = *request;
-	GlueRequestRow row;
+	GlueRow		row;
 
 	Assert(!request->has_secrets ||
 		   (request->given == 0 && request->shown != request->input));
@@ -157,7 +156,10 @@ glue_request_insert(const GlueRequestQueue *queue, const GlueRequest *request)
 	glue_request_row_fill(&row, &own);
 	if (request->has_secrets)
 		keep_secrets(queue, &own);
-	insert_row(queue, &row);
+
+	/* if that fails without a statement, a statement raises the error */
+	if (!queue->plain || !glue_request_insert_row(queue, &row))
+		(void) glue_execute_alone(&insert, queue, row.values, row.nulls);
 	if (served)
 		glue_news_wake_queue_at_commit();
 	return own.id;
@@ -192,19 +194,9 @@ erase_secrets(const GlueRequestQueue *queue, int64 id)
 	glue_request_secrets_erase(&secrets, &id, 1);
 }
 
-/* If the insertion without a statement fails, a statement raises the error. */
-static void
-insert_row(const GlueRequestQueue *queue, GlueRequestRow *row)
-{
-	if (!queue->plain ||
-		!glue_request_insert_row(queue, row->values, row->nulls))
-		(void) glue_execute_alone(&insert, queue, row->values, row->nulls);
-}
-
 /* Insert a row without a statement; false if that is not possible. */
 bool
-glue_request_insert_row(const GlueRequestQueue *queue, const Datum *values,
-						const char *nulls)
+glue_request_insert_row(const GlueRequestQueue *queue, const GlueRow *row)
 {
 	bool		inserted;
 	ErrorContextCallback context = {
@@ -214,7 +206,7 @@ glue_request_insert_row(const GlueRequestQueue *queue, const Datum *values,
 	};
 
 	error_context_stack = &context;
-	inserted = glue_row_insert(queue, &glue_request_shape, values, nulls);
+	inserted = glue_row_insert(queue, &glue_request_shape, row);
 	error_context_stack = context.previous;
 	return inserted;
 }
@@ -246,15 +238,7 @@ glue_request_next_id(const GlueRequestQueue *queue)
 Oid
 glue_request_sequence(const GlueRequestQueue *queue)
 {
-	Oid			sequence = get_relname_relid("glue_request_id_seq",
-											 queue->schema);
-
-	if (!OidIsValid(sequence))
-		ereport(ERROR,
-				(errcode(ERRCODE_UNDEFINED_TABLE),
-				 errmsg("sequence \"glue_request_id_seq\" of extension \"glue_conn\" does not exist"),
-				 errhint("Drop the extension and create it again.")));
-	return sequence;
+	return glue_own_sequence(queue->schema, "glue_request_id_seq");
 }
 
 /* Delete a request that the current transaction has made. */
@@ -274,18 +258,15 @@ bool
 glue_request_find(const GlueRequestQueue *queue, int64 id,
 				  GlueRequestState *found)
 {
-	MemoryContext context = CurrentMemoryContext;
 	Datum		values[] = {Int64GetDatum(id), Int64GetDatum(queue->home)};
 	GlueImpersonation saved;
 	bool		is_there = glue_execute(&find, queue, &saved, values, NULL) > 0;
 
 	if (is_there)
 	{
-		MemoryContext spi_context = MemoryContextSwitchTo(context);
 		GlueResultRow row = glue_result_row(0);
 
 		read_state(found, &row);
-		MemoryContextSwitchTo(spi_context);
 	}
 	glue_execute_end(&saved);
 	return is_there;

@@ -43,7 +43,7 @@ extern Oid	glue_request_sequence(const GlueRequestQueue *queue);
 extern int64 glue_request_insert(const GlueRequestQueue *queue,
 								 const GlueRequest *request);
 extern bool glue_request_insert_row(const GlueRequestQueue *queue,
-									const Datum *values, const char *nulls);
+									const GlueRow *row);
 extern void glue_request_withdraw(const GlueRequestQueue *queue, int64 id);
 extern bool glue_request_find(const GlueRequestQueue *queue, int64 id,
 							  GlueRequestState *found);

@@ -49,23 +49,18 @@ glue_row_reader_begin(GlueRowReader *reader, Relation table,
 	bool		is_partitioned =
 		table->rd_rel->relkind == RELKIND_PARTITIONED_TABLE;
 	char	   *text;
-	SPIPlanPtr	plan;
 
 	memset(reader, 0, sizeof(GlueRowReader));
-	reader->has_tags = tags_column != 0;
 	reader->owner = table->rd_rel->relowner;
 	glue_impersonate(&saved, reader->owner);
 	text = psprintf("SELECT %s, %s FROM %s %s WHERE %s IS NOT NULL AND (%s)",
 					input,
-					reader->has_tags ? column_of(table, tags_column) : "NULL",
+					tags_column != 0 ? column_of(table, tags_column) : "NULL",
 					is_partitioned ? "" : "ONLY", glue_own_table_name(table),
 					input, condition_text(table, condition));
 	SPI_connect();
-	plan = SPI_prepare(text, 0, NULL);
-	if (plan == NULL)
-		elog(ERROR, "could not plan \"%s\": %s", text,
-			 SPI_result_code_string(SPI_result));
-	reader->portal = SPI_cursor_open(NULL, plan, NULL, NULL, true);
+	reader->portal = SPI_cursor_open_with_args(NULL, text, 0, NULL, NULL, NULL,
+											   true, 0);
 	glue_stop_impersonating(&saved);
 	MemoryContextSwitchTo(context);
 }

@@ -22,7 +22,6 @@ typedef struct GlueRowReader
 	struct SPITupleTable *fetched;
 	uint64		nfetched;
 	uint64		next;
-	bool		has_tags;
 } GlueRowReader;
 
 extern void glue_row_reader_begin(GlueRowReader *reader, Relation table,

@@ -229,29 +229,26 @@ write_context(const GlueSealedRequest *request, Size *len)
 static GlueUnsealOutcome
 not_opened(int64 id, GlueSealStatus status, GlueFailure **failure)
 {
-	bool		later = true;
-	const char *detail;
-	const char *hint = HINT_LATER;
-
-	if (status == GLUE_SEAL_NO_KEY)
+	switch (status)
 	{
-		detail = psprintf("They were sealed with a key that is not in secret key file \"%s\".",
-						  glue_secret_key_file_name());
-		hint = HINT_OLD_KEY;
+		case GLUE_SEAL_NO_KEY:
+			*failure = new_failure(id, GLUE_CODE_NO_SECRET_KEY,
+								   psprintf("They were sealed with a key that is not in secret key file \"%s\".",
+											glue_secret_key_file_name()),
+								   HINT_OLD_KEY);
+			return GLUE_UNSEAL_LATER;
+		case GLUE_SEAL_FAILED:
+			*failure = new_failure(id, GLUE_CODE_NO_SECRET_KEY,
+								   "OpenSSL lacks memory.", HINT_LATER);
+			return GLUE_UNSEAL_LATER;
+		default:
+			*failure = new_failure(id, GLUE_CODE_SEAL_BROKEN,
+								   status == GLUE_SEAL_ALTERED ?
+								   "They, or the request that they belong to, were altered after they were sealed." :
+								   "They are not in a form that this version of glue_conn knows.",
+								   HINT_ANEW);
+			return GLUE_UNSEAL_NEVER;
 	}
-	else if (status == GLUE_SEAL_FAILED)
-		detail = "OpenSSL lacks memory.";
-	else
-	{
-		later = false;
-		detail = status == GLUE_SEAL_ALTERED ?
-			"They, or the request that they belong to, were altered after they were sealed." :
-			"They are not in a form that this version of glue_conn knows.";
-		hint = HINT_ANEW;
-	}
-	*failure = new_failure(id, later ? GLUE_CODE_NO_SECRET_KEY :
-						   GLUE_CODE_SEAL_BROKEN, detail, hint);
-	return later ? GLUE_UNSEAL_LATER : GLUE_UNSEAL_NEVER;
 }
 
 /* detail is UTF-8. */

@@ -68,8 +68,7 @@ static void answer(int nboxes);
 static ErrorData *record(GlueBox *const *boxes, int nboxes);
 static void begin(void);
 static void record_boxes(GlueBox *const *boxes, int nboxes);
-static void record_message(GlueBox *box,
-						   const GlueBoxMessage *message);
+static void record_message(GlueBox *box, const char *tuples);
 static MinimalTuple next_tuple(const char **place);
 static void commit(int nboxes);
 static void at_end_of_transaction(XactEvent event, void *arg);
@@ -120,7 +119,8 @@ give_back_at_exit(int code, Datum arg)
 		fail(ntaken - nanswered, &error);
 	else
 	{
-		glue_mailbox_give_back(taken + nanswered, ntaken - nanswered);
+		(void) glue_boxes_hand_over(taken + nanswered, ntaken - nanswered,
+									GLUE_BOX_FILLED);
 		glue_news_wake(GLUE_WORK_JOURNAL);
 	}
 }
@@ -179,7 +179,7 @@ fail(int nboxes, const ErrorData *error)
 static void
 answer(int nboxes)
 {
-	if (!glue_mailbox_answer(taken + nanswered, nboxes))
+	if (!glue_boxes_hand_over(taken + nanswered, nboxes, GLUE_BOX_ANSWERED))
 		glue_news_wake(GLUE_WORK_QUEUE);
 	nanswered += nboxes;
 	committing = 0;
@@ -235,38 +235,34 @@ record_boxes(GlueBox *const *boxes, int nboxes)
 {
 	for (int i = 0; i < nboxes; i++)
 	{
-		GlueBoxMessage message;
+		dsm_segment *segment;
+		const char *tuples;
 
 		CHECK_FOR_INTERRUPTS();
-		if (!glue_mailbox_open(boxes[i], &message))
+		tuples = glue_mailbox_open(boxes[i], &segment);
+		if (tuples == NULL)
 			continue;
-		record_message(boxes[i], &message);
-		glue_mailbox_close(&message);
+		record_message(boxes[i], tuples);
+		if (segment != NULL)
+			dsm_detach(segment);
 	}
 }
 
 /* All intents of a message are recorded, or none. */
 static void
-record_message(GlueBox *box, const GlueBoxMessage *message)
+record_message(GlueBox *box, const char *tuples)
 {
 	GlueRequestQueue queue;
-	const char *place = message->tuples;
+	const char *place = tuples;
+	int64		blocked_by = 0;
 
-	glue_intent_rows_open_table(&queue, message->table);
-	for (int i = 0; i < message->ntuples; i++)
-	{
-		int64		by = glue_intent_blocked_by(&queue, next_tuple(&place));
-
-		if (by != 0)
-		{
-			glue_mailbox_blocked(box, by);
-			return;
-		}
-	}
-	place = message->tuples;
-	for (int i = 0; i < message->ntuples; i++)
+	glue_intent_rows_open_table(&queue, box->table);
+	for (int i = 0; i < box->ntuples && blocked_by == 0; i++)
+		blocked_by = glue_intent_blocked_by(&queue, next_tuple(&place));
+	place = tuples;
+	for (int i = 0; i < box->ntuples && blocked_by == 0; i++)
 		glue_intent_row_insert(&queue, next_tuple(&place));
-	glue_mailbox_written(box);
+	glue_mailbox_written(box, blocked_by);
 }
 
 static MinimalTuple

@@ -18,7 +18,6 @@
 #include "postmaster/bgworker.h"
 #include "postmaster/interrupt.h"
 #include "server/news.h"
-#include "storage/latch.h"
 #include "tcop/tcopprot.h"
 #include "utils/guc.h"
 #include "workers/workers.h"
@@ -90,11 +89,7 @@ latest_exit(bool stay, TimestampTz due, TimestampTz now)
 void
 glue_worker_sleep(long timeout_ms, uint32 wait_event)
 {
-	(void) WaitLatch(MyLatch,
-					 WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH,
-					 timeout_ms, wait_event);
-	ResetLatch(MyLatch);
-	CHECK_FOR_INTERRUPTS();
+	(void) glue_news_await(timeout_ms, wait_event);
 	glue_worker_reload_if_asked();
 }
 
