@@ -153,6 +153,7 @@ run_stream(const GlueCallStream *stream, int width,
 	run.context = AllocSetContextCreate(CurrentMemoryContext,
 										"glue_conn calls",
 										ALLOCSET_DEFAULT_SIZES);
+	glue_credential_fetch_runs++;
 	PG_TRY();
 	{
 		glue_http_expect(width);
@@ -160,6 +161,7 @@ run_stream(const GlueCallStream *stream, int width,
 	}
 	PG_FINALLY();
 	{
+		glue_credential_fetch_runs--;
 		MemoryContextSwitchTo(old_context);
 		MemoryContextDelete(run.context);
 	}

@@ -95,7 +95,8 @@ static void start_refresh(CredentialCache *cache, CacheSlot *slot);
 static void give_up_at_exit(int code, Datum arg);
 static GlueCacheAnswer choose_answer(const CacheSlot *slot,
 									 const char *rejected_access_key_id,
-									 TimestampTz since, TimestampTz now);
+									 TimestampTz since, bool nested,
+									 TimestampTz now);
 static void copy_out(const CacheSlot *slot,
 					 GlueTemporaryCredentials *credentials);
 
@@ -113,11 +114,14 @@ GlueSharedPart glue_credential_cache_part = {
  * MUST_REFRESH, the caller must call glue_credential_cache_put() or
  * glue_credential_cache_give_up(), also if it fails.  If it is WAIT, the caller
  * looks again later; since is the time of its first look.
+ *
+ * nested: this process makes no progress with its refreshes before the caller has
+ * ended, so the caller does not wait for them.
  */
 GlueCacheAnswer
 glue_credential_cache_look(const GlueCredentialKey *key,
 						   const char *rejected_access_key_id,
-						   TimestampTz since,
+						   TimestampTz since, bool nested,
 						   GlueTemporaryCredentials *credentials,
 						   char failure[GLUE_CACHE_FAILURE_SIZE])
 {
@@ -131,7 +135,8 @@ glue_credential_cache_look(const GlueCredentialKey *key,
 	if (slot == NULL)
 		slot = claim_slot(cache, key);
 	slot->used_at = now;
-	answer = choose_answer(slot, rejected_access_key_id, since, now);
+	answer = choose_answer(slot, rejected_access_key_id, since, nested,
+						   now);
 	if (answer == GLUE_CACHE_MAY_REFRESH || answer == GLUE_CACHE_MUST_REFRESH)
 		start_refresh(cache, slot);
 	if (answer == GLUE_CACHE_HIT || answer == GLUE_CACHE_MAY_REFRESH)
@@ -157,7 +162,7 @@ glue_credential_cache_peek(const GlueCredentialKey *key,
 	glue_shared_lock(LW_EXCLUSIVE);
 	slot = find_slot(cache, key);
 	found = slot != NULL &&
-		choose_answer(slot, NULL, now, now) == GLUE_CACHE_HIT;
+		choose_answer(slot, NULL, now, false, now) == GLUE_CACHE_HIT;
 	if (found)
 	{
 		slot->used_at = now;
@@ -332,7 +337,7 @@ start_refresh(CredentialCache *cache, CacheSlot *slot)
 /* Determine the result for a slot, for a caller that has waited since then. */
 static GlueCacheAnswer
 choose_answer(const CacheSlot *slot, const char *rejected_access_key_id,
-			  TimestampTz since, TimestampTz now)
+			  TimestampTz since, bool nested, TimestampTz now)
 {
 	bool		rejected = rejected_access_key_id != NULL &&
 		strcmp(slot->credentials.access_key_id, rejected_access_key_id) == 0;
@@ -344,7 +349,8 @@ choose_answer(const CacheSlot *slot, const char *rejected_access_key_id,
 	if (slot->expires_at == 0 || rejected ||
 		(now >= mandatory && now >= slot->rests_until))
 	{
-		if (slot->refresher != 0)
+		if (slot->refresher != 0 &&
+			!(nested && slot->refresher == own_number))
 			return GLUE_CACHE_WAIT;
 
 		/* after another caller's failed refresh, do not try again */

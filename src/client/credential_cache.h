@@ -38,6 +38,7 @@ extern GlueSharedPart glue_credential_cache_part;
 extern GlueCacheAnswer glue_credential_cache_look(const GlueCredentialKey *key,
 												  const char *rejected_access_key_id,
 												  TimestampTz since,
+												  bool nested,
 												  GlueTemporaryCredentials *credentials,
 												  char failure[GLUE_CACHE_FAILURE_SIZE]);
 extern bool glue_credential_cache_peek(const GlueCredentialKey *key,

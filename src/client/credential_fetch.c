@@ -8,7 +8,9 @@
  * part of a call, and whoever makes that advances it whenever there is news.
  * Where a step is a call of AWS, that is for the same to make.
  *
- * Whoever else needs the same credentials waits until the cache has them.
+ * Whoever else needs the same credentials waits until the cache has them.  But a
+ * trigger can make a call while a worker, in a callback of its calls, records; that
+ * call does not wait for these calls, which would wait for it.
  *
  * A source that was configured and fails is a failure.  It is tolerated only
  * while credentials that it gave before are still good, and, for an EC2
@@ -45,6 +47,9 @@
  */
 #define SHORTEST_WAIT_MS	10
 #define LONGEST_WAIT_MS		250
+
+/* Runs of calls in this process, each inside a callback of the one before. */
+int			glue_credential_fetch_runs = 0;
 
 /* prototypes of private functions */
 static void leave(void *arg);
@@ -152,8 +157,9 @@ look(GlueCredentialFetch *fetch)
 
 	switch (glue_credential_cache_look(&fetch->key, rejected != NULL ?
 									   rejected->access_key_id : NULL,
-									   fetch->began_at, fetch->temporary,
-									   failure))
+									   fetch->began_at,
+									   glue_credential_fetch_runs > 1,
+									   fetch->temporary, failure))
 	{
 		case GLUE_CACHE_HIT:
 			fetch->credentials = glue_credentials_take(fetch->temporary);

@@ -44,6 +44,8 @@ typedef struct GlueCredentialFetch
 	MemoryContextCallback leave;
 } GlueCredentialFetch;
 
+extern int	glue_credential_fetch_runs;
+
 extern GlueCredentialFetch *glue_credential_fetch_start(GlueCall *call,
 														void (*on_news) (void *arg),
 														void *on_news_arg);

@@ -70,12 +70,18 @@ glue_job_keep_answer(GlueJob *job, const ErrorData *error)
 	MemoryContextSwitchTo(old_context);
 }
 
-/* Restore the result that an earlier attempt has stored. */
+/*
+ * Restore the result that an earlier attempt has stored.
+ *
+ * AWS Glue has carried the call out in the account of the request.  The account
+ * of the credentials may be unknown, or another one by now.
+ */
 void
 glue_job_restore_answer(GlueJob *job)
 {
 	MemoryContext old_context = MemoryContextSwitchTo(job->context);
 	GlueOperation *operation = &job->operation;
+	GlueAccess *access = palloc(sizeof(GlueAccess));
 	json_object *answer = job->request->answer;
 	GlueRequestOutcome outcome = {
 		.state = glue_json_tree_text(answer, "state"),
@@ -92,6 +98,9 @@ glue_job_restore_answer(GlueJob *job)
 		outcome.next_attempt_at = GetCurrentTimestamp();
 		outcome.free_attempt = true;
 	}
+	*access = *operation->access;
+	access->target.account_id = job->request->account_id;
+	operation->access = access;
 	operation->kind =
 		json_object_get_int(json_object_object_get(answer, "kind"));
 	operation->input = operation->shown = job->request->input;

@@ -30,6 +30,7 @@
 /* prototypes of private functions */
 static GlueCall *ranked(const GlueJob *job, GlueCall *call);
 static GlueCall *start(GlueJob *job);
+static bool lacks_account(const GlueJob *job);
 static GlueCall *ask_account(GlueJob *job);
 static void learn_account(GlueJob *job);
 static void note_account(GlueJob *job);
@@ -48,7 +49,7 @@ glue_job_start(GlueJob *job)
 
 	if (target->failure != NULL)
 		glue_job_resolve_failure(job, target->failure);
-	else if (glue_work_target_lacks_account(target))
+	else if (lacks_account(job))
 		call = ask_account(job);
 	else if (job->operation.access == NULL)
 		note_account(job);
@@ -88,6 +89,13 @@ ranked(const GlueJob *job, GlueCall *call)
 	if (job->request->undo != NULL)
 		GLUE_CRASH_POINT("undo before call %s", call->operation);
 	return call;
+}
+
+/* What is only to be recorded does not need the account of the credentials. */
+static bool
+lacks_account(const GlueJob *job)
+{
+	return !job->is_answered && glue_work_target_lacks_account(job->target);
 }
 
 /*

@@ -112,6 +112,30 @@ $glue->behave;
 wait_until(sub { states($slow, $second) eq 'succeeded' }, 'the slow ones');
 is($glue->created('slow'), 1, 'the next one carries on when there are credentials');
 
+# A trigger of the table that needs the same credentials while the worker records.
+$session->must(<<'SQL');
+CREATE FUNCTION look() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+	PERFORM public.glue_get_connection('slow');
+	RETURN NEW;
+END $$;
+CREATE TRIGGER look BEFORE INSERT ON glue_connection FOR EACH ROW
+	WHEN (NEW.name = 'within') EXECUTE FUNCTION look();
+SQL
+wait_until(sub { worker('pid') eq '' }, 'the worker leaves');
+$session->quit;
+$cluster->in_environment(sub { $cluster->node->restart });
+$session = $cluster->session;
+my $outer = hang('outer');
+$watch = $cluster->watch;
+my $within = enqueue($session, referring('within'), server => 'quick');
+wait_until(sub { $watch->sent('CreateConnection') && $watch->sent('Metadata.Token') > 0
+	  && worker("now() - xact_start > '1 s'") eq 't' }, 'a wait in the trigger');
+$glue->behave;
+wait_until(sub { states($outer, $within) eq 'succeeded' }, 'both');
+pass('a call inside of the run that gets its credentials does not wait for it');
+$session->must('DROP TRIGGER look ON glue_connection');
+
 # AWS calls the credentials expired, and to get others takes as long.
 my %expired = (operation => 'CreateConnection', kind => 'error',
 	code => 'ExpiredTokenException', status => 400);
