@@ -23,6 +23,11 @@ MORE = [(f"{what}, {count}", f"catalog {count} {name} seconds",
         for count in (1000,) for what, name in report.CATALOG[1:]]
 MORE += [(f"{what} after 4,000 creates", f"memory 4000 {name}", None)
          for what, name, _ in report.BACKEND_MEMORY]
+MORE += [(f"Instructions: {what}", f"instructions {name}", None)
+         for what, name in (
+             ("create", "create"), ("create, one of many", "bulk"),
+             ("request in the queue", "queue"), ("row with a trigger", "row"),
+             ("validate", "validate"), ("redact", "redact"))]
 
 # What is divided by a peer that is not measured here, or is none of ours.
 PEERS = ("botocore", "boto3", "sdk", "pg_net", "pg_jsonschema", "floor", "ideal",
