@@ -3,14 +3,15 @@
  * credential_fetch.c
  *	  Getting the credentials that a plan leads to.
  *
- * The plan is carried out step by step, each with the credentials of the one
- * before.  That can take long, needs no transaction, and never waits: it is a
- * part of a call, and whoever makes that advances it whenever there is news.
- * Where a step is a call of AWS, that is for the same to make.
+ * The plan is carried out step by step, each step with the credentials of the
+ * previous one.  A fetch can take long, needs no transaction, and never blocks:
+ * it is a part of a call, and the call advances it at every event.  A step that
+ * is a call of AWS is made by the call's own machinery.
  *
- * Whoever else needs the same credentials waits until the cache has them.  But a
- * trigger can make a call while a worker, in a callback of its calls, records; that
- * call does not wait for these calls, which would wait for it.
+ * Other calls that need the same credentials wait until the cache has them.  A
+ * trigger can make a call while a worker records a result, in a callback of its
+ * calls.  That call does not wait for the worker's fetches, because they cannot
+ * advance before it returns.
  *
  * A source that was configured and fails is a failure.  It is tolerated only
  * while credentials that it gave before are still good, and, for an EC2
@@ -33,8 +34,8 @@
 #include "server/secret_memory.h"
 
 /*
- * How long the expired credentials of an EC2 instance go on being used while
- * the metadata service gives no others, before it is asked again.
+ * How long expired credentials of an EC2 instance are still used while the
+ * metadata service returns no others, before the next request to it.
  */
 #define STABILITY_MS	(5 * 60 * 1000)
 

@@ -18,7 +18,7 @@
  * clouds have services of their own at that address, and IMDS may be disabled.
  * Everything else is a failure, because the source exists.
  *
- * Asking never waits: whoever has started it advances it whenever there is news.
+ * A request never blocks: its call advances it at every event.
  *
  * IDENTIFICATION
  *	  src/client/metadata.c

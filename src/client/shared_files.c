@@ -58,7 +58,7 @@ static char *file_path(const char *setting, const char *variable,
 static void read_into(GlueProfileSet *set, GlueProfileFileKind kind,
 					  const char *path, bool required);
 static FileProblem read_file(const char *path, char **text, size_t *len);
-static FileProblem judge_file(const char *path, const struct stat *status);
+static FileProblem check_file(const char *path, const struct stat *status);
 static void free_profile_set(void *arg);
 
 /*
@@ -279,7 +279,7 @@ read_file(const char *path, char **text, size_t *len)
 	if (file < 0)
 		return FILE_NOT_OPENED;
 	if (fstat(file, &status) == 0)
-		problem = judge_file(path, &status);
+		problem = check_file(path, &status);
 	if (problem == FILE_READ)
 	{
 		*text = glue_secret_alloc(status.st_size + 1);
@@ -302,7 +302,7 @@ read_file(const char *path, char **text, size_t *len)
 
 /* /dev/null counts as an empty file; other devices are rejected. */
 static FileProblem
-judge_file(const char *path, const struct stat *status)
+check_file(const char *path, const struct stat *status)
 {
 	if (!S_ISREG(status->st_mode) && strcmp(path, "/dev/null") != 0)
 		return FILE_NOT_REGULAR;

@@ -49,7 +49,7 @@
 #define LONGEST_PAUSE_MS	(5 * 60 * 1000)
 
 /* prototypes of private functions */
-static GlueCall *note_settled(GlueOperation *operation);
+static GlueCall *note_final_read(GlueOperation *operation);
 
 /* Must an operation wait until earlier messages cannot arrive any more? */
 bool
@@ -86,7 +86,7 @@ glue_operation_after_await_late(GlueOperation *operation)
 	if (answered_at < operation->aws_settled_at)
 		return glue_operation_look_again(operation,
 										 (operation->aws_settled_at - answered_at) / 1000);
-	return note_settled(operation);
+	return note_final_read(operation);
 }
 
 /*
@@ -95,19 +95,19 @@ glue_operation_after_await_late(GlueOperation *operation)
  * not the request's.
  */
 static GlueCall *
-note_settled(GlueOperation *operation)
+note_final_read(GlueOperation *operation)
 {
 	const GlueCall *call = &operation->call;
 	json_object *connection = glue_operation_found(call);
 
-	operation->settled_gone =
+	operation->final_gone =
 		glue_call_failed_with(call, GLUE_EXCEPTION_ENTITY_NOT_FOUND);
 	if (call->failure != NULL && call->failure->transient)
 		return glue_operation_finish(operation, call->failure);
 	if (call->failure == NULL && connection != NULL)
 	{
-		operation->settled = glue_redacted_copy(connection);
-		json_object_object_del(operation->settled, "StatusReason");
+		operation->final_read = glue_redacted_copy(connection);
+		json_object_object_del(operation->final_read, "StatusReason");
 		if (operation->tags != NULL)
 			return glue_operation_tags(operation, GLUE_STEP_READ_LATE_TAGS,
 									   GLUE_GET_TAGS);
@@ -125,9 +125,9 @@ glue_operation_after_late_tags(GlueOperation *operation)
 	if (failure != NULL && failure->transient)
 		return glue_operation_finish(operation, failure);
 	if (failure != NULL)
-		operation->settled_tags_not_read = glue_failure_copy(failure);
+		operation->final_tags_not_read = glue_failure_copy(failure);
 	else
-		operation->settled_tags = glue_secret_tree_copy(tags);
+		operation->final_tags = glue_secret_tree_copy(tags);
 	return glue_operation_prepare_first(operation);
 }
 
@@ -154,15 +154,15 @@ glue_operation_was_hit(const GlueOperation *operation, json_object *connection,
  * false if not.
  */
 bool
-glue_operation_take_settled(GlueOperation *operation)
+glue_operation_take_final_read(GlueOperation *operation)
 {
-	if (operation->settled == NULL && !operation->settled_gone)
+	if (operation->final_read == NULL && !operation->final_gone)
 		return false;
 	operation->kind = GLUE_OPERATION_POLL;
-	operation->observed = operation->settled;
-	operation->gone = operation->settled_gone;
-	operation->read_tags = operation->settled_tags;
-	operation->tags_not_read = operation->settled_tags_not_read;
+	operation->observed = operation->final_read;
+	operation->gone = operation->final_gone;
+	operation->read_tags = operation->final_tags;
+	operation->tags_not_read = operation->final_tags_not_read;
 	return true;
 }
 

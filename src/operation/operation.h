@@ -144,11 +144,11 @@ typedef struct GlueOperation
 								 * any more, by AWS's clock; 0: not known, or
 								 * nothing was sent; DT_NOEND: not known yet,
 								 * because a message was sent since */
-	json_object *settled;		/* the connection after that time, redacted,
+	json_object *final_read;	/* the connection after that time, redacted,
 								 * or NULL: not read... */
-	bool		settled_gone;	/* ... or it did not exist */
-	json_object *settled_tags;	/* its tags, or NULL: not asked for... */
-	GlueFailure *settled_tags_not_read; /* ... or they could not be read */
+	bool		final_gone;		/* ... or it did not exist */
+	json_object *final_tags;	/* its tags, or NULL: not asked for... */
+	GlueFailure *final_tags_not_read;	/* ... or they could not be read */
 
 	/* for an undo */
 	TimestampTz asked_at;		/* before the connection was read */
@@ -203,7 +203,7 @@ extern GlueCall *glue_operation_after_read_tags(GlueOperation *operation);
 extern GlueCall *glue_operation_look_again(GlueOperation *operation,
 										   int64 pause_ms);
 extern bool glue_operation_may_be_hit(const GlueOperation *operation);
-extern bool glue_operation_take_settled(GlueOperation *operation);
+extern bool glue_operation_take_final_read(GlueOperation *operation);
 extern GlueCall *glue_operation_after_await_late(GlueOperation *operation);
 extern GlueCall *glue_operation_after_late_tags(GlueOperation *operation);
 extern bool glue_operation_was_hit(const GlueOperation *operation,

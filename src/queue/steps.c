@@ -191,5 +191,5 @@ resolve(GlueJob *job)
 	glue_job_resolve(job);
 	if (!job->has_operation &&
 		strcmp(job->outcome.state, GLUE_STATE_QUEUED) != 0)
-		job->has_operation = glue_operation_take_settled(&job->operation);
+		job->has_operation = glue_operation_take_final_read(&job->operation);
 }
