@@ -25,7 +25,8 @@ typedef enum GlueUnsealOutcome
 } GlueUnsealOutcome;
 
 extern bytea * glue_request_seal(const GlueRequest *request);
-extern GlueUnsealOutcome glue_request_unseal(const GlueRequest *request, json_object **input,
+extern GlueUnsealOutcome glue_request_unseal(const GlueRequest *request,
+											 json_object **input,
 											 GlueFailure **failure);
 
 #endif							/* GLUE_STORE_SEALED_INPUT_H */

@@ -26,11 +26,12 @@ PG_MODULE_MAGIC;
 PG_FUNCTION_INFO_V1(test_seal);
 PG_FUNCTION_INFO_V1(test_unseal);
 
-/* The second argument of a function is the connection's name. */
+/* The first arguments of a function are the ID and the connection's name. */
 static GlueRequest
 request_of(FunctionCallInfo fcinfo)
 {
 	GlueRequest request = {
+		.id = PG_GETARG_INT64(0),
 		.operation = "CreateConnection",
 		.name = text_to_cstring(PG_GETARG_TEXT_PP(1)),
 		.region = "us-east-1",
@@ -50,7 +51,7 @@ test_seal(PG_FUNCTION_ARGS)
 	GlueRequest request = request_of(fcinfo);
 
 	glue_tree_from_jsonb(PG_GETARG_JSONB_P(2), &request.input);
-	PG_RETURN_BYTEA_P(glue_request_seal(PG_GETARG_INT64(0), &request));
+	PG_RETURN_BYTEA_P(glue_request_seal(&request));
 }
 
 /*
@@ -68,8 +69,8 @@ test_unseal(PG_FUNCTION_ARGS)
 	Size		size;
 	char	   *json;
 
-	outcome = glue_request_unseal(PG_GETARG_INT64(0), &request,
-								  PG_GETARG_BYTEA_PP(2), &input, &failure);
+	request.sealed = PG_GETARG_BYTEA_PP(2);
+	outcome = glue_request_unseal(&request, &input, &failure);
 	if (outcome != GLUE_UNSEALED)
 	{
 		ereport(NOTICE,
