@@ -39,6 +39,7 @@
  * account, so few other keys exist.
  */
 #define NUM_KNOWN_ACCOUNTS	256
+#define NUM_OWN_ACCOUNTS	32	/* in a process that shares nothing */
 
 typedef struct KnownAccount
 {
@@ -56,6 +57,7 @@ typedef struct KnownAccounts
 }			KnownAccounts;
 
 /* prototypes of private functions */
+static int	nknown(void);
 static const char *find_known(const GlueAccess *access);
 static void remember(const GlueAccess *access, const char *account_id);
 static KnownAccount *find_entry(KnownAccounts * accounts,
@@ -68,6 +70,8 @@ static void check_claim(const GlueTarget *target);
 GlueSharedPart glue_account_part = {
 	.name = "glue_conn accounts",
 	.size = sizeof(KnownAccounts),
+	.own_size = offsetof(KnownAccounts, known) +
+	NUM_OWN_ACCOUNTS * sizeof(KnownAccount),
 };
 
 /*
@@ -144,6 +148,14 @@ glue_account_learn(GlueAccess *access, GlueCall *call)
 	return NULL;
 }
 
+/* The number of entries; the part must have been attached. */
+static int
+nknown(void)
+{
+	return (glue_account_part.size - offsetof(KnownAccounts, known)) /
+		sizeof(KnownAccount);
+}
+
 /* A copy of what is known about the access key, or NULL. */
 static const char *
 find_known(const GlueAccess *access)
@@ -176,7 +188,7 @@ remember(const GlueAccess *access, const char *account_id)
 	if (entry == NULL)
 	{
 		entry = &accounts->known[0];
-		for (int i = 1; i < NUM_KNOWN_ACCOUNTS; i++)
+		for (int i = 1; i < nknown(); i++)
 		{
 			if (accounts->known[i].used < entry->used)
 				entry = &accounts->known[i];
@@ -196,7 +208,7 @@ find_entry(KnownAccounts * accounts, const GlueAccess *access)
 {
 	uint64		secret = secret_of(access);
 
-	for (int i = 0; i < NUM_KNOWN_ACCOUNTS; i++)
+	for (int i = 0; i < nknown(); i++)
 	{
 		KnownAccount *entry = &accounts->known[i];
 

@@ -26,6 +26,7 @@
 #include "utils/timestamp.h"
 
 #define NUM_SLOTS		512
+#define NUM_OWN_SLOTS	64		/* in a process that shares nothing */
 
 typedef struct AllStatCalls
 {
@@ -45,6 +46,8 @@ const double glue_stat_bounds[GLUE_STAT_BOUNDS] = {
 GlueSharedPart glue_stat_calls_part = {
 	.name = "glue_conn figures",
 	.size = sizeof(AllStatCalls),
+	.own_size = offsetof(AllStatCalls, slots) +
+	NUM_OWN_SLOTS * sizeof(GlueStatCalls),
 	.file = "glue_conn.stat",
 	.file_version = 1,
 };
@@ -53,6 +56,7 @@ GlueSharedPart glue_stat_calls_part = {
 static void leave_with_context(void *arg);
 static void note_end(GlueCountedCall *counted);
 static void count_call(const GlueStatCalls *one);
+static int	nslots(void);
 static bool is_same(const GlueStatCalls *a, const GlueStatCalls *b);
 static GlueStatCalls *find_slot(AllStatCalls *all, const GlueStatCalls *one);
 static GlueStatCalls *choose_slot(AllStatCalls *all, Oid role);
@@ -177,6 +181,14 @@ count_call(const GlueStatCalls *one)
 	glue_shared_unlock();
 }
 
+/* The number of slots; the part must have been attached. */
+static int
+nslots(void)
+{
+	return (glue_stat_calls_part.size - offsetof(AllStatCalls, slots)) /
+		sizeof(GlueStatCalls);
+}
+
 static bool
 is_same(const GlueStatCalls *a, const GlueStatCalls *b)
 {
@@ -194,12 +206,12 @@ find_slot(AllStatCalls *all, const GlueStatCalls *one)
 	if (slot->used != 0 && slot->role == one->role && is_same(slot, one))
 		return slot;
 	for (slot = all->slots;
-		 slot < all->slots + NUM_SLOTS && slot->used != 0; slot++)
+		 slot < all->slots + nslots() && slot->used != 0; slot++)
 	{
 		if (slot->role == one->role && is_same(slot, one))
 			break;
 	}
-	if (slot == all->slots + NUM_SLOTS || slot->used == 0)
+	if (slot == all->slots + nslots() || slot->used == 0)
 	{
 		slot = choose_slot(all, one->role);
 		if (slot == &all->other)
@@ -218,7 +230,7 @@ choose_slot(AllStatCalls *all, Oid role)
 	int			nused;
 	int			nown = 0;
 
-	for (nused = 0; nused < NUM_SLOTS && all->slots[nused].used != 0; nused++)
+	for (nused = 0; nused < nslots() && all->slots[nused].used != 0; nused++)
 	{
 		GlueStatCalls *slot = &all->slots[nused];
 
@@ -228,7 +240,7 @@ choose_slot(AllStatCalls *all, Oid role)
 		if (oldest == NULL || slot->used < oldest->used)
 			oldest = slot;
 	}
-	if (nown < NUM_SLOTS - nused)
+	if (nown < nslots() - nused)
 		return &all->slots[nused];
 	if (oldest == NULL)
 		oldest = &all->other;
@@ -272,15 +284,15 @@ GlueStatCalls *
 glue_stat_calls_copy(int *n)
 {
 	AllStatCalls *all = glue_shared_attach(&glue_stat_calls_part);
-	AllStatCalls *copy = palloc(sizeof(AllStatCalls));
-	GlueStatCalls *rows = palloc((NUM_SLOTS + 1) * sizeof(GlueStatCalls));
+	AllStatCalls *copy = palloc(glue_stat_calls_part.size);
+	GlueStatCalls *rows = palloc((nslots() + 1) * sizeof(GlueStatCalls));
 
 	glue_shared_lock(LW_SHARED);
-	memcpy(copy, all, sizeof(AllStatCalls));
+	memcpy(copy, all, glue_stat_calls_part.size);
 	glue_shared_unlock();
 
 	*n = 0;
-	for (int i = 0; i < NUM_SLOTS && copy->slots[i].used != 0; i++)
+	for (int i = 0; i < nslots() && copy->slots[i].used != 0; i++)
 	{
 		int			row = 0;
 
@@ -304,6 +316,6 @@ glue_stat_calls_reset(void)
 	AllStatCalls *all = glue_shared_attach(&glue_stat_calls_part);
 
 	glue_shared_lock(LW_EXCLUSIVE);
-	memset(all, 0, sizeof(AllStatCalls));
+	memset(all, 0, glue_stat_calls_part.size);
 	glue_shared_unlock();
 }

@@ -79,6 +79,8 @@ glue_shared_state_init(GlueSharedPart *const *parts, int nparts)
 void *
 glue_shared_attach(GlueSharedPart *part)
 {
+	if (part->memory == NULL && part->own_size != 0)
+		part->size = part->own_size;
 	if (part->memory == NULL)
 		set_up(part, MemoryContextAlloc(TopMemoryContext, part_size(part)),
 			   true);

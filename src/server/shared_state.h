@@ -18,6 +18,8 @@ typedef struct GlueSharedPart
 {
 	const char *name;			/* of the shared memory segment */
 	Size		size;
+	Size		own_size;		/* size in a process that shares nothing; 0:
+								 * the same.  The other one is forgotten then */
 	Size		size_per_backend;	/* additional size for each possible
 									 * backend */
 	bool		secret;			/* keep it out of core dumps */
