@@ -64,7 +64,6 @@ static uint64 hash_target(const char *endpoint, const char *region,
 static uint64 hash_text(const char *text, uint64 seed);
 static void set_tag(LOCKTAG *tag, uint64 hash, uint16 lock_class);
 static int	compare_locks(const void *a, const void *b);
-static int	compare_tags(const LOCKTAG *a, const LOCKTAG *b);
 static void wait_for(const GlueConnectionLock *lock);
 static void explain_wait(void *arg);
 static bool acquire(const GlueConnectionLock *lock, bool session, bool wait);
@@ -129,7 +128,10 @@ set_tag(LOCKTAG *tag, uint64 hash, uint16 lock_class)
 						 (uint32) hash, lock_class);
 }
 
-/* Sort locks, so that two sessions that take the same ones do not deadlock. */
+/*
+ * Sort locks, so that two sessions that take the same ones do not deadlock.  Of
+ * one target, the locks on all names come first.
+ */
 void
 glue_connection_lock_sort(GlueConnectionLock *locks, int nlocks)
 {
@@ -141,23 +143,13 @@ compare_locks(const void *a, const void *b)
 {
 	const GlueConnectionLock *left = a;
 	const GlueConnectionLock *right = b;
-	int			result = compare_tags(&left->all_names, &right->all_names);
+	int			result = memcmp(&left->all_names, &right->all_names,
+								sizeof(LOCKTAG));
 
 	if (result == 0)
 		result = (left->mode != NoLock) - (right->mode != NoLock);
-	if (result == 0)
-		result = compare_tags(&left->name, &right->name);
-	return result;
-}
-
-static int
-compare_tags(const LOCKTAG *a, const LOCKTAG *b)
-{
-	if (a->locktag_field2 != b->locktag_field2)
-		return a->locktag_field2 < b->locktag_field2 ? -1 : 1;
-	if (a->locktag_field3 != b->locktag_field3)
-		return a->locktag_field3 < b->locktag_field3 ? -1 : 1;
-	return 0;
+	return result != 0 ? result : memcmp(&left->name, &right->name,
+										 sizeof(LOCKTAG));
 }
 
 /*

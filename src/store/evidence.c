@@ -130,18 +130,17 @@ static GlueStatement find_evidence = {
 };
 
 /* prototypes of private functions */
-static void read_evidence(GlueRequest *request, const GlueResultRow *row);
+static void read_evidence(GlueRequest *request, const GlueResult *row);
 
 /* Find the evidence for undos that the current transaction has claimed. */
 void
 glue_undo_evidence_find(const GlueJobQueue *queue, List *undos)
 {
-	GlueImpersonation saved;
+	GlueResult	row;
 	Datum	   *ids = palloc(list_length(undos) * sizeof(Datum));
 	Datum		value;
 	int			nids = 0;
 	ListCell   *cell;
-	uint64		count;
 
 	if (undos == NIL)
 		return;
@@ -152,11 +151,9 @@ glue_undo_evidence_find(const GlueJobQueue *queue, List *undos)
 		ids[nids++] = Int64GetDatum(request->id);
 	}
 	value = glue_array_parameter(ids, NULL, nids, INT8OID);
-	count = glue_execute(&find_evidence, &queue->table, &saved, &value, NULL);
-	for (uint64 i = 0; i < count; i++)
+	glue_execute(&row, &find_evidence, &queue->table, &value, NULL);
+	while (glue_result_next(&row))
 	{
-		GlueResultRow row = glue_result_row(i);
-
 		foreach(cell, undos)
 		{
 			GlueRequest *request = lfirst(cell);
@@ -165,12 +162,11 @@ glue_undo_evidence_find(const GlueJobQueue *queue, List *undos)
 				read_evidence(request, &row);
 		}
 	}
-	glue_execute_end(&saved);
 }
 
 /* Read one row of evidence, into the memory context of the request. */
 static void
-read_evidence(GlueRequest *request, const GlueResultRow *row)
+read_evidence(GlueRequest *request, const GlueResult *row)
 {
 	GlueUndo   *undo = request->undo;
 	MemoryContext old_context = MemoryContextSwitchTo(request->context);

@@ -81,7 +81,7 @@ static GlueStatement write_endings = {
 };
 
 /* prototypes of private functions */
-static void notify(const GlueResultRow *row);
+static void notify(const GlueResult *row);
 
 /*
  * Find open intents whose transaction has ended; returns their number, at most
@@ -95,32 +95,26 @@ int
 glue_intent_rows_find_ended(const GlueJobQueue *queue, int64 *ids, int max,
 							bool *more)
 {
-	GlueImpersonation saved;
+	GlueResult	row;
 	bool		ended = false;
 	uint64		known_xid = 0;
-	uint64		count = glue_execute(&find_open, &queue->table, &saved, NULL,
-									 NULL);
 	int			found = 0;
 
 	*more = false;
-	for (uint64 i = 0; i < count; i++)
+	glue_execute(&row, &find_open, &queue->table, NULL, NULL);
+	while (glue_result_next(&row))
 	{
-		GlueResultRow row = glue_result_row(i);
 		uint64		xid = (uint64) glue_result_int64(&row, 2);
 
-		if (i == 0 || xid != known_xid)
+		if (*more)
+			continue;
+		if (xid != known_xid)
 			ended = glue_caller_ended(xid);
 		known_xid = xid;
-		if (!ended)
-			continue;
-		if (found == max)
-		{
-			*more = true;
-			break;
-		}
-		ids[found++] = glue_result_int64(&row, 1);
+		*more = ended && found == max;
+		if (ended && !*more)
+			ids[found++] = glue_result_int64(&row, 1);
 	}
-	glue_execute_end(&saved);
 	return found;
 }
 
@@ -134,8 +128,8 @@ glue_intent_rows_end(const GlueJobQueue *queue, const GlueRequestOutcome *ending
 {
 	Datum		values[lengthof(fields)];
 	const void **structs = palloc(nendings * sizeof(void *));
-	GlueImpersonation saved;
-	uint64		count;
+	GlueResult	row;
+	int			nwritten = 0;
 
 	for (int i = 0; i < nendings; i++)
 	{
@@ -145,21 +139,18 @@ glue_intent_rows_end(const GlueJobQueue *queue, const GlueRequestOutcome *ending
 	}
 	for (int i = 0; i < lengthof(fields); i++)
 		values[i] = glue_field_parameter(&fields[i], structs, nendings);
-	count = glue_execute(&write_endings, &queue->table, &saved, values, NULL);
-	for (uint64 i = 0; i < count; i++)
+	glue_execute(&row, &write_endings, &queue->table, values, NULL);
+	while (glue_result_next(&row))
 	{
-		GlueResultRow row = glue_result_row(i);
-
-		written[i] = glue_result_int64(&row, 1);
+		written[nwritten++] = glue_result_int64(&row, 1);
 		notify(&row);
 	}
-	glue_execute_end(&saved);
-	return (int) count;
+	return nwritten;
 }
 
 /* Notify of a call that has ended. */
 static void
-notify(const GlueResultRow *row)
+notify(const GlueResult *row)
 {
 	const char *state = glue_result_text(row, 4);
 

@@ -168,9 +168,8 @@ glue_intent_row_close(const GlueRequestQueue *queue, int64 id,
 												  "glue_conn intent",
 												  ALLOCSET_DEFAULT_SIZES);
 	MemoryContext old_context = MemoryContextSwitchTo(context);
-	GlueImpersonation saved;
 	GlueRow		values;
-	GlueResultRow row;
+	GlueResult	row;
 
 	Assert(id != 0);
 	Assert(outcome->state == NULL ||
@@ -186,11 +185,12 @@ glue_intent_row_close(const GlueRequestQueue *queue, int64 id,
 	glue_row_set_text(&values, 6, outcome->error_message);
 	glue_row_set_text(&values, 7, outcome->aws_request_id);
 	glue_row_set_time(&values, 8, outcome->aws_ended_at);
-	glue_execute(&close_intent, queue, &saved, values.values, values.nulls);
-	row = glue_result_row(0);
-	if (!glue_result_bool(&row, 1))
-		elog(ERROR, "request %lld is gone", (long long) id);
-	glue_execute_end(&saved);
+	glue_execute(&row, &close_intent, queue, values.values, values.nulls);
+	while (glue_result_next(&row))
+	{
+		if (!glue_result_bool(&row, 1))
+			elog(ERROR, "request %lld is gone", (long long) id);
+	}
 	MemoryContextSwitchTo(old_context);
 	MemoryContextDelete(context);
 }

@@ -21,7 +21,6 @@
 #include "catalog/pg_type.h"
 #include "common/pg_prng.h"
 #include "miscadmin.h"
-#include "nodes/pg_list.h"
 #include "server/builtins.h"
 #include "server/home.h"
 #include "server/owner_spi.h"
@@ -68,7 +67,6 @@ static GlueStatement strike_off = {
 /* prototypes of private functions */
 static void claimant_tag(int64 claimant, LOCKTAG *tag);
 static bool is_alive(int64 claimant);
-static List *list_others(const GlueJobQueue *queue);
 static uint64 execute_for(const GlueJobQueue *queue, GlueStatement *statement,
 						  int64 claimant);
 
@@ -147,40 +145,19 @@ glue_job_queue_open(GlueJobQueue *queue, Oid schema, int64 claimant)
 void
 glue_job_queue_release_orphans(const GlueJobQueue *queue)
 {
-	ListCell   *cell;
+	Datum		values[] = {Int64GetDatum(queue->claimant)};
+	GlueResult	row;
 
-	foreach(cell, list_others(queue))
+	glue_execute(&row, &find_others, &queue->table, values, NULL);
+	while (glue_result_next(&row))
 	{
-		int64		claimant = *(int64 *) lfirst(cell);
+		int64		claimant = glue_result_int64(&row, 1);
 
 		if (is_alive(claimant))
 			continue;
 		execute_for(queue, &release, claimant);
 		execute_for(queue, &strike_off, claimant);
 	}
-}
-
-static List *
-list_others(const GlueJobQueue *queue)
-{
-	Datum		values[] = {Int64GetDatum(queue->claimant)};
-	MemoryContext context = CurrentMemoryContext;
-	List	   *claimants = NIL;
-	GlueImpersonation saved;
-	uint64		count = glue_execute(&find_others, &queue->table, &saved,
-									 values, NULL);
-
-	MemoryContextSwitchTo(context);
-	for (uint64 i = 0; i < count; i++)
-	{
-		GlueResultRow row = glue_result_row(i);
-		int64	   *claimant = palloc(sizeof(int64));
-
-		*claimant = glue_result_int64(&row, 1);
-		claimants = lappend(claimants, claimant);
-	}
-	glue_execute_end(&saved);
-	return claimants;
 }
 
 /*

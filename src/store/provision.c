@@ -337,23 +337,20 @@ static List *
 release_some(const GlueProvisions *provisions, GlueStatement *statement,
 			 const GlueProvisionName *name)
 {
-	GlueImpersonation saved;
+	GlueResult	result;
 	GlueRow		row;
 	List	   *entries = NIL;
-	uint64		count;
 
 	fill_row(&row, provisions, name);
-	count = glue_execute(statement, provisions, &saved, row.values, row.nulls);
-	for (uint64 i = 0; i < count; i++)
+	glue_execute(&result, statement, provisions, row.values, row.nulls);
+	while (glue_result_next(&result))
 	{
-		GlueResultRow result = glue_result_row(i);
 		GlueProvisionEntry *entry = palloc(sizeof(GlueProvisionEntry));
 
 		entry->id = glue_result_int64(&result, 1);
 		entry->name = glue_result_text(&result, 2);
 		entries = lappend(entries, entry);
 	}
-	glue_execute_end(&saved);
 	return entries;
 }
 
@@ -377,16 +374,11 @@ static int64
 execute_one(const GlueProvisions *provisions, GlueStatement *statement,
 			GlueRow *row)
 {
-	GlueImpersonation saved;
-	int64		result = 0;
+	GlueResult	result;
+	int64		first = 0;
 
-	if (glue_execute(statement, provisions, &saved, row->values,
-					 row->nulls) > 0)
-	{
-		GlueResultRow result_row = glue_result_row(0);
-
-		result = glue_result_int64(&result_row, 1);
-	}
-	glue_execute_end(&saved);
-	return result;
+	glue_execute(&result, statement, provisions, row->values, row->nulls);
+	while (glue_result_next(&result))
+		first = first != 0 ? first : glue_result_int64(&result, 1);
+	return first;
 }

@@ -82,9 +82,9 @@ StaticAssertDecl(GLUE_NUM_REQUEST_COLUMNS <= GLUE_MAX_COLUMNS,
 				 "a row has room for the widest table");
 
 /* prototypes of private functions */
-static GlueRequest *read_request(const GlueResultRow *row);
+static GlueRequest *read_request(const GlueResult *row);
 static GlueUndo *read_undo(const GlueRequest *request,
-						   const GlueResultRow *row);
+						   const GlueResult *row);
 
 /* A column that is a member of a GlueRequest. */
 #define COLUMN(name)	(GLUE_REQUEST_##name + 1)
@@ -206,24 +206,23 @@ glue_request_row_fill(GlueRow *row, const GlueRequest *request)
 }
 
 /*
- * Read the requests that a statement has returned, as a list in the current
- * memory context.  Each has a context of its own, a child of parent.
+ * Read the requests that a statement returns, as a list in the current memory
+ * context.  Each has a context of its own, a child of parent.
  *
  * The statement returns GLUE_READ_COLUMNS().  undo is true for calls that are
  * to be undone.
  */
 List *
-glue_requests_read(uint64 count, bool undo, MemoryContext parent)
+glue_requests_read(GlueResult *row, bool undo, MemoryContext parent)
 {
 	List	   *requests = NIL;
 
-	for (uint64 i = 0; i < count; i++)
+	while (glue_result_next(row))
 	{
 		MemoryContext own = AllocSetContextCreate(parent, "glue_conn request",
 												  ALLOCSET_START_SMALL_SIZES);
 		MemoryContext old_context = MemoryContextSwitchTo(own);
-		GlueResultRow row = glue_result_row(i);
-		GlueRequest *request = read_request(&row);
+		GlueRequest *request = read_request(row);
 
 		request->context = own;
 		if (undo && request->answer != NULL)
@@ -235,7 +234,7 @@ glue_requests_read(uint64 count, bool undo, MemoryContext parent)
 														 "error_message");
 		}
 		if (undo)
-			request->undo = read_undo(request, &row);
+			request->undo = read_undo(request, row);
 		MemoryContextSwitchTo(old_context);
 		requests = lappend(requests, request);
 	}
@@ -243,7 +242,7 @@ glue_requests_read(uint64 count, bool undo, MemoryContext parent)
 }
 
 static GlueRequest *
-read_request(const GlueResultRow *row)
+read_request(const GlueResult *row)
 {
 	GlueRequest *request = palloc0(sizeof(GlueRequest));
 	bytea	   *fingerprint;
@@ -278,7 +277,7 @@ read_request(const GlueResultRow *row)
  * that may have created the connection.
  */
 static GlueUndo *
-read_undo(const GlueRequest *request, const GlueResultRow *row)
+read_undo(const GlueRequest *request, const GlueResult *row)
 {
 	GlueUndo   *undo = palloc0(sizeof(GlueUndo));
 

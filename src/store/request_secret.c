@@ -105,11 +105,11 @@ read_sealed(const GlueRequestSecrets *secrets, GlueRequest *request)
 	Datum		values[] = {
 		Int64GetDatum(request->id), Int64GetDatum(request->home)
 	};
-	GlueImpersonation saved;
+	GlueResult	row;
 
-	if (glue_execute(&find, secrets, &saved, values, NULL) > 0)
+	glue_execute(&row, &find, secrets, values, NULL);
+	while (glue_result_next(&row))
 	{
-		GlueResultRow row = glue_result_row(0);
 		MemoryContext spi_context = MemoryContextSwitchTo(request->context);
 		bool		is_null;
 
@@ -118,7 +118,6 @@ read_sealed(const GlueRequestSecrets *secrets, GlueRequest *request)
 		request->sealed_for = glue_result_oid(&row, 2);
 		MemoryContextSwitchTo(spi_context);
 	}
-	glue_execute_end(&saved);
 }
 
 /* Delete the secrets of requests, if they have any. */

@@ -123,7 +123,7 @@ static void erase_secrets(const GlueRequestQueue *queue, int64 id);
 static void explain_duplicate(void *arg);
 static bool change(const GlueRequestQueue *queue, GlueStatement *statement,
 				   int64 id);
-static void read_state(GlueRequestState *found, const GlueResultRow *row);
+static void read_state(GlueRequestState *found, const GlueResult *row);
 
 /*
  * Open the table.
@@ -259,21 +259,16 @@ glue_request_find(const GlueRequestQueue *queue, int64 id,
 				  GlueRequestState *found)
 {
 	Datum		values[] = {Int64GetDatum(id), Int64GetDatum(queue->home)};
-	GlueImpersonation saved;
-	bool		is_there = glue_execute(&find, queue, &saved, values, NULL) > 0;
+	GlueResult	row;
 
-	if (is_there)
-	{
-		GlueResultRow row = glue_result_row(0);
-
+	glue_execute(&row, &find, queue, values, NULL);
+	while (glue_result_next(&row))
 		read_state(found, &row);
-	}
-	glue_execute_end(&saved);
-	return is_there;
+	return row.count > 0;
 }
 
 static void
-read_state(GlueRequestState *found, const GlueResultRow *row)
+read_state(GlueRequestState *found, const GlueResult *row)
 {
 	TransactionId changed_by = (TransactionId) glue_result_oid(row, 4);
 
