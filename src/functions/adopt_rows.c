@@ -406,7 +406,7 @@ fill_operation(Adoption *adoption, AdoptedRow *row,
 	if (glue_record_find(&adoption->function.records, &access->target,
 						 definition->name, &row->record))
 		operation->record = &row->record;
-	if (glue_digest_possible(access->schema))
+	if (glue_digest_key_find(access->schema, true))
 		glue_operation_digest(operation);
 	if (definition->tags != NULL)
 		operation->arn = glue_target_connection_arn(&access->target,

@@ -24,7 +24,6 @@
 #include "operation/record.h"
 #include "server/builtins.h"
 #include "server/compat.h"
-#include "server/crash_point.h"
 #include "server/jsonb_tree.h"
 #include "text/json.h"
 #include "utils/array.h"
@@ -46,13 +45,6 @@ typedef struct Refusal
 	const char *message;
 } Refusal;
 
-/* Those that one call deletes. */
-typedef struct Batch
-{
-	int			count;
-	GlueIntent *changes[MAX_BATCH_NAMES];
-}			Batch;
-
 /* prototypes of private functions */
 static void read_names(NullableDatum argument, NameList *list,
 					   const GlueFindings *findings);
@@ -61,8 +53,6 @@ static void delete_batch(const GlueFunction *function, const NameList *batch,
 static void write_intents(const GlueIntents *intents,
 						  const NameList *batch,
 						  GlueIntent **changes);
-static void note_sending(void *arg);
-static void note_refusal(void *arg);
 static void note_failure(const GlueFunction *function,
 						 GlueIntent *change, const GlueCall *call,
 						 Refusal *refusal);
@@ -206,11 +196,11 @@ delete_batch(const GlueFunction *function, const NameList *batch,
 {
 	const GlueAccess *access = &function->access;
 	json_object *names = json_object_new_array();
-	Batch		changing = {batch->count};
+	GlueIntent *changes[MAX_BATCH_NAMES];
 	GlueCall	call;
 
 	CHECK_FOR_INTERRUPTS();
-	write_intents(&function->intents, batch, changing.changes);
+	write_intents(&function->intents, batch, changes);
 	glue_access_prepare(access, &call, GLUE_BATCH_DELETE_CONNECTION, NULL);
 	glue_tree_add(call.arguments, "ConnectionNameList", names);
 	for (int i = 0; i < batch->count; i++)
@@ -221,19 +211,16 @@ delete_batch(const GlueFunction *function, const NameList *batch,
 						 &record);
 		glue_tree_append(names, json_object_new_string(batch->names[i]));
 	}
-	call.before_sending = note_sending;
-	call.after_refusal = note_refusal;
-	call.sending_arg = &changing;
-	GLUE_CRASH_POINT_MEANWHILE(&call, "caller after send");
+	glue_intents_attach(changes, batch->count, &call);
 	glue_client_run(&call, 1);
 	for (int i = 0; i < batch->count; i++)
 	{
 		Refusal		refusal;
 
 		if (call.failure != NULL)
-			note_failure(function, changing.changes[i], &call, &refusal);
+			note_failure(function, changes[i], &call, &refusal);
 		else
-			note_answer(function, changing.changes[i], batch->names[i], &call,
+			note_answer(function, changes[i], batch->names[i], &call,
 						&refusal);
 		return_outcome(fcinfo, batch->names[i], &refusal);
 	}
@@ -251,26 +238,6 @@ write_intents(const GlueIntents *intents, const NameList *batch,
 		requests[i].name = batch->names[i];
 	}
 	glue_intents_write(intents, requests, batch->count, changes);
-}
-
-/* The before_sending callback of a batch. */
-static void
-note_sending(void *arg)
-{
-	Batch	   *batch = arg;
-
-	for (int i = 0; i < batch->count; i++)
-		glue_intent_sending(batch->changes[i], GLUE_OUTCOME_CHANGED);
-}
-
-/* The after_refusal callback of a batch. */
-static void
-note_refusal(void *arg)
-{
-	Batch	   *batch = arg;
-
-	for (int i = 0; i < batch->count; i++)
-		glue_intent_not_yet(batch->changes[i]);
 }
 
 /* A failure of the whole call is a failure of each connection. */

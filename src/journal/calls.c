@@ -71,6 +71,10 @@ struct GlueIntent
 	char	   *url;			/* of the endpoint */
 	bool		kept;			/* the user wants to keep it on rollback */
 	GlueIntentBatch *batch;		/* in progress, also of later calls */
+
+	/* of its next message */
+	GlueOutcome at_worst;		/* if the answer is lost */
+	GlueIntent *next;			/* which the same message carries out, or NULL */
 };
 
 /* The calls of the current transaction, in their order, in its memory. */
@@ -91,6 +95,8 @@ static void complete_request(const GlueIntents *intents,
 static GlueIntent *remember_intent(const GlueIntents *intents,
 								   const GlueRequest *request);
 static void learn_time(const GlueIntents *intents, const char *name);
+static void note_sending(void *arg);
+static void note_refusal(void *arg);
 static void set_outcome(GlueIntent *intent, GlueOutcome outcome,
 						bool answered, TimestampTz aws_ended_at,
 						const GlueFailure *failure);
@@ -269,24 +275,47 @@ remember_intent(const GlueIntents *intents, const GlueRequest *request)
 }
 
 /*
- * A message is about to be sent.  at_worst is UNKNOWN, or CHANGED if the call
- * cannot create a connection.
+ * Prepare to send a message that carries out these calls.  It is sent after
+ * their intents are on disk, and that is noted.
  */
 void
-glue_intent_sending(GlueIntent *intent, GlueOutcome at_worst)
+glue_intents_attach(GlueIntent *const *intents, int nintents, GlueCall *call)
 {
-	Assert(intent->batch == NULL);	/* the intent is on disk */
-	Assert(at_worst == GLUE_OUTCOME_UNKNOWN || at_worst == GLUE_OUTCOME_CHANGED);
-	intent->changed = intent->outcome != GLUE_OUTCOME_NOTHING;
-	set_outcome(intent, at_worst, false, 0, NULL);
+	for (int i = 0; i < nintents; i++)
+	{
+		intents[i]->at_worst =
+			strcmp(call->operation, GLUE_CREATE_CONNECTION) == 0 ?
+			GLUE_OUTCOME_UNKNOWN : GLUE_OUTCOME_CHANGED;
+		intents[i]->next = i + 1 < nintents ? intents[i + 1] : NULL;
+	}
+	call->before_sending = note_sending;
+	call->after_refusal = note_refusal;
+	call->sending_arg = intents[0];
+	GLUE_CRASH_POINT_MEANWHILE(call, "caller after send");
 }
 
-/* The request was certainly not carried out, and is to be sent once more. */
-void
-glue_intent_not_yet(GlueIntent *intent)
+/* Its before_sending callback. */
+static void
+note_sending(void *arg)
 {
-	if (!intent->changed)
-		set_outcome(intent, GLUE_OUTCOME_NOTHING, true, 0, NULL);
+	glue_intent_await(arg);
+	for (GlueIntent *intent = arg; intent != NULL; intent = intent->next)
+	{
+		Assert(intent->batch == NULL);	/* the intent is on disk */
+		intent->changed = intent->outcome != GLUE_OUTCOME_NOTHING;
+		set_outcome(intent, intent->at_worst, false, 0, NULL);
+	}
+}
+
+/* Its after_refusal callback. */
+static void
+note_refusal(void *arg)
+{
+	for (GlueIntent *intent = arg; intent != NULL; intent = intent->next)
+	{
+		if (!intent->changed)
+			set_outcome(intent, GLUE_OUTCOME_NOTHING, true, 0, NULL);
+	}
 }
 
 /*

@@ -234,7 +234,7 @@ fill_input(GlueJob *job)
 	}
 	if (job->sealing != GLUE_UNSEALED || operation->input == NULL)
 		return;
-	if (operation->shown == operation->input || glue_digest_possible(schema))
+	if (operation->shown == operation->input || glue_digest_key_find(schema, true))
 		glue_operation_digest(operation);
 	else
 	{

@@ -46,12 +46,9 @@ static unsigned char known_key[GLUE_SECRET_KEY_LEN];
 static Oid	key_table = InvalidOid;
 
 /* prototypes of private functions */
-static const unsigned char *find_key(Oid schema);
-static const unsigned char *look_for_key(Oid schema);
 static void keep_key(Oid table);
 static void forget_key(void *arg);
-static bool read_key(Relation relation,
-					 unsigned char key[GLUE_SECRET_KEY_LEN]);
+static bool read_key(Relation relation);
 
 /*
  * Make the digest of the secrets of a ConnectionInput that has some.
@@ -65,25 +62,10 @@ glue_digest_secrets(Oid schema, json_object *input)
 	GlueSecretDigest *digest = palloc(sizeof(GlueSecretDigest));
 
 	Assert(glue_redact_has_secret(input));
-	if (!glue_secret_digest(input, find_key(schema), digest))
+	(void) glue_digest_key_find(schema, false);
+	if (!glue_secret_digest(input, known_key, digest))
 		glue_raise_out_of_memory();
 	return digest;
-}
-
-/* Is there a key? */
-bool
-glue_digest_possible(Oid schema)
-{
-	return look_for_key(schema) != NULL;
-}
-
-/*
- * Raise an error if there is no key, before a call that cannot be rolled back.
- */
-void
-glue_secret_key_require(Oid schema)
-{
-	(void) find_key(schema);
 }
 
 /*
@@ -98,23 +80,12 @@ glue_secret_key_hint(Oid schema)
 					name, name);
 }
 
-static const unsigned char *
-find_key(Oid schema)
-{
-	const unsigned char *key = look_for_key(schema);
-
-	if (key == NULL)
-		ereport(ERROR,
-				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-				 errmsg(GLUE_NO_DIGEST_KEY),
-				 errdetail("Without the key, later changes of secrets could not be detected. Nothing was sent."),
-				 errhint("%s", glue_secret_key_hint(schema))));
-	return key;
-}
-
-/* The key; NULL if there is none. */
-static const unsigned char *
-look_for_key(Oid schema)
+/*
+ * Find the key, before a call that cannot be rolled back; false if there is
+ * none, or an error unless missing_ok is set.
+ */
+bool
+glue_digest_key_find(Oid schema, bool missing_ok)
 {
 	Relation	relation = glue_own_table_try("glue_secret_key", schema,
 											  AccessShareLock,
@@ -125,12 +96,18 @@ look_for_key(Oid schema)
 	if (table != key_table)
 	{
 		key_table = InvalidOid;
-		if (relation != NULL && read_key(relation, known_key))
+		if (relation != NULL && read_key(relation))
 			keep_key(table);
 	}
 	if (relation != NULL)
 		table_close(relation, NoLock);
-	return OidIsValid(key_table) ? known_key : NULL;
+	if (!OidIsValid(key_table) && !missing_ok)
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg(GLUE_NO_DIGEST_KEY),
+				 errdetail("Without the key, later changes of secrets could not be detected. Nothing was sent."),
+				 errhint("%s", glue_secret_key_hint(schema))));
+	return OidIsValid(key_table);
 }
 
 /* Keep the key until the end of the transaction. */
@@ -156,7 +133,7 @@ forget_key(void *arg)
 
 /* Read the key, with the privileges of the owner; false if there is none. */
 static bool
-read_key(Relation relation, unsigned char key[GLUE_SECRET_KEY_LEN])
+read_key(Relation relation)
 {
 	Snapshot	snapshot = RegisterSnapshot(GetLatestSnapshot());
 	const pg_uuid_t *database = glue_database_id(RelationGetNamespace(relation));
@@ -177,7 +154,7 @@ read_key(Relation relation, unsigned char key[GLUE_SECRET_KEY_LEN])
 		found = bytes != NULL &&
 			VARSIZE_ANY_EXHDR(bytes) == GLUE_SECRET_KEY_LEN;
 		if (found)
-			memcpy(key, VARDATA_ANY(bytes), GLUE_SECRET_KEY_LEN);
+			memcpy(known_key, VARDATA_ANY(bytes), GLUE_SECRET_KEY_LEN);
 	}
 	ExecDropSingleTupleTableSlot(slot);
 	table_endscan(scan);
