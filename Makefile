@@ -108,7 +108,6 @@ SERVER_OBJS = \
 	src/server/session_settings.o \
 	src/server/kept_file.o \
 	src/server/shared_state.o \
-	src/server/activity.o \
 	src/server/progress.o \
 	src/server/service.o \
 	src/server/news.o \
@@ -119,6 +118,7 @@ SERVER_OBJS = \
 	src/server/subtransaction.o \
 	src/server/impersonation.o \
 	src/server/encoding.o \
+	src/server/activity.o \
 	src/server/jsonb_tree.o \
 	src/server/redacted.o \
 	src/server/owner_spi.o \

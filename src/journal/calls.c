@@ -85,7 +85,6 @@ static int	nown_intents = 0;
 static bool others_wait = false;
 
 /* prototypes of private functions */
-static void register_callbacks(void);
 static void lock_names(const GlueIntents *intents,
 					   const GlueRequest *requests, int nrequests,
 					   GlueConnectionLock *locks);
@@ -104,13 +103,11 @@ static void at_end_of_transaction(XactEvent event, void *arg);
 static void at_end_of_subtransaction(SubXactEvent event,
 									 SubTransactionId subtransaction,
 									 SubTransactionId parent, void *arg);
-static void refuse_prepare(void);
 static void pass_on(SubTransactionId subtransaction, SubTransactionId parent);
 static void take_back(SubTransactionId subtransaction);
 static bool stays(const GlueIntent *intent);
 static void append_intent(StringInfo lines, const GlueIntent *intent);
 static void warn(const StringInfoData *lines, bool written);
-static void forget(GlueIntent *intent);
 
 /*
  * Prepare to make calls that act at once, before the first intent is
@@ -119,8 +116,15 @@ static void forget(GlueIntent *intent);
 void
 glue_intents_prepare(GlueIntents *intents, GlueAccess *access)
 {
+	static bool registered = false;
+
+	if (!registered)
+	{
+		RegisterXactCallback(at_end_of_transaction, NULL);
+		RegisterSubXactCallback(at_end_of_subtransaction, NULL);
+	}
+	registered = true;
 	glue_open_lists_read(&access->target);
-	register_callbacks();
 	intents->access = access;
 
 	/* only if there can be a worker that commits them */
@@ -414,23 +418,11 @@ glue_intent_finish_failed(const GlueIntents *intents,
  * ----------------------------------------------------------------
  */
 
-static void
-register_callbacks(void)
-{
-	static bool registered = false;
-
-	if (registered)
-		return;
-	RegisterXactCallback(at_end_of_transaction, NULL);
-	RegisterSubXactCallback(at_end_of_subtransaction, NULL);
-	registered = true;
-}
-
 /* A XactCallback */
 static void
 at_end_of_transaction(XactEvent event, void *arg)
 {
-	dlist_mutable_iter iter;
+	dlist_iter	iter;
 
 	if (dlist_is_empty(&own_intents))
 	{
@@ -440,7 +432,10 @@ at_end_of_transaction(XactEvent event, void *arg)
 	switch (event)
 	{
 		case XACT_EVENT_PRE_PREPARE:
-			refuse_prepare();
+			ereport(ERROR,
+					(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+					 errmsg("cannot PREPARE a transaction that has made changes in AWS Glue"),
+					 errhint("Use COMMIT, or the functions that enqueue a request.")));
 			break;
 		case XACT_EVENT_PRE_COMMIT:
 			GLUE_CRASH_POINT("caller before commit");
@@ -450,8 +445,11 @@ at_end_of_transaction(XactEvent event, void *arg)
 			if (others_wait)
 				glue_news_wake(GLUE_WORK_QUEUE);
 			others_wait = false;
-			dlist_foreach_modify(iter, &own_intents)
-				forget(dlist_container(GlueIntent, node, iter.cur));
+			dlist_foreach(iter, &own_intents)
+				glue_outcome_forget(dlist_container(GlueIntent, node,
+													iter.cur)->request);
+			dlist_init(&own_intents);
+			nown_intents = 0;
 			break;
 		case XACT_EVENT_ABORT:
 			take_back(InvalidSubTransactionId);
@@ -481,15 +479,6 @@ at_end_of_subtransaction(SubXactEvent event, SubTransactionId subtransaction,
 		default:
 			break;
 	}
-}
-
-static void
-refuse_prepare(void)
-{
-	ereport(ERROR,
-			(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-			 errmsg("cannot PREPARE a transaction that has made changes in AWS Glue"),
-			 errhint("Use COMMIT, or the functions that enqueue a request.")));
 }
 
 /* A subtransaction has committed: its calls become those of its parent. */
@@ -588,13 +577,4 @@ warn(const StringInfoData *lines, bool written)
 			 written ?
 			 errhint("Table \"glue_connection\" will soon show the state in AWS Glue, and \"glue_request\" shows each call.") :
 			 errhint("Call glue_delete_connection() for each connection that was created and is not wanted, and glue_sync_connections() to record the present state. With glue_conn in \"shared_preload_libraries\", connections that were created are deleted again.")));
-}
-
-static void
-forget(GlueIntent *intent)
-{
-	if (intent->request != 0)
-		glue_outcome_forget(intent->request);
-	dlist_delete(&intent->node);
-	nown_intents--;
 }
