@@ -48,7 +48,7 @@
 #include "server/settings.h"
 #include "store/connection_lock.h"
 #include "store/digest_key.h"
-#include "store/provision_owner.h"
+#include "store/provision.h"
 #include "store/requests.h"
 #include "store/row_reader.h"
 #include "utils/hsearch.h"

@@ -16,7 +16,7 @@
 #include "glue/ownership.h"
 #include "store/jobs.h"
 #include "store/connections.h"
-#include "store/provision_owner.h"
+#include "store/provision.h"
 
 /* The reason if other requests rely on the connection. */
 #define GLUE_UNDO_TAKEN_OVER \

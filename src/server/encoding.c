@@ -22,6 +22,7 @@
 #include "access/xact.h"
 #include "catalog/namespace.h"
 #include "mb/pg_wchar.h"
+#include "server/builtins.h"
 #include "server/encoding.h"
 #include "server/secret_memory.h"
 #include "text/json.h"
@@ -95,6 +96,23 @@ glue_server_from_utf8(const char *utf8)
 		utf8 += char_len;
 	}
 	return buffer;
+}
+
+/*
+ * The contents of a value of type text as UTF-8, in new memory; in the
+ * encoding of the database if they cannot be converted.
+ */
+const char *
+glue_utf8_of_text(Datum value)
+{
+	text	   *server = DatumGetTextPP(value);
+	const char *utf8;
+	int			len;
+
+	if (!glue_utf8_from_server(VARDATA_ANY(server), VARSIZE_ANY_EXHDR(server),
+							   &utf8, &len))
+		return text_to_cstring(server);
+	return pnstrdup(utf8, len);
 }
 
 /* Convert a whole text; return false if that is impossible. */

@@ -30,7 +30,7 @@
 #include "store/connections.h"
 #include "store/own_row.h"
 #include "store/own_table.h"
-#include "store/provision_owner.h"
+#include "store/provision.h"
 #include "store/sql_text.h"
 #include "utils/memutils.h"
 #include "utils/timestamp.h"

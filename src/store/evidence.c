@@ -36,8 +36,7 @@
 
 #include "catalog/pg_type.h"
 #include "server/owner_spi.h"
-#include "store/evidence.h"
-#include "store/request.h"
+#include "store/jobs.h"
 #include "store/sql_text.h"
 
 /* The columns that the statement returns, in their order. */

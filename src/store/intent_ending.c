@@ -18,9 +18,7 @@
 #include "server/builtins.h"
 #include "server/owner_spi.h"
 #include "server/xact_status.h"
-#include "store/intent_ending.h"
-#include "store/notice.h"
-#include "store/request.h"
+#include "store/jobs.h"
 #include "store/sql_text.h"
 
 static GlueStatement find_open = {

@@ -149,7 +149,6 @@ static GlueStatement hold_again = {
 /* prototypes of private functions */
 static void fill_row(GlueRow *row, const GlueProvisions *provisions,
 					 const GlueProvisionName *name);
-static const char *or_empty(const char *text);
 static int64 next_id(const GlueProvisions *provisions);
 pg_noreturn static void refuse(const GlueProvisionName *name, Oid holder);
 static List *release_some(const GlueProvisions *provisions,
@@ -230,19 +229,15 @@ fill_row(GlueRow *row, const GlueProvisions *provisions,
 	glue_row_clear(row);
 	glue_row_set(row, COLUMN_HOME, Int64GetDatum(provisions->home));
 	glue_row_set(row, COLUMN_RELATION, ObjectIdGetDatum(name->relation));
-	glue_row_set_name(row, COLUMN_SERVER, or_empty(name->server));
-	glue_row_set_text(row, COLUMN_REGION, or_empty(name->region));
-	glue_row_set_text(row, COLUMN_CATALOG_ID, or_empty(name->catalog_id));
-	glue_row_set_text(row, COLUMN_NAME, or_empty(name->name));
+	glue_row_set_name(row, COLUMN_SERVER,
+					  name->server != NULL ? name->server : "");
+	glue_row_set_text(row, COLUMN_REGION, name->region);
+	glue_row_set_text(row, COLUMN_CATALOG_ID,
+					  name->catalog_id != NULL ? name->catalog_id : "");
+	glue_row_set_text(row, COLUMN_NAME, name->name);
 	glue_row_set(row, COLUMN_RELEASED, BoolGetDatum(false));
 	glue_row_set(row, COLUMN_OWNED, BoolGetDatum(false));
 	glue_row_set_time(row, COLUMN_SINCE, GetCurrentTimestamp());
-}
-
-static const char *
-or_empty(const char *text)
-{
-	return text != NULL ? text : "";
 }
 
 /* The ID is taken before the row is inserted, as that of a request. */

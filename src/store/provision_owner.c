@@ -27,7 +27,7 @@
 #include "server/builtins.h"
 #include "server/encoding.h"
 #include "server/owner_spi.h"
-#include "store/provision_owner.h"
+#include "store/provision.h"
 #include "store/sql_text.h"
 #include "utils/lsyscache.h"
 

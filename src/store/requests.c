@@ -231,14 +231,8 @@ explain_duplicate(void *arg)
 int64
 glue_request_next_id(const GlueRequestQueue *queue)
 {
-	return nextval_internal(glue_request_sequence(queue), false);
-}
-
-/* The sequence of the IDs. */
-Oid
-glue_request_sequence(const GlueRequestQueue *queue)
-{
-	return glue_own_sequence(queue->schema, "glue_request_id_seq");
+	return nextval_internal(glue_own_sequence(queue->schema,
+											  "glue_request_id_seq"), false);
 }
 
 /* Delete a request that the current transaction has made. */
