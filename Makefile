@@ -179,7 +179,6 @@ STORE_OBJS = \
 	src/store/row_reader.o \
 	src/store/connections.o \
 	src/store/digest_key.o \
-	src/store/secret_key_file.o \
 	src/store/sealed_input.o \
 	src/store/request_secret.o \
 	src/store/request_row.o \

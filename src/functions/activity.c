@@ -30,7 +30,7 @@
 #include "server/progress.h"
 #include "server/service.h"
 #include "store/connection_lock.h"
-#include "store/secret_key_file.h"
+#include "store/sealed_input.h"
 #include "utils/acl.h"
 
 /* prototypes of private functions */
