@@ -88,7 +88,6 @@ static bool others_wait = false;
 static void lock_names(const GlueIntents *intents,
 					   const GlueRequest *requests, int nrequests,
 					   GlueConnectionLock *locks);
-static bool is_plain_creation(const GlueRequest *request);
 static void complete_request(const GlueIntents *intents,
 							 GlueRequest *request);
 static GlueIntent *remember_intent(const GlueIntents *intents,
@@ -207,20 +206,19 @@ lock_names(const GlueIntents *intents, const GlueRequest *requests,
 		   int nrequests, GlueConnectionLock *locks)
 {
 	for (int i = 0; i < nrequests; i++)
+	{
+		const GlueRequest *request = &requests[i];
+		bool		creates_only =
+			strcmp(request->operation, GLUE_CREATE_CONNECTION) == 0 &&
+			strcmp(request->on_conflict, "error") == 0;
+
 		glue_connection_lock_name(&locks[i], &intents->access->target,
-								  requests[i].operation, requests[i].name,
-								  is_plain_creation(&requests[i]) ?
-								  ShareLock : ExclusiveLock, nown_intents + i);
+								  request->operation, request->name,
+								  creates_only ? ShareLock : ExclusiveLock,
+								  nown_intents + i);
+	}
 	glue_connection_lock_sort(locks, nrequests);
 	glue_connection_lock_take(locks, nrequests);
-}
-
-/* Is this the creation of a connection that must not exist? */
-static bool
-is_plain_creation(const GlueRequest *request)
-{
-	return strcmp(request->operation, GLUE_CREATE_CONNECTION) == 0 &&
-		strcmp(request->on_conflict, "error") == 0;
 }
 
 /* Wait until the intents that were posted are committed. */

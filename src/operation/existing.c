@@ -78,7 +78,7 @@ glue_operation_after_read_existing(GlueOperation *operation)
 									 glue_failure_wipes_credentials(operation->name,
 																	losses.data));
 	if (operation->tags != NULL)
-		return glue_operation_tags(operation, GLUE_STEP_ADD_TAGS, GLUE_TAG_RESOURCE);
+		return glue_operation_tags(operation, GLUE_STEP_ADD_TAGS);
 	return prepare_update(operation);
 }
 
@@ -146,7 +146,7 @@ adopt_existing(GlueOperation *operation, json_object *observed,
 	operation->differences = differences.data;
 	glue_operation_observe(operation, observed);
 	if (operation->tags != NULL)
-		return glue_operation_tags(operation, GLUE_STEP_COMPARE_TAGS, GLUE_GET_TAGS);
+		return glue_operation_tags(operation, GLUE_STEP_COMPARE_TAGS);
 	return finish_adopted(operation);
 }
 
@@ -260,7 +260,7 @@ glue_operation_after_read_updated(GlueOperation *operation)
 			glue_failure_copy(glue_operation_not_found(call));
 	}
 	if (operation->tagged)
-		return glue_operation_tags(operation, GLUE_STEP_READ_TAGS, GLUE_GET_TAGS);
+		return glue_operation_tags(operation, GLUE_STEP_READ_TAGS);
 	return glue_operation_finish(operation, NULL);
 }
 

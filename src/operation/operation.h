@@ -175,8 +175,7 @@ extern void glue_operation_record(const GlueOperation *operation,
 extern GlueCall *glue_operation_read(GlueOperation *operation,
 									 GlueOperationStep step);
 extern GlueCall *glue_operation_tags(GlueOperation *operation,
-									 GlueOperationStep step,
-									 const char *name);
+									 GlueOperationStep step);
 extern GlueCall *glue_operation_delete(GlueOperation *operation,
 									   GlueOperationStep step);
 extern json_object *glue_operation_found(const GlueCall *call);

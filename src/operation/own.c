@@ -39,7 +39,6 @@
 static bool is_life(const GlueLife *life, json_object *connection);
 static bool is_other_life(const GlueLife *life, json_object *connection);
 static TimestampTz creation_time(json_object *connection);
-static GlueCall *finish_other_life(GlueOperation *operation);
 
 /* Does the row of an operation own the connection, as far as is known? */
 bool
@@ -73,7 +72,12 @@ glue_operation_after_read_own(GlueOperation *operation)
 			return glue_operation_finish_made(operation, existing);
 		if (operation->kind == GLUE_OPERATION_DELETE ||
 			operation->on_conflict == GLUE_CONFLICT_ERROR)
-			return finish_other_life(operation);
+		{
+			operation->other_life = true;
+			return glue_operation_finish(operation,
+										 glue_failure_not_ours(operation->name,
+															   "The connection that the row owned is gone, and the one that has its name now was created at another time."));
+		}
 		operation->kind = GLUE_OPERATION_CREATE;
 	}
 	if (operation->kind == GLUE_OPERATION_DELETE && existing != NULL)
@@ -117,15 +121,6 @@ creation_time(json_object *connection)
 		return 0;
 	return rint((json_object_get_double(created) - days * SECS_PER_DAY) *
 				USECS_PER_SEC);
-}
-
-static GlueCall *
-finish_other_life(GlueOperation *operation)
-{
-	operation->other_life = true;
-	return glue_operation_finish(operation,
-								 glue_failure_not_ours(operation->name,
-													   "The connection that the row owned is gone, and the one that has its name now was created at another time."));
 }
 
 /*

@@ -282,8 +282,7 @@ glue_operation_after_undo_read(GlueOperation *operation)
 	if (operation->undo->may_have_made)
 		return resolve_maybe_ours(operation, connection);
 	if (operation->arn != NULL)
-		return glue_operation_tags(operation, GLUE_STEP_UNDO_READ_TAGS,
-								   GLUE_GET_TAGS);
+		return glue_operation_tags(operation, GLUE_STEP_UNDO_READ_TAGS);
 	return finish_not_undone(operation);
 }
 

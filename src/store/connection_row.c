@@ -82,8 +82,6 @@ static void set_from_tree(GlueRow *row, GlueRecordColumn column,
 						  json_object *value);
 static bool is_epoch_time(json_object *value);
 static Datum text_array(json_object *array);
-static void add_tree(json_object *object, const char *name,
-					 json_object *value);
 static json_object *tree_from_datum(Datum value, Oid type);
 static json_object *tree_from_text(Datum value);
 static json_object *tree_from_array(Datum value);
@@ -245,8 +243,13 @@ glue_record_row_read(GlueRecord *record, HeapTuple tuple, TupleDesc desc)
 		if (is_null)
 			continue;
 		if (source->member != NULL)
-			add_tree(IS_DEFINED(column) ? record->definition : record->observed,
-					 source->member, tree_from_datum(value, source->type));
+		{
+			json_object *tree = tree_from_datum(value, source->type);
+
+			if (tree != NULL)
+				glue_tree_add(IS_DEFINED(column) ? record->definition :
+							  record->observed, source->member, tree);
+		}
 		else if (column == GLUE_COLUMN_TAGS)
 			record->tags = tree_from_datum(value, source->type);
 		else if (column == GLUE_COLUMN_SECRET_DIGEST)
@@ -258,14 +261,6 @@ glue_record_row_read(GlueRecord *record, HeapTuple tuple, TupleDesc desc)
 		else if (column == GLUE_COLUMN_AWS_RECORDED_AT)
 			record->aws_recorded_at = DatumGetTimestampTz(value);
 	}
-}
-
-/* Add a value, unless it could not be read. */
-static void
-add_tree(json_object *object, const char *name, json_object *value)
-{
-	if (value != NULL)
-		glue_tree_add(object, name, value);
 }
 
 /*

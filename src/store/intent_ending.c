@@ -78,9 +78,6 @@ static GlueStatement write_endings = {
 	}
 };
 
-/* prototypes of private functions */
-static void notify(const GlueResult *row);
-
 /*
  * Find open intents whose transaction has ended; returns their number, at most
  * max.  *more is set if there are more of them.
@@ -140,20 +137,13 @@ glue_intent_rows_end(const GlueJobQueue *queue, const GlueRequestOutcome *ending
 	glue_execute(&row, &write_endings, &queue->table, values, NULL);
 	while (glue_result_next(&row))
 	{
-		written[nwritten++] = glue_result_int64(&row, 1);
-		notify(&row);
+		const char *state = glue_result_text(&row, 4);
+
+		written[nwritten] = glue_result_int64(&row, 1);
+		if (strcmp(state, GLUE_STATE_QUEUED) != 0)
+			glue_request_notify(written[nwritten], glue_result_text(&row, 2),
+								glue_result_text(&row, 3), state, NULL);
+		nwritten++;
 	}
 	return nwritten;
-}
-
-/* Notify of a call that has ended. */
-static void
-notify(const GlueResult *row)
-{
-	const char *state = glue_result_text(row, 4);
-
-	if (strcmp(state, GLUE_STATE_QUEUED) != 0)
-		glue_request_notify(glue_result_int64(row, 1),
-							glue_result_text(row, 2),
-							glue_result_text(row, 3), state, NULL);
 }

@@ -117,8 +117,6 @@ static GlueStatement follow = {
 };
 
 /* prototypes of private functions */
-static void keep_secrets(const GlueRequestQueue *queue,
-						 const GlueRequest *request);
 static void erase_secrets(const GlueRequestQueue *queue, int64 id);
 static void explain_duplicate(void *arg);
 static bool change(const GlueRequestQueue *queue, GlueStatement *statement,
@@ -155,7 +153,13 @@ glue_request_insert(const GlueRequestQueue *queue, const GlueRequest *request)
 	glue_request_make_own(queue, &own);
 	glue_request_row_fill(&row, &own);
 	if (request->has_secrets)
-		keep_secrets(queue, &own);
+	{
+		GlueRequestSecrets secrets;
+		bytea	   *sealed = glue_request_seal(&own);
+
+		glue_request_secrets_open(&secrets, queue->schema);
+		glue_request_secret_insert(&secrets, own.id, own.role, sealed);
+	}
 
 	/* if that fails without a statement, a statement raises the error */
 	if (!queue->plain || !glue_request_insert_row(queue, &row))
@@ -172,16 +176,6 @@ glue_request_make_own(const GlueRequestQueue *queue, GlueRequest *request)
 	request->home = queue->home;
 	request->cluster = glue_cluster();
 	request->role = GetUserId();
-}
-
-static void
-keep_secrets(const GlueRequestQueue *queue, const GlueRequest *request)
-{
-	GlueRequestSecrets secrets;
-	bytea	   *sealed = glue_request_seal(request);
-
-	glue_request_secrets_open(&secrets, queue->schema);
-	glue_request_secret_insert(&secrets, request->id, request->role, sealed);
 }
 
 /* Delete the secrets of a request that will not be carried out any more. */

@@ -30,8 +30,6 @@
 
 /* prototypes of private functions */
 static const char *column_of(Relation table, int column);
-static const char *condition_text(Relation table, Node *condition);
-static void fetch(GlueRowReader *reader);
 
 /*
  * Begin to read the rows that have an input, of a table and its partitions.
@@ -48,16 +46,24 @@ glue_row_reader_begin(GlueRowReader *reader, Relation table,
 	const char *input = column_of(table, input_column);
 	bool		is_partitioned =
 		table->rd_rel->relkind == RELKIND_PARTITIONED_TABLE;
+	const char *where = "true";
 	char	   *text;
 
 	memset(reader, 0, sizeof(GlueRowReader));
 	reader->owner = table->rd_rel->relowner;
 	glue_impersonate(&saved, reader->owner);
+
+	/* as text for the current search_path, which it is parsed with */
+	if (condition != NULL)
+		where = deparse_expression(condition,
+								   deparse_context_for(RelationGetRelationName(table),
+													   RelationGetRelid(table)),
+								   false, false);
 	text = psprintf("SELECT %s, %s FROM %s %s WHERE %s IS NOT NULL AND (%s)",
 					input,
 					tags_column != 0 ? column_of(table, tags_column) : "NULL",
 					is_partitioned ? "" : "ONLY", glue_own_table_name(table),
-					input, condition_text(table, condition));
+					input, where);
 	SPI_connect();
 	reader->portal = SPI_cursor_open_with_args(NULL, text, 0, NULL, NULL, NULL,
 											   true, 0);
@@ -73,20 +79,6 @@ column_of(Relation table, int column)
 }
 
 /*
- * The condition as text, deparsed for the current search_path, which it is
- * parsed with.
- */
-static const char *
-condition_text(Relation table, Node *condition)
-{
-	return condition == NULL ? "true" :
-		deparse_expression(condition,
-						   deparse_context_for(RelationGetRelationName(table),
-											   RelationGetRelid(table)),
-						   false, false);
-}
-
-/*
  * Read the next row; false if there is none.  Its values last until the next one
  * is read.
  */
@@ -94,12 +86,21 @@ bool
 glue_row_reader_next(GlueRowReader *reader, NullableDatum *input,
 					 NullableDatum *tags)
 {
-	MemoryContext context = CurrentMemoryContext;
 	HeapTuple	tuple;
 
 	if (reader->next >= reader->nfetched)
 	{
-		fetch(reader);
+		MemoryContext context = CurrentMemoryContext;
+		GlueImpersonation saved;
+
+		if (reader->fetched != NULL)
+			SPI_freetuptable(reader->fetched);
+		glue_impersonate(&saved, reader->owner);
+		SPI_cursor_fetch(reader->portal, true, FETCH_COUNT);
+		glue_stop_impersonating(&saved);
+		reader->fetched = SPI_tuptable;
+		reader->nfetched = SPI_processed;
+		reader->next = 0;
 		MemoryContextSwitchTo(context);
 		if (reader->nfetched == 0)
 			return false;
@@ -110,21 +111,6 @@ glue_row_reader_next(GlueRowReader *reader, NullableDatum *input,
 	tags->value = SPI_getbinval(tuple, reader->fetched->tupdesc, 2,
 								&tags->isnull);
 	return true;
-}
-
-static void
-fetch(GlueRowReader *reader)
-{
-	GlueImpersonation saved;
-
-	if (reader->fetched != NULL)
-		SPI_freetuptable(reader->fetched);
-	glue_impersonate(&saved, reader->owner);
-	SPI_cursor_fetch(reader->portal, true, FETCH_COUNT);
-	glue_stop_impersonating(&saved);
-	reader->fetched = SPI_tuptable;
-	reader->nfetched = SPI_processed;
-	reader->next = 0;
 }
 
 void

@@ -63,12 +63,10 @@
 	"Make the request anew."
 
 /* prototypes of private functions */
-static GlueSealedRequest identity_of(const GlueRequest *request);
 static const char *text_or_empty(const char *text);
 static const char *tags_text(json_object *tags);
 static char *write_padded(json_object *input, Size *len);
-static unsigned char *write_context(const GlueSealedRequest *request,
-									Size *len);
+static unsigned char *write_context(const GlueRequest *request, Size *len);
 static GlueUnsealOutcome not_opened(int64 id, GlueSealStatus status,
 									GlueFailure **failure);
 static GlueFailure *new_failure(int64 id, const char *code,
@@ -85,7 +83,6 @@ static const char *in_utf8(const char *text);
 bytea *
 glue_request_seal(const GlueRequest *request)
 {
-	GlueSealedRequest identity = identity_of(request);
 	GlueSealKeys keys;
 	GlueFailure *failure;
 	unsigned char *context;
@@ -102,7 +99,7 @@ glue_request_seal(const GlueRequest *request)
 				 errdetail("The connection input holds a secret, which would have to be stored until the request is carried out, and \"glue_conn.secret_key_file\" is not set."),
 				 errhint(HINT_BY_REFERENCE)));
 
-	context = write_context(&identity, &context_len);
+	context = write_context(request, &context_len);
 	plain = write_padded(request->input, &plain_len);
 	sealed = palloc(VARHDRSZ + glue_sealed_len(plain_len));
 	SET_VARSIZE(sealed, VARHDRSZ + glue_sealed_len(plain_len));
@@ -131,7 +128,6 @@ glue_request_seal(const GlueRequest *request)
 GlueUnsealOutcome
 glue_request_unseal(const GlueRequest *request, json_object **input, GlueFailure **failure)
 {
-	GlueSealedRequest identity = identity_of(request);
 	const		bytea *sealed = request->sealed;
 	Size		sealed_len;
 	GlueSealKeys keys;
@@ -158,7 +154,7 @@ glue_request_unseal(const GlueRequest *request, json_object **input, GlueFailure
 		return GLUE_UNSEAL_LATER;
 	}
 
-	context = write_context(&identity, &context_len);
+	context = write_context(request, &context_len);
 	plain = glue_secret_alloc(sealed_len);
 	*failure = read_key_file(&keys);
 	if (*failure != NULL)
@@ -174,27 +170,6 @@ glue_request_unseal(const GlueRequest *request, json_object **input, GlueFailure
 	if (*input == NULL)
 		glue_raise_out_of_memory();
 	return GLUE_UNSEALED;
-}
-
-/* The identity that a request is sealed with. */
-static GlueSealedRequest
-identity_of(const GlueRequest *request)
-{
-	GlueSealedRequest identity = {
-		.id = request->id,
-		.home = request->home,
-		.role = request->role,
-		.operation = request->operation,
-		.connection_name = request->name,
-		.region = request->region,
-		.catalog_id = text_or_empty(request->catalog_id),
-		.tags = tags_text(request->tags),
-		.on_conflict = text_or_empty(request->on_conflict),
-		.on_missing = text_or_empty(request->on_missing),
-	};
-
-	memcpy(identity.target, request->fingerprint, GLUE_SEAL_TARGET_LEN);
-	return identity;
 }
 
 static const char *
@@ -228,17 +203,30 @@ write_padded(json_object *input, Size *len)
 }
 
 /*
- * Write the context that the input of this request is sealed with, besides the
- * key.
+ * Write the context that the input of a request is sealed with, besides the
+ * key: its identity.
  */
 static unsigned char *
-write_context(const GlueSealedRequest *request, Size *len)
+write_context(const GlueRequest *request, Size *len)
 {
 	unsigned char *context;
+	GlueSealedRequest identity = {
+		.id = request->id,
+		.home = request->home,
+		.role = request->role,
+		.operation = request->operation,
+		.connection_name = request->name,
+		.region = request->region,
+		.catalog_id = text_or_empty(request->catalog_id),
+		.tags = tags_text(request->tags),
+		.on_conflict = text_or_empty(request->on_conflict),
+		.on_missing = text_or_empty(request->on_missing),
+	};
 
-	*len = glue_seal_context(request, NULL, 0);
+	memcpy(identity.target, request->fingerprint, GLUE_SEAL_TARGET_LEN);
+	*len = glue_seal_context(&identity, NULL, 0);
 	context = palloc(*len);
-	glue_seal_context(request, context, *len);
+	glue_seal_context(&identity, context, *len);
 	return context;
 }
 
