@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Measure how long it takes until a call that was rolled back is settled.
+"""Measure the time until a call that was rolled back is resolved.
 
 Usage: settlement.py COUNT
 
