@@ -442,13 +442,13 @@ $$;
 
 -- The time from a rollback until the created connection is deleted, and that
 -- is recorded.
-CREATE PROCEDURE measure_settlement(count integer)
+CREATE PROCEDURE measure_resolution(count integer)
 LANGUAGE plpgsql AS $$
 DECLARE
 	input jsonb;
 	start timestamptz;
 	last_id bigint;
-	settled timestamptz;
+	resolved timestamptz;
 BEGIN
 	FOR i IN 1 .. count LOOP
 		input := (new_inputs(1))[1];
@@ -457,14 +457,14 @@ BEGIN
 		start := clock_timestamp();
 		ROLLBACK;
 		LOOP
-			SELECT finished_at INTO settled FROM glue_request
+			SELECT finished_at INTO resolved FROM glue_request
 				WHERE id = last_id AND state = 'rolled_back';
-			EXIT WHEN settled IS NOT NULL;
+			EXIT WHEN resolved IS NOT NULL;
 			COMMIT;
 			PERFORM pg_sleep(0.001);
 		END LOOP;
 		INSERT INTO sample
-			VALUES ('settled', extract(epoch FROM settled - start) * 1e6);
+			VALUES ('resolved', extract(epoch FROM resolved - start) * 1e6);
 		COMMIT;
 	END LOOP;
 END;

@@ -11,7 +11,7 @@
 #	request, schema, python
 #				see run
 #	rounds, few_rounds, catalog_rounds, calls, batches, seconds, counts, catalogs,
-#	depths, short_runs, drained, widths, settlements
+#	depths, short_runs, drained, widths, resolutions
 #				the amount of measuring
 
 # shellcheck shell=bash
@@ -390,7 +390,7 @@ measure_intents()
 	done
 	say "Measuring the time to resolve a call that was rolled back"
 	as_worker env PGHOST="$files" PGUSER=postgres "$python" \
-		test/bench/settlement.py "$settlements"
+		test/bench/resolution.py "$resolutions"
 }
 
 # The new samples of the procedures.

@@ -66,7 +66,7 @@ ROWS = [
     ("  insert of one row, committed", "intent insert", None, ""),
     ("  create, with an intent", "intent create", None, ""),
     ("  create, without", "intent unserved", None, ""),
-    ("Resolved after a rollback", "settled", None, ""),
+    ("Resolved after a rollback", "resolved", None, ""),
     ("First call of a backend, one CA", "first create ca", "first floor ca",
      ""),
     ("  floor", "first floor ca", None, ""),
