@@ -49,7 +49,7 @@ def parse_options(arguments):
     parser.add_argument("--directory", help=(
         "where the certificates go (a temporary directory)"))
     parser.add_argument("--exit-with-parent", action="store_true", help=(
-        "leave when standard input ends"))
+        "exit when standard input ends"))
     parser.add_argument("--plain-http", action="store_true", help=(
         "serve Glue without TLS"))
     parser.add_argument("--certificate", choices=CHOICES["certificate"],
