@@ -391,7 +391,7 @@ hidden byte j;
 #define WAITS_FOR_OWN(l, k) \
 	(call[l].row == OPEN -> WAITS_FOR_OPEN(k) : WAITS_FOR_QUEUED(l, k))
 
-#ifdef WAITS_FOR_WHO_WAITS
+#ifdef WAITS_FOR_WAITERS
 #define WAITS_FOR_US(l, k)	false
 #else
 #define WAITS_FOR_US(l, k) \
