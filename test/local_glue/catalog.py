@@ -1,8 +1,8 @@
 """The connections, and their form in an answer.
 
 A connection keeps the whole input, secrets included; the settings at the time
-of the request decide what an answer shows.  Each account and region has a
-catalog of its own.
+of the request decide the contents of an answer.  Each account and region has
+a catalog of its own.
 """
 
 import base64
