@@ -64,7 +64,7 @@ is( json_value(
 	'everyone may redact');
 
 is($granted->must(create_sql(jdbc('granted')))->output,
-	'READY', 'who was granted it may create');
+	'READY', 'a role with the grant may create');
 is($cluster->row('granted')->{recorded_by}, 'granted', 'as himself');
 is(json_value($granted->must(get_sql('granted'))->output)->{Name},
 	'granted', 'and read from AWS');
@@ -77,7 +77,7 @@ denied($granted, $_, $_)
 	'DELETE FROM glue_connection',
 	'TRUNCATE glue_connection');
 is($granted->must('SELECT current_user, session_user')->output,
-	'granted|granted', 'after a call one is who one was');
+	'granted|granted', 'a call does not change the role');
 
 # ... also after one that failed while acting as the owner.
 $admin->must(<<'SQL');

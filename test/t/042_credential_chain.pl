@@ -3,7 +3,7 @@
 # Credentials from AWS STS, for roles and web identities, and the order of all
 # sources of credentials.
 #
-# The journal of the local Glue has the requests and their order, and
+# The journal of the local Glue has the messages and their order, and
 # glue_caller_identity() returns the resulting identity.  In every call the
 # server logs and sends messages of all levels; at the end all of that is
 # searched for each secret that was issued.
@@ -156,13 +156,13 @@ acts_as('a profile that is its own source',
 is(operations(@requests), 'AssumeRole GetCallerIdentity',
 	'a source with keys and a role: the keys count');
 
-@requests = acts_as('what a role asks for',
+@requests = acts_as('the settings of a role',
 	session_of('asked', 'me@host'),
 	%file, profile => 'asked');
 is_deeply(
 	[ @{ form($requests[0]) }{qw(ExternalId RoleSessionName DurationSeconds)} ],
 	[ 'an+id:1', 'me@host', '1800' ],
-	'what a role asks for: is what STS gets');
+	'the settings of a role: STS gets them');
 
 acts_as('nine roles', session_of('deep9'), %file, profile => 'deep9');
 refused('ten roles', $none, qr/^Profile "deep10" leads to more than 9 roles/,

@@ -62,7 +62,7 @@ sub call
 		  { map { ("glue_conn.$_" => $settings{$_}) } keys %settings });
 }
 
-# Test where a call goes; returns the request.
+# Test where a call goes; returns the message.
 sub goes_to
 {
 	my ($case, $path, %settings) = @_;
