@@ -55,7 +55,7 @@ sub has_looked
 	my ($number) = @_;
 
 	is(end_of($other, enqueue($other, referring("free $number"))), 'succeeded',
-		'others go on');
+		'others continue');
 	return;
 }
 
@@ -87,7 +87,7 @@ foreach my $way (@ways)
 	}
 	$resolved->check($name);
 	is($glue->connection($name)->{definition}{Description}, 'second',
-		"$name: what it says is true");
+		"$name: its report is true");
 	is(rows($name), "|us-east-1|$account|second", "$name: one row");
 }
 
@@ -196,7 +196,7 @@ is(scalar(grep { $_->{body} =~ /"second"/ } $watch->requests), 0, 'and is not se
 $glue->behave;
 $resolved->wait(hurry => 1);
 $resolved->check('in order');
-is(rows('side'), "second|us-east-1|$account|second", 'what was asked for last is last');
+is(rows('side'), "second|us-east-1|$account|second", 'the latest request is carried out last');
 
 $_->quit foreach $session, $other;
 $cluster->finish;

@@ -59,7 +59,7 @@ sub belongs
 	my $result = $who->query(create_sql(referring($name), %arguments));
 
 	is($result->output, 'READY', "$case: created") or diag($result->text);
-	is($watch->operations, $operations, "$case: what is sent");
+	is($watch->operations, $operations, "$case: the calls");
 	is(recorded($name), "$of|arn:aws:glue:us-east-1:$of:connection/$name",
 		"$case: whose it is");
 	return;
@@ -99,7 +99,7 @@ is(end_of($session, $id), 'succeeded', 'the queue asks, too');
 is($watch->operations, "$identity CreateConnection", 'before it sends anything');
 is(state_of($session, $id, qw(account_id attempts)), 'succeeded|222222222222|1',
 	'writes it down, and that is no attempt');
-belongs('what the queue has asked', $session, 'y', '222222222222', 'CreateConnection',
+belongs('the answer to the queue', $session, 'y', '222222222222', 'CreateConnection',
 	server => 'second');
 
 # A role's ARN has the account.
@@ -149,15 +149,15 @@ foreach my $server (qw(role profile first))
 	$session->must("ALTER SERVER $server OPTIONS (ADD account_id '666666666666')");
 	my $refused = $session->query(create_sql(referring('wrong'), server => $server));
 
-	is($refused->sqlstate, '55000', "$server: what is claimed is not true");
+	is($refused->sqlstate, '55000', "$server: a wrong account is refused");
 	is($refused->message, 'AWS credentials do not belong to the account of foreign server'
 		  . qq( "$server"), "$server: it is said so");
 	like($refused->detail, qr/They belong to \d{12}, and option "account_id" is 666666666666/,
-		"$server: and what is true");
+		"$server: and the right one");
 }
 is($watch->sent, 0, 'nothing is sent');
 
-# Nobody else has a say.
+# No other role can set it.
 $session->must('CREATE ROLE joe LOGIN; GRANT USAGE ON FOREIGN DATA WRAPPER glue_conn TO joe;'
 	  . ' GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA public TO joe');
 my $joe = $cluster->session(user => 'joe');
@@ -228,7 +228,7 @@ my %read = (
 	validate => 'SELECT glue_is_valid_connection_input(' . literal(json_text(referring('x'))) . ')');
 foreach my $case (sort keys %read)
 {
-	is($session->query($read{$case})->sqlstate, '00000', "$case: goes on");
+	is($session->query($read{$case})->sqlstate, '00000', "$case: continues");
 }
 is(recorded('there'), '', 'nothing is recorded');
 
@@ -251,7 +251,7 @@ $session->must(row_sql(referring('of a row')));
 wait_until(sub { state_of($session, $id, 'error_code') =~ /\|./ }, 'a request is put off');
 is(state_of($session, $id, 'error_code'), 'queued|no account', 'a request waits');
 like(state_of($session, $id, 'error_message'),
-	qr/AWS account that the credentials belong to is not known/, 'and says for what');
+	qr/AWS account that the credentials belong to is not known/, 'and says its reason');
 is($watch->sent('CreateConnection'), 0, 'and is not sent');
 $glue->behave;
 wait_until_ended($session);
