@@ -50,7 +50,7 @@ isnt($glue->connection('b'), undef, 'in its place');
 
 $glue->remove_connection('b');
 $session->must('UPDATE source SET connection_input = ' . input_sql('b', Description => 'again'));
-is(outcomes(), 'Update b succeeded', 'what somebody has deleted');
+is(outcomes(), 'Update b succeeded', 'a connection that somebody has deleted');
 is($glue->connection('b')->{definition}{Description}, 'again', 'is there again');
 
 $session->must('DELETE FROM source');
@@ -64,7 +64,7 @@ is($glue->connection('b'), undef, 'deletes the connection');
 $glue->misbehave(operation => 'CreateConnection', kind => 'error',
 	code => 'InvalidInputException', message => 'no', times => 1);
 $session->must('INSERT INTO source VALUES (2, ' . input_sql('c') . ')');
-is(outcomes(), 'Create c failed InvalidInputException', 'what AWS refuses');
+is(outcomes(), 'Create c failed InvalidInputException', 'a refusal by AWS');
 $session->must('UPDATE source SET connection_input = ' . input_sql('c', Description => 'right'));
 is(outcomes(), 'Update c succeeded', 'is created when the row is corrected');
 is($glue->created('c'), 1, 'once');
@@ -300,13 +300,13 @@ wait_until(sub {
 }, 'the subscription counts an error');
 like(slurp_file($cluster->node->logfile),
 	qr/ERROR: .*another row holds AWS Glue connection "taken"\n.*DETAIL: .*It is a row of table public\.source\.\n.*CONTEXT: .*trigger "provision" on table "replicated".*replication target relation "public\.replicated"/s,
-	'the log says what is in the way');
-is($session->must('SELECT count(*) FROM replicated')->output, 0, 'no row comes, nor what is behind it');
+	'the log names the obstacle');
+is($session->must('SELECT count(*) FROM replicated')->output, 0, 'no row arrives, nor the one behind it');
 is(outcomes(), '', 'nothing is asked for');
 $session->must('DELETE FROM source WHERE id = 1000');
-wait_for_requests(3, 'when the name is free, it goes on by itself');
+wait_for_requests(3, 'when the name is free, it continues by itself');
 is(outcomes(), 'Delete taken succeeded, Create taken succeeded, Create behind succeeded',
-	'with what has waited');
+	'with the waiting rows');
 is($session->must('SELECT count(*) FROM replicated')->output, 2, 'all rows are there');
 
 $session->must('ALTER SUBSCRIPTION sub DISABLE');

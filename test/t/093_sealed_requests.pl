@@ -81,7 +81,7 @@ is(worked($again), 'succeeded', 'so that it is known again');
 my $another = secret_input('a');
 $another->{ConnectionProperties}{PASSWORD} = 'another';
 $again = enqueue($session, $another, on_conflict => 'adopt');
-is(worked($again, 'error_code'), 'failed|AlreadyExistsException', 'and told from another');
+is(worked($again, 'error_code'), 'failed|AlreadyExistsException', 'and distinguished from another');
 
 $id = enqueue_update($session, secret_input('a', Description => 'new'));
 is(worked($id, $sealed), 'succeeded|f', 'an update');
@@ -104,9 +104,9 @@ write_keys($keys[1]);
 like(worked($id, qw(attempts error_code error_message)),
 	qr/^queued\|0\|no secret key\|.*sealed with a key that is not in/, 'or another key is there');
 my $other = enqueue($session, secret_input('c'));
-is(worked($other), 'succeeded', 'others go on');
+is(worked($other), 'succeeded', 'others continue');
 write_keys(@keys[ 1, 0 ]);
-is(worked($id, qw(attempts error_code)), 'succeeded|1|', 'it goes on when the key is back');
+is(worked($id, qw(attempts error_code)), 'succeeded|1|', 'it continues when the key is back');
 has_password('b');
 has_password('c');
 

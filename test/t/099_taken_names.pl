@@ -2,7 +2,7 @@
 #
 # That a name is taken does not mean that somebody else has it.
 #
-# A proxy may send a request twice, and pass on the answer to the second; and a
+# A proxy may send a message twice, and pass on the answer to the second; and a
 # server may have forgotten that it has sent one.
 
 use strict;
@@ -20,7 +20,7 @@ my $session = $cluster->session;
 
 make_source($session);
 
-# The same as a proxy does that sends a request twice.
+# The same as a proxy does that sends a message twice.
 sub send_twice
 {
 	$glue->misbehave(operation => 'CreateConnection', kind => 'error',
@@ -61,7 +61,7 @@ foreach my $on_conflict (qw(error adopt update))
 	my $row = $cluster->row($name) // {};
 	is($row->{status}, 'READY', "$name: it is recorded");
 	is_deeply($row->{tags}, { team => 'a' }, "$name: with its tags");
-	ok(defined $row->{secret_digest}, "$name: and what its secrets are");
+	ok(defined $row->{secret_digest}, "$name: and the digest of its secrets");
 }
 
 send_twice();
@@ -85,7 +85,7 @@ is(state_of($session, $id, qw(error_code attempts)), 'failed|AlreadyExistsExcept
 	'another definition');
 like(state_of($session, $id, 'error_message'),
 	qr/AlreadyExistsException: .*request ID .* is not this request's: \$\.Description /s,
-	'another definition: what AWS says, and what is there');
+	'another definition: the error of AWS, and the difference');
 is($cluster->row('other'), undef, 'another definition: it is not recorded');
 is($glue->connection('other')->{definition}{Description}, 'theirs',
 	'another definition: it is left alone');
@@ -133,7 +133,7 @@ $id = forgotten('known');
 $session->must("SELECT * FROM glue_sync_connections()");
 work($session);
 is(state_of($session, $id, 'error_code'), 'failed|AlreadyExistsException',
-	'what was known already is not ours');
+	'a connection that was known already is not ours');
 
 #
 # Inconclusive cases

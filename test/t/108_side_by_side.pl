@@ -45,14 +45,14 @@ $session->must('BEGIN; ' . create('deleted'));
 $other->send(delete_sql('deleted'));
 waits($other, 'a deletion');
 $session->must('COMMIT');
-is($other->result->output, 't', 'a deletion of what is committed meanwhile');
+is($other->result->output, 't', 'a deletion of a connection that is committed meanwhile');
 $resolved->check('a deletion');
 is($glue->connection('deleted'), undef, 'a deletion: in AWS Glue');
 
 # A savepoint lets go.
 $session->must('BEGIN; SAVEPOINT s; ' . create('let go') . '; ROLLBACK TO s');
 is($other->query(create('let go', 'second'))->output, 'READY',
-	'what was rolled back to a savepoint is free');
+	'a connection rolled back to a savepoint is free');
 $session->must('COMMIT');
 $resolved->check('a savepoint');
 
@@ -78,10 +78,10 @@ foreach my $level ('REPEATABLE READ', 'SERIALIZABLE')
 	$session->must("BEGIN ISOLATION LEVEL $level; SELECT count(*) FROM glue_connection");
 	$other->must(create($name));
 	is($session->must('SELECT glue_wait_connection(' . literal($name) . ')')->output,
-		'READY', "$level: what is only read is no matter");
+		'READY', "$level: reading it is allowed");
 	my $watch = $cluster->watch;
 	$result = $session->query(delete_sql($name));
-	is($result->sqlstate, '40001', "$level: what was created meanwhile");
+	is($result->sqlstate, '40001', "$level: changing it is refused");
 	is($watch->sent, 0, "$level: nothing is sent");
 	$session->must('ROLLBACK');
 	$resolved->check($level);
@@ -95,7 +95,7 @@ $session->send(delete_sql('b', missing_ok => 't'));
 waits($session, 'one of two');
 my @results = ($other->query(delete_sql('a', missing_ok => 't')), $session->result);
 is(join(' ', sort map { $_->sqlstate } @results), '00000 40P01',
-	'two transactions that wait for each other: one of them goes on');
+	'two transactions that wait for each other: one of them continues');
 $_->must('COMMIT') foreach $session, $other;
 $resolved->check('a deadlock');
 
