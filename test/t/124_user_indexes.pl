@@ -1,7 +1,7 @@
 # Copyright (c) 2026, glue_conn contributors
 #
 # Indexes that administrators put on our tables: of every kind, they know every
-# row, whichever way it came in, and the server lives.
+# row, from any way of writing, and the server does not crash.
 
 use strict;
 use warnings;
@@ -63,7 +63,7 @@ sub write_rows
 	$session->must(delete_sql($name[1]));
 	my $id = enqueue($session, jdbc($name[8]));
 	is(end_of($session, $id), 'succeeded',
-		'the queue goes on');
+		'the queue continues');
 	$session->must('DELETE FROM source');
 	wait_until_ended($admin);
 	return;
@@ -75,7 +75,7 @@ sub check_index
 	my ($what, $table, $index, $condition) = @_;
 	my $count = "SELECT count(*) FROM $table WHERE $condition";
 
-	# no other index must be in the way
+	# the planner must have no other index
 	$session->must("BEGIN; ALTER TABLE $table DROP CONSTRAINT IF EXISTS ${table}_key,"
 		  . " DROP CONSTRAINT IF EXISTS ${table}_pkey");
 	my $by_index = $session->must("SET enable_seqscan = off; $count")->output;
@@ -368,7 +368,7 @@ foreach my $schema (qw(public elsewhere public))
 }
 
 unlike(slurp_file($cluster->node->logfile), qr/was terminated by signal/,
-	'the server lives');
+	'the server does not crash');
 $_->quit foreach $session, $admin;
 $cluster->finish;
 done_testing();
