@@ -1,9 +1,8 @@
 # Copyright (c) 2026, glue_conn contributors
 #
-# Whoever waits for the turn of a call can be stopped at any moment.  Then nothing was
-# sent, or AWS has refused all that was: so nothing was changed, nothing is to be
-# undone, nobody has to ask what has become of it, and the connection is free for
-# others at once.
+# A process that waits for its turn can be stopped at any moment.  Then nothing
+# was sent, or AWS has refused every message: so nothing was changed, nothing is
+# to be undone or resolved, and the connection is free for others at once.
 
 use strict;
 use warnings;
@@ -113,7 +112,7 @@ sub test_call
 	wait_until(\&nothing_open, "$call, $way: nothing stays open");
 	is(written_down($since), 'rolled_back', "$call, $way: nothing was done");
 	is(scalar(grep { $_->{body} =~ /$names[1]/ } $watch->requests($operation)), 0,
-		"$call, $way: who was behind has sent nothing");
+		"$call, $way: the one behind has sent nothing");
 	is($after->sent('GetConnection'), 0, "$call, $way: nobody asks");
 	is(waiting($operation), '0', "$call, $way: nobody waits any more");
 	$glue->behave;
