@@ -213,8 +213,8 @@ is($session->must('SELECT count(*) FROM glue_connection')->output,
 $result = $session->query(
 	create_sql(jdbc('bad', Description =>
 			  'local_glue: failed reason=Wrong password.')));
-is($result->output, 'FAILED', 'a connection can be there and useless');
-is($result->sqlstate, '00000', 'which is no error, since it is there');
+is($result->output, 'FAILED', 'a connection can exist and be unusable');
+is($result->sqlstate, '00000', 'which is no error, since it exists');
 my ($warning) = $result->messages('WARNING');
 like($warning->{message}, qr/"bad" exists, but is not usable/,
 	'but a warning');
@@ -227,7 +227,7 @@ $result = $session->query(
 	create_sql(jdbc('slow', Description =>
 			  'local_glue: in-progress ready-after-reads=1')));
 is($result->output, 'IN_PROGRESS', 'a connection may not be ready yet');
-is($result->text, '', 'which is no reason to worry');
+is($result->text, '', 'without a warning');
 is($cluster->row('slow')->{status}, 'IN_PROGRESS', 'and is recorded');
 
 $result = $session->query(

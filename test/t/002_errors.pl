@@ -151,16 +151,16 @@ my ($port) = sockaddr_in(getsockname($deaf));
 my $watch = $cluster->watch;
 my $result = $cluster->query(create_sql(jdbc('refused')),
 	settings => { 'glue_conn.endpoint_url' => "https://127.0.0.1:$port" });
-is($result->sqlstate, '08001', 'nobody listens: SQLSTATE');
+is($result->sqlstate, '08001', 'no listener: SQLSTATE');
 is( $result->message,
 	'could not create AWS Glue connection "refused": could not connect',
-	'nobody listens: message');
+	'no listener: message');
 like(
 	$result->detail,
 	qr{while connecting at https://127\.0\.0\.1:$port/: .*attempt 3}s,
-	'nobody listens: where, and how often it was tried');
-like($result->hint, qr/"glue_conn\.endpoint_url"/, 'nobody listens: hint');
-is($watch->sent, 0, 'nobody listens: nothing was sent');
+	'no listener: the place, and the number of attempts');
+like($result->hint, qr/"glue_conn\.endpoint_url"/, 'no listener: hint');
+is($watch->sent, 0, 'no listener: nothing was sent');
 
 # A label of 64 characters cannot exist, which needs no name server to know.
 my $host = 'x' x 64 . '.invalid';

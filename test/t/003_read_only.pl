@@ -104,7 +104,7 @@ foreach my $sql ("SELECT glue_delete_connection('there')",
 $standby->promote;
 is($reader->must(create_sql(jdbc('x')))->output,
 	'READY', 'the same session can create after the promotion');
-is($cluster->glue->created('x'), 1, 'which happens once');
+is($cluster->glue->created('x'), 1, 'once');
 $reader->quit;
 $standby->stop;
 

@@ -127,7 +127,7 @@ $result = $session->query(get_sql('granted'));
 like($result->text, qr/permission denied to set parameter/,
 	'a setting from the start of a session is not for everyone');
 like($result->sqlstate, qr/^(00000|42501)$/,
-	'and does not lead anywhere else');
+	'and does not change the destination');
 $session->quit;
 
 $session = $cluster->session(user => 'granted');
@@ -136,7 +136,7 @@ $session->must(get_sql('granted'));
 is($session->must('SHOW glue_conn.endpoint_url')->output,
 	$glue->url, 'nor does one that is made before the first call');
 $session->quit;
-is($trap->counters->{tcp_connections}, 0, 'nothing arrived there');
+is($trap->counters->{tcp_connections}, 0, 'nothing was sent there');
 $trap->stop;
 
 $result = $cluster->query("SET glue_conn.nonsense = 1; "

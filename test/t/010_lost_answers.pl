@@ -346,7 +346,7 @@ test_case(
 # An unknown outcome can be resolved.
 my $name = "case $number";
 is(json_value($cluster->query(get_sql($name))->output)->{Name},
-	$name, 'a connection of unknown fate can be looked at later');
+	$name, 'an unknown outcome can be resolved later');
 is($cluster->query(create_sql(jdbc($name)))->sqlstate,
 	'42710', 'and is not created again');
 is($glue->created($name), 1, 'not at all');
@@ -377,7 +377,7 @@ my %unharmed = (
 	created => 0,
 	outcome => '42710',
 	after => sub {
-		is_deeply($glue->connection($_[0]), $theirs, 'which is unharmed');
+		is_deeply($glue->connection($_[0]), $theirs, 'which is unchanged');
 	});
 
 test_case('a connection was there',

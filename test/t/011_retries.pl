@@ -46,7 +46,7 @@ my %throttle = (kind => 'throttle');
 my ($result, @requests) =
   call(create_sql(jdbc('twice')), {}, { %throttle, times => 2 });
 is($result->output, 'READY', 'throttled twice, then served');
-is($result->text, '', 'which is not worth mentioning');
+is($result->text, '', 'without a warning');
 is(scalar @requests, 3, 'at the third attempt');
 is($glue->created('twice'), 1, 'once');
 is($cluster->row('twice')->{request_id},

@@ -61,7 +61,7 @@ $other->quit;
 $watch = $cluster->watch;
 my $result = $session->query(
 	"SET glue_conn.ca_file = '/etc/passwd'; " . get_sql('kept 1'));
-is($result->sqlstate, '08001', 'another CA file is not met by the connection');
+is($result->sqlstate, '08001', 'the connection is not used with another CA file');
 $session->must('RESET glue_conn.ca_file');
 is($watch->sent, 0, 'so that nothing is sent on it');
 
@@ -167,7 +167,7 @@ foreach my $kind (sort keys %breaks)
 
 		my @numbers = map { $_->{connection} } $watch->requests;
 		isnt($numbers[0], $numbers[1],
-			"$name: the broken connection is left");
+			"$name: the broken connection is not used again");
 		$session->quit;
 	}
 }

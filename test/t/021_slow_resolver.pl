@@ -99,7 +99,7 @@ $result = call('600-seconds.invalid',
 	'glue_conn.proxy' => 'http://127.0.0.1:' . $cluster->glue->proxy_port);
 is($result->sqlstate, '08001', 'a host name behind a proxy');
 like($result->detail, qr/^Failed while connecting at .* 403/,
-	'is the business of the proxy');
+	'is looked up by the proxy');
 
 $result = call('localhost',
 	'glue_conn.max_attempts' => 1,
@@ -152,7 +152,7 @@ pass('they end by themselves');
 my @files_after = $session->open_files;
 cmp_ok(scalar @files_after, '<=', scalar @files, 'and leave no file open')
   or diag("before: @files\nafter: @files_after");
-ok($interrupts->works($session), 'nor any harm');
+ok($interrupts->works($session), 'and the backend is usable');
 $session->quit;
 
 # A backend that exits does not wait for them either.

@@ -64,7 +64,7 @@ foreach my $case (
 $glue->set(latency_ms => 0);
 $sessions[0]->must('BEGIN; ' . create_sql(jdbc('open')));
 is($sessions[1]->query(create_sql(jdbc('open')))->sqlstate,
-	'42710', 'a name that an open transaction took is taken');
+	'42710', 'a name of an open transaction is taken');
 $sessions[0]->must('COMMIT');
 is($cluster->facts('open'), '1 1|READY', 'and recorded when that is committed');
 

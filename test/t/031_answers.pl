@@ -179,7 +179,7 @@ answer('a page with status 200',
 	{ kind => 'error', form => 'html', status => 200, message => 'Welcome' },
 	'08P01', qr/HTTP status 200/);
 answer(
-	'XML that attacks the parser',
+	'XML with an entity attack',
 	{
 		kind => 'garbage',
 		status => 400,
@@ -250,7 +250,7 @@ foreach my $headers (
 
 	$glue->misbehave(%valid, headers => $headers);
 	is($session->query(get_sql('x'))->sqlstate, '00000',
-		"header $name: is coped with");
+		"header $name: is accepted");
 }
 
 # libcurl has limits of its own for these, which differ from version to version.
@@ -262,7 +262,7 @@ foreach my $headers (
 
 	$glue->misbehave(%valid, headers => $headers);
 	like($session->query(get_sql('x'))->sqlstate,
-		qr/^(00000|08006)$/, "header $name, far too much: is survived");
+		qr/^(00000|08006)$/, "header $name, far too much: is handled");
 }
 
 # The limit is ours, and applies to all headers, in any part of the answer;

@@ -178,7 +178,7 @@ foreach my $kind (qw(lost-before reset-before))
 }
 $glue->misbehave(operation => 'Proxy.Connect', kind => 'lost-before');
 is(tunnels('a proxy that fails once', $credentials),
-	2, 'the second tunnel does');
+	2, 'the second tunnel is used');
 
 # Invalid proxies, and invalid URLs
 refused('no proxy there', "http://us%40er:$word\@127.0.0.1:1",

@@ -131,7 +131,7 @@ is_deeply(
 		RoleArn => role('app'),
 		RoleSessionName => 'glue_conn'
 	},
-	'a role: nothing is asked for that nobody said');
+	'a role: no parameters but the configured ones');
 ok($requests[1]{headers}{'x-amz-security-token'},
 	'a role: its session token is sent');
 
@@ -185,7 +185,7 @@ foreach my $profile (sort keys %refused)
 {
 	my (undef, @sent) = refused("profile $profile", $none,
 		$refused{$profile}, %file, profile => $profile);
-	is(scalar @sent, 0, "profile $profile: nobody was asked");
+	is(scalar @sent, 0, "profile $profile: no source was asked");
 }
 
 # After a rejection by STS, no other identity is used.
@@ -201,7 +201,7 @@ foreach my $profile (qw(wrong_id denied over_denied))
 		"profile $profile: message");
 	like($result->detail, qr/is not authorized to perform: sts:AssumeRole/,
 		"profile $profile: detail");
-	is($watch->operations, 'AssumeRole', "profile $profile: and that is all");
+	is($watch->operations, 'AssumeRole', "profile $profile: and no other source");
 }
 my $result = run(get_sql('x'), %file, profile => 'malformed');
 is($result->sqlstate, '22023', 'a malformed role: refused by STS');

@@ -60,7 +60,7 @@ foreach my $case (sort keys %offsets)
 	my @requests = $watch->requests;
 
 	is($result->output, 'READY', "$case: created");
-	is($result->text, '', "$case: which is not worth mentioning");
+	is($result->text, '', "$case: without a warning");
 	is($watch->operations, join(' ', ('CreateConnection') x (1 + $refused)),
 		"$case: attempts");
 	is($glue->created($case), 1, "$case: created once");

@@ -217,7 +217,7 @@ foreach my $case (sort keys %lost)
 	is($second->result->sqlstate, '42704', "$case: another one takes over");
 	cmp_ok(time - $started, '<', 3, "$case: soon");
 	like($first->result->sqlstate, qr/^57/, "$case: the first has ended");
-	asked("$case: the whole way is gone again",
+	asked("$case: all steps are repeated",
 		$watch, 'Metadata.Token', @steps, 'GetConnection');
 	$_->quit foreach $first, $second;
 }
@@ -373,7 +373,7 @@ foreach my $source (sort keys %sources)
 	$call->("$source, 12 minutes, down for long", '42704', 'GetConnection');
 	is( $admin->query(get_sql('x'))->sqlstate, '42704',
 		"$source, 12 minutes, down: for another backend, too");
-	asked("$source, 12 minutes, down: which asks nobody",
+	asked("$source, 12 minutes, down: which asks no service",
 		$watch, 'GetConnection', 'GetConnection');
 
 	# from 10 minutes before the end, they must be got
@@ -597,7 +597,7 @@ is($attempts[0], 3, 'a service that is down is asked again at first');
 is($attempts[-1], 1, 'but not for ever');
 $watch = $cluster->watch;
 $cluster->query(get_sql('x'));
-is($watch->sent, 1, 'nor by a backend that was not there');
+is($watch->sent, 1, 'nor by a new backend');
 $glue->behave;
 $_->quit foreach $one, $two;
 

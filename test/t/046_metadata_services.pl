@@ -88,7 +88,7 @@ refused('a relative URI without a slash',
 	$none, qr/^AWS_CONTAINER_CREDENTIALS_RELATIVE_URI must begin with/);
 with_environment(
 	AWS_CONTAINER_CREDENTIALS_FULL_URI => 'http://127.0.0.1:1/x');
-refused('nobody listens', $container,
+refused('no listener', $container,
 	qr/credentials endpoint of the container did not answer .*[Cc]on/);
 
 with_environment(%container);

@@ -128,7 +128,7 @@ $session->must('GRANT buyer TO shopkeeper; CREATE ROLE bystander;'
 	  . ' GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA public TO bystander');
 $session->must('SET ROLE bystander');
 is($session->query("SELECT glue_retry_request($sealed)")->sqlstate, '42704',
-	'a bystander does not see it');
+	'an unrelated role does not see it');
 $session->must('RESET ROLE');
 $session->must('SET ROLE shopkeeper');
 is($session->must("SELECT glue_retry_request($sealed)")->output, 'queued',
@@ -148,7 +148,7 @@ work_on_all($session);
 is(state_of($session, $sealed, 'error_code'), 'queued|target changed', 'the key is changed back');
 $session->must('SET ROLE buyer');
 $refused = $session->query("SELECT glue_retry_request($sealed)");
-is($refused->sqlstate, '42501', 'the role that asked for it has no say in it');
+is($refused->sqlstate, '42501', 'the role that asked for it cannot confirm the target');
 like($refused->hint, qr/owner of foreign server "shop", or a superuser/, 'others have');
 is($session->must("SELECT glue_cancel_request($sealed)")->output, 'cancelled',
 	'but may cancel it');
@@ -337,7 +337,7 @@ foreach my $change (
 	$session->must("UPDATE glue_request SET $change WHERE id = $id");
 	work_on_all($session);
 	is(state_of($session, $id, 'error_code'), 'failed|sealed secrets broken',
-		"opens no more with $change");
+		"does not open with $change");
 }
 is($glue->created('altered'), 0, 'and is never sent');
 

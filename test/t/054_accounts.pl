@@ -141,7 +141,7 @@ are('afterwards', 'both', $both);
 $first->must(create_sql(described('gone', 'x'), %shared));
 $glue->remove_connection('gone', account => $account{first});
 is(synced('second'), '', 'a connection that is gone in one account');
-is(rows('gone'), "$account{first}|x", 'is no matter of the other');
+is(rows('gone'), "$account{first}|x", 'does not concern the other');
 is(synced('partner'), 'gone|removed', 'but of all users of that account');
 is(rows('gone'), '', 'indeed');
 is(drift($_), '', "nothing is left to be done, as $_ sees it") foreach sort keys %account;

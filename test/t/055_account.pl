@@ -79,8 +79,8 @@ my $watch = $cluster->watch;
 my $id = enqueue($session, referring('by the queue'));
 is(state_of($session, $id, 'account_id') =~ s/.*\|//r, $account, 'a request has it from the start');
 is(end_of($session, $id), 'succeeded', 'the queue');
-is($watch->sent($identity), 0, 'need not ask either');
-is(recorded('by the queue') =~ s/\|.*//r, $account, 'it knows');
+is($watch->sent($identity), 0, 'makes no call either');
+is(recorded('by the queue') =~ s/\|.*//r, $account, 'it has the account');
 
 # So it is for each key.
 make_server('first', '111111111111');
@@ -216,7 +216,7 @@ foreach my $case (sort keys %refused)
 	like($result->message, qr/^AWS account that the credentials belong to is not known/,
 		"$case: because of that");
 	like($result->detail, qr/^Nothing was sent to AWS Glue\./, "$case: and not sent");
-	like($result->hint, qr/"glue_conn.account_id".*AWS_ENDPOINT_URL_STS/, "$case: with a way out");
+	like($result->hint, qr/"glue_conn.account_id".*AWS_ENDPOINT_URL_STS/, "$case: with a remedy");
 	is($watch->operations, $identity, "$case: indeed");
 }
 

@@ -330,7 +330,7 @@ sub wait_sql
 is($session->must(wait_sql('limbo'))->output, 'READY', 'nothing to wait for');
 is($session->must(create_sql(jdbc('slow',
 	Description => 'local_glue: in-progress ready-after-reads=2')))->output,
-	'IN_PROGRESS', 'one that takes its time');
+	'IN_PROGRESS', 'a slow one');
 $watch = $cluster->watch;
 is($session->must(wait_sql('slow'))->output, 'READY', 'becomes ready');
 is($watch->sent('GetConnection'), 3, 'after it was asked three times');
@@ -345,11 +345,11 @@ is($cluster->row('bad')->{status_reason}, 'No route.', 'the reason is recorded')
 
 $session->must(create_sql(jdbc('long',
 	Description => 'local_glue: in-progress ready-after-ms=600000')));
-fails('time ran out', wait_sql('long', "'100ms'"), '08000',
+fails('a timeout', wait_sql('long', "'100ms'"), '08000',
 	qr/"long" is still IN_PROGRESS$/, 'GetConnection', 'GetConnection');
-fails('a look', wait_sql('long', "'0'"), '08000', qr/still/, 'GetConnection');
-fails('no time', wait_sql('long', 'NULL'), '22023', qr/"timeout"/);
-fails('less than no time', wait_sql('long', "'-1s'"), '22023', qr/"timeout"/);
+fails('a wait of no time', wait_sql('long', "'0'"), '08000', qr/still/, 'GetConnection');
+fails('a timeout of null', wait_sql('long', 'NULL'), '22023', qr/"timeout"/);
+fails('a negative time', wait_sql('long', "'-1s'"), '22023', qr/"timeout"/);
 fails('nothing to wait for', wait_sql('nowhere'), '42704', qr/EntityNotFound/,
 	'GetConnection');
 

@@ -142,7 +142,7 @@ foreach my $tokens ([qw(t)], [qw(t u v)])
 	  foreach 0 .. 20;
 	$watch = $cluster->watch;
 	$result = $session->query('SELECT count(*) FROM glue_get_connections()');
-	is($result->sqlstate, '08P01', 'a page token that comes again');
+	is($result->sqlstate, '08P01', 'a repeated page token');
 	like($result->detail, qr/page token is repeated/, 'says so');
 	cmp_ok($watch->sent('GetConnections'), '<=', 3 * @$tokens + 1,
 		'soon enough');
@@ -196,7 +196,7 @@ is($cluster->row('made'), undef, 'it is forgotten');
 $row = $cluster->row('foreign');
 is($row->{connection_type}, 'JDBC', 'the other one is recorded');
 is($row->{status}, 'READY', 'with its status');
-is($row->{secret_digest}, undef, 'nobody knows its secrets');
+is($row->{secret_digest}, undef, 'its secrets are unknown');
 unlike(json_text($row), qr/Secret-/, 'and none is there');
 is(synced(), '', 'a second sync finds nothing');
 is(drift(), '', 'and there is no drift');
@@ -295,8 +295,8 @@ is(synced() . drift(), '', 'once');
 foreach my $input (jdbc('unread'), $other_password)
 {
 	is($session->must(create_sql($input, on_conflict => 'adopt'))->output,
-		'READY', 'then nobody knows a password');
-	is(knows('unread'), '{"team": "a"}|f', 'nor claims to');
+		'READY', 'then the password is unknown');
+	is(knows('unread'), '{"team": "a"}|f', 'and no digest is recorded');
 }
 
 make('tagged since');
@@ -311,7 +311,7 @@ make_anew('anew');
 like(drift(), qr/^anew\|changed\|\$\.CreationTime\|.*created anew/,
 	'one that was made anew, and never read, is another one');
 is(synced(), 'anew changed', 'for a sync, too');
-is(knows('anew'), '|f', 'whose tags nobody knows');
+is(knows('anew'), '|f', 'with unknown tags');
 
 my %then = (
 	'glue_update_connection' =>

@@ -83,7 +83,7 @@ is_deeply($row->{tags}, \%tags, 'and so has the row');
 is( $row->{request_id},
 	($watch->requests('TagResource'))[0]{request_id},
 	'with the message that it records');
-is_deeply(lasting('orders'), $before, 'and else as it was');
+is_deeply(lasting('orders'), $before, 'and otherwise unchanged');
 is_deeply(json_value($session->must(get_tags_sql('orders'))->output),
 	\%tags, 'as can be read');
 
@@ -101,7 +101,7 @@ is_deeply(
 	'the message');
 delete $tags{number};
 is_deeply($cluster->row('orders')->{tags}, \%tags, 'the row follows');
-is_deeply(lasting('orders'), $before, 'and is else as it was');
+is_deeply(lasting('orders'), $before, 'and is otherwise unchanged');
 
 $tags{"caf\x{e9}"} = "\x{1f600}";
 $session->must(tag_sql('orders', { "caf\x{e9}" => "\x{1f600}" }));
@@ -166,7 +166,7 @@ my ($warning) = $result->messages('WARNING');
 is($warning->{message},
 	'tags of AWS Glue connection "shared" were changed, but could not be'
 	  . ' read afterwards',
-	'are worth a warning');
+	'have a warning');
 like($warning->{detail}, qr/not authorized to perform: glue:GetTags/,
 	'which says why');
 is_deeply($cluster->row('shared')->{tags},
@@ -240,10 +240,10 @@ $glue->misbehave(operation => 'UntagResource', kind => 'lost-after',
 	times => 0);
 $result = $session->query(untag_sql('orders', ['a']));
 $glue->behave;
-is($result->sqlstate, '08007', 'if no answer ever comes, nobody knows');
-like($result->hint, qr/can be repeated/, 'but it does no harm to repeat it');
+is($result->sqlstate, '08007', 'without any answer, the outcome is unknown');
+like($result->hint, qr/can be repeated/, 'but it can be repeated');
 $session->must(untag_sql('orders', ['a']));
-is_deeply($cluster->row('orders')->{tags}, {}, 'and so it is');
+is_deeply($cluster->row('orders')->{tags}, {}, 'and is');
 
 my $bad = 'Password-1';
 $glue->misbehave(operation => 'TagResource', kind => 'echo');
@@ -337,7 +337,7 @@ $glue->misbehave(operation => 'GetCallerIdentity', kind => 'error',
 $watch = $cluster->watch;
 $result = $fresh->query(tag_sql('orders', { a => 'b' }));
 is($result->sqlstate, '42501', 'without an account there is no call');
-like($result->detail, qr/"catalog_id"/, 'but a way out');
+like($result->detail, qr/"catalog_id"/, 'but a remedy');
 is(requests($watch), 'STS', 'nothing else was sent');
 $fresh->must(get_tags_sql('orders'));
 is(requests($watch), 'STS GetCallerIdentity GetTags',

@@ -304,7 +304,7 @@ $glue->put_connection(
 	input => $another, created => $created, updated => $created + 1);
 creates('one that was updated since', $mine, 'adopt', 'READY', 'C G');
 is($cluster->row('mine')->{secret_digest}, undef,
-	'nobody knows its secrets any more');
+	'its secrets are unknown');
 creates('with another password', $another, 'adopt', 'READY', 'C G');
 is($cluster->row('mine')->{secret_digest}, undef, 'nor then');
 
@@ -320,7 +320,7 @@ foreach my $what (qw(created updated))
 		updated => time + 3600);
 	creates("one that was $what since", $input, 'adopt', 'READY', 'C G');
 	is($cluster->row("$what since")->{secret_digest}, undef,
-		"$what since: nobody knows its secrets any more");
+		"$what since: its secrets are unknown");
 }
 
 # That compares two clocks, which need not agree.
@@ -437,7 +437,7 @@ $glue->misbehave(operation => 'UpdateConnection', kind => 'lost-after');
 creates('a lost answer to the update',
 	jdbc('updated', Description => 'lost'),
 	'update', 'READY', 'C G U U G');
-is($cluster->row('updated')->{description}, 'lost', 'is made good');
+is($cluster->row('updated')->{description}, 'lost', 'is resolved');
 
 #
 # Reading fails

@@ -358,7 +358,7 @@ foreach my $other (
 		  . ' SAVEPOINT s');
 	$watch = $cluster->watch;
 	$session->query("SELECT glue_delete_connection('none', $arguments)");
-	is($watch->operations, 'DeleteConnection', "$name: the list is left alone");
+	is($watch->operations, 'DeleteConnection', "$name: the list is not read ahead");
 	$session->must('ROLLBACK TO s');
 	is(fetch('ALL'), names(4, $count), "$name: and continues");
 	$session->must('COMMIT');
@@ -377,7 +377,7 @@ $session->must('BEGIN; DECLARE t CURSOR FOR SELECT glue_list_connection_types();
 	  . ' MOVE 1 IN t');
 $watch = $cluster->watch;
 $session->must("SELECT glue_delete_connection('c21')");
-is($watch->operations, 'DeleteConnection', 'a list of types is left alone');
+is($watch->operations, 'DeleteConnection', 'a list of types is not read ahead');
 $session->must('COMMIT');
 
 $session->quit;

@@ -97,7 +97,7 @@ $glue->set(latency_ms => 0);
 
 # Transactions like those of a single call.
 $session->must('BEGIN; ' . create_many_sql('*', [ jdbc('in a transaction') ]) . '; ROLLBACK');
-is($cluster->facts('in a transaction'), '1 0|', 'a rollback takes the record away');
+is($cluster->facts('in a transaction'), '1 0|', 'a rollback removes the record');
 is($session->must("SELECT count(*) FROM glue_create_connections('{}')")->output,
 	'0', 'no inputs, no rows');
 

@@ -120,7 +120,7 @@ is(state_of($session, $id, qw(error_code attempts)), 'queued|ThrottlingException
 $glue->behave;
 $cluster->configure($session, 'glue_conn.request_timeout' => undef);
 work($session);
-is(state_of($session, $id, 'attempts'), 'succeeded|2', 'and need not wait besides');
+is(state_of($session, $id, 'attempts'), 'succeeded|2', 'without a further delay');
 
 $glue->misbehave(operation => 'CreateConnection', kind => 'error',
 	code => 'RequestTimeoutException', status => 400, times => 0);
@@ -176,11 +176,11 @@ is(state_of($session, $id, $sealed), 'queued|t', 'but sealed');
 write_key('cd' x 32);
 work($session);
 is(state_of($session, $id, qw(error_code attempts)), 'queued|no secret key|0',
-	'another key parks the request');
+	'with another key, the request waits');
 write_key('cd' x 32, 'ab' x 32);
 work_on_all($session);
 is(state_of($session, $id, $sealed, 'error_code'), 'succeeded|f|',
-	'the key of old opens it, and it is erased');
+	'the old key opens it, and it is erased');
 is($glue->connection('secret')->{definition}{ConnectionProperties}{PASSWORD},
 	'Secret-Password', 'AWS gets it');
 isnt($cluster->row('secret')->{secret_digest}, undef, 'its digest is recorded');

@@ -56,7 +56,7 @@ $glue->misbehave(operation => 'CreateConnection', kind => 'slow',
 	delay_ms => 3000, times => 1);
 $id = enqueue($session, referring('killed'));
 wait_until(sub { $glue->created('killed') == 1 }, 'it is created');
-is(state_of($session, $id), 'running', 'nobody knows yet');
+is(state_of($session, $id), 'running', 'before the outcome is recorded');
 kill 'KILL', workers($session, 'worker');
 $session->quit;
 wait_until(sub {
@@ -127,7 +127,7 @@ wait_until(sub { $session->must('SHOW glue_conn.request_retention')->output eq '
 wait_until(sub { !workers($session, 'worker') }, 'the worker exits');
 enqueue($session, referring('last'));
 wait_until(sub { $session->must("SELECT count(*) FROM glue_request"
-	. " WHERE connection_name <> 'last'")->output eq '0' }, 'old requests go');
+	. " WHERE connection_name <> 'last'")->output eq '0' }, 'old requests are deleted');
 pass('until they are too old');
 
 $session->quit;
@@ -157,7 +157,7 @@ $standby->promote;
 wait_until(sub { $standby->safe_psql('postgres',
 		"SELECT state FROM glue_request WHERE id = $id") eq 'succeeded' },
 	'its queue after the promotion');
-is($glue->created('promoted'), 1, 'after its promotion somebody does');
+is($glue->created('promoted'), 1, 'after its promotion they are processed');
 $standby->stop;
 $session->must("SELECT glue_cancel_request($id)");
 

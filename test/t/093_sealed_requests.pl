@@ -71,7 +71,7 @@ my $id = enqueue($session, secret_input('a'));
 is($session->must("SELECT has_secrets, $sealed FROM glue_request"
 	  . " WHERE id = $id")->output, 't|t', 'secrets are sealed');
 is($session->must("SELECT input->'ConnectionProperties'->>'PASSWORD' FROM glue_request"
-	  . " WHERE id = $id")->output, '********', 'and shown by nothing');
+	  . " WHERE id = $id")->output, '********', 'and disclosed by nothing');
 is(worked($id, 'has_secrets', $sealed), 'succeeded|t|f', 'and erased in the end');
 has_password('a');
 is($cluster->row('a')->{connection_properties}{PASSWORD}, '********', 'which is not recorded');
@@ -163,7 +163,7 @@ is($session->must('SELECT count(*) FROM glue_request_secret')->output, '1',
 	'secrets are left');
 $session->must("SELECT setval('glue_request_id_seq', (SELECT max(request) FROM glue_request_secret), false)");
 $id = enqueue($session, secret_input('in its place'));
-is(worked($id), 'succeeded', 'and in nobody\'s way');
+is(worked($id), 'succeeded', 'and block nothing');
 
 $session->quit;
 $cluster->finish;

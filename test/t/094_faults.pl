@@ -109,7 +109,7 @@ foreach my $batch (0 .. 14)
 	ask($batch, $commits);
 	kill_something() if $batch >= 4 && $kills < 10;
 }
-is($kills, 10, 'something was killed ten times');
+is($kills, 10, 'a process was killed ten times');
 
 # A request that has failed a few times would wait for minutes: make the wait
 # end.

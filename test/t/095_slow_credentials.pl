@@ -75,7 +75,7 @@ is(worker('xact_start IS NULL, backend_xid IS NULL, backend_xmin IS NULL, state'
 	't|t|t|active', 'a worker that waits for credentials has no transaction open');
 is($session->must("SELECT count(*) FROM pg_locks WHERE locktype <> 'advisory'"
 		  . ' AND pid = ' . worker('pid'))->output,
-	'0', 'and holds no lock but its claim');
+	'0', 'and holds no lock but those of its jobs');
 
 # More than are claimed at once, and some that are retried meanwhile.
 $glue->set(latency_ms => 20);

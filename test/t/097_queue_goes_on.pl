@@ -149,7 +149,7 @@ $caller->must('BEGIN; ' . create('in a template now'));
 $session->must('ALTER DATABASE postgres IS_TEMPLATE true');
 $caller->must('ROLLBACK');
 wait_until(sub { !$glue->connection('in a template now') }, 'it is undone');
-pass('and where there is a template now');
+pass('and in a template');
 $session->must('ALTER DATABASE postgres IS_TEMPLATE false');
 
 # and the launcher is another one

@@ -57,7 +57,7 @@ foreach my $on_conflict (qw(error adopt update))
 		"$name: it is ours");
 	is(join(' ', map { $watch->sent($_) } qw(CreateConnection GetConnection
 			UpdateConnection TagResource GetTags)), '1 1 0 0 0',
-		"$name: that takes one look");
+		"$name: by one read");
 	my $row = $cluster->row($name) // {};
 	is($row->{status}, 'READY', "$name: it is recorded");
 	is_deeply($row->{tags}, { team => 'a' }, "$name: with its tags");
@@ -72,7 +72,7 @@ is($session->must('SELECT state, error_code FROM glue_request'
 is(($cluster->row('row') // {})->{status}, 'READY', 'a row: it is recorded');
 $session->must('DELETE FROM source');
 work($session);
-is($glue->connection('row'), undef, 'a row: it goes with it');
+is($glue->connection('row'), undef, 'a row: they are deleted together');
 
 #
 # Somebody else's
@@ -127,7 +127,7 @@ is(state_of($session, $id, 'error_code'), 'succeeded|', 'an attempt that is forg
 my $row = $cluster->row('forgotten') // {};
 is($row->{status}, 'READY', 'an attempt that is forgotten: it is recorded');
 is($row->{secret_digest}, undef,
-	'an attempt that is forgotten: nobody knows with which secrets');
+	'an attempt that is forgotten: its secrets are unknown');
 
 $id = forgotten('known');
 $session->must("SELECT * FROM glue_sync_connections()");
@@ -167,7 +167,7 @@ work($session);
 is(state_of($session, $id, 'error_code'), 'queued|AlreadyExistsException', 'one that is gone');
 make_due($session, $id);
 work($session);
-is(state_of($session, $id), 'succeeded', 'is in nobody\'s way the next time');
+is(state_of($session, $id), 'succeeded', 'blocks nothing the next time');
 
 $session->quit;
 $cluster->finish;

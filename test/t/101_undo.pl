@@ -134,7 +134,7 @@ is($watch->sent, 0, 'is left alone');
 $caller->must('ROLLBACK');
 work($session);
 is(state_of($session, $id), 'rolled_back', 'until it has ended');
-is($glue->connection('open'), undef, 'without effect');
+is($glue->connection('open'), undef, 'then it is undone');
 
 # The caller's process may be gone.
 my $victim = $cluster->session;
@@ -163,7 +163,7 @@ is(state_of($session, $id, qw(error_code error_message)), 'queued|lost|never see
 	'in any case');
 make_due($session, $id);
 work($session);
-is(state_of($session, $id, qw(error_code claimed_by)), 'failed|NotOurs|', 'unless there is more to say');
+is(state_of($session, $id, qw(error_code claimed_by)), 'failed|NotOurs|', 'unless AWS Glue answers otherwise');
 $glue->remove_connection('committed');
 
 # Subtransactions
@@ -272,7 +272,7 @@ $glue->put_connection(input => jdbc('known', Description => 'new'), created => t
 $id = intent('known', aborted());
 work($session);
 is(state_of($session, $id, 'error_code'), 'rolled_back|NotOurs', 'one that is known');
-is($cluster->row('known')->{description}, 'new', 'is known better');
+is($cluster->row('known')->{description}, 'new', 'is refreshed');
 
 # Later successful requests of other callers rely on the connection, in any
 # order of their making.
@@ -395,7 +395,7 @@ $session->must("UPDATE glue_request SET state = 'failed', finished_at = now() WH
 $caller->must('ROLLBACK');
 work_until_resolved($id);
 is(state_of($session, $id, 'error_code'), 'rolled_back|', 'the owner cannot be determined');
-is($glue->connection('kin'), undef, 'but then it can be told');
+is($glue->connection('kin'), undef, 'until the other call has failed');
 
 #
 # Failures of an undo
@@ -448,7 +448,7 @@ my @circle = (
 	made('circle', aborted()));
 work_until_resolved($_) foreach @circle;
 is(join(' ', map { state_of($session, $_) } @circle), 'rolled_back rolled_back rolled_back',
-	'nothing waits in a circle');
+	'there is no circle of waits');
 
 $glue->put_connection(input => jdbc('nameless'));
 $glue->misbehave(operation => 'GetConnection', kind => 'garbage',
@@ -486,8 +486,8 @@ make_due($session, $id);
 $watch = $cluster->watch;
 work_until_resolved($id);
 is(state_of($session, $id, 'error_code', q(finished_at - started_at > interval '2 s')),
-	'rolled_back||t', 'is found out about, as long as it may come');
-is($watch->sent('DeleteConnection'), 0, 'by looking');
+	'rolled_back||t', 'is looked for, as long as it may arrive');
+is($watch->sent('DeleteConnection'), 0, 'by reading');
 $cluster->configure($session, 'glue_conn.max_attempts' => undef,
 	'glue_conn.max_request_attempts' => undef);
 
@@ -532,7 +532,7 @@ $id = made('as etl', aborted(), %as_etl);
 $other = made('as me', aborted());
 work($session);
 is(state_of($session, $id, qw(error_code attempts)), 'queued|42501|0', 'which may not any more');
-is(state_of($session, $other), 'rolled_back', 'others are no matter');
+is(state_of($session, $other), 'rolled_back', 'other roles do not count');
 $session->must('GRANT USAGE ON FOREIGN SERVER shop TO etl');
 make_due($session, $id);
 work($session);
@@ -546,7 +546,7 @@ is(state_of($session, $id, 'error_code'), 'failed|42704', 'or is gone');
 like($result->text, qr/could not undo a rolled-back call for AWS Glue connection "orphan"/,
 	'with a warning');
 like($result->text, qr/HINT:.*glue_retry_request\($id\)/, 'that has a remedy');
-is(state_of($session, $taken, 'error_code'), 'rolled_back|NotOurs', 'which is no matter if others rely on it');
+is(state_of($session, $taken, 'error_code'), 'rolled_back|NotOurs', 'unless others rely on it');
 $id = made('no server', aborted(), server => q('nowhere'));
 work($session);
 is(state_of($session, $id, 'error_code', 'claimed_by IS NOT NULL'), 'failed|42704|t',
@@ -710,7 +710,7 @@ $session->must('INSERT INTO glue_request (operation, connection_name, region, st
 	  . " SELECT 'CreateConnection', 'many ' || i, 'us-east-1', 'running', now(), '$xid', '$xid',"
 	  . " 'delete', current_user::regrole, now() - interval '1 s', '{}', now(), now(), now()"
 	  . ' FROM generate_series(1, 5000) AS i');
-$id = made('in a crowd', aborted());
+$id = made('among many', aborted());
 $result = work($session);
 is(state_of($session, $id), 'rolled_back', 'one of many');
 cmp_ok($result->seconds, '<', 5, 'is found in time');
@@ -722,7 +722,7 @@ $watch = $cluster->watch;
 $result = work($session);
 is($session->must("SELECT count(*) FROM glue_request WHERE state = 'rolled_back'"
 	  . " AND connection_name LIKE 'many %'")->output, '1000', 'all are undone');
-is($watch->sent, 1000, 'each by one look, as there is nothing');
+is($watch->sent, 1000, 'each by one read, since there is no connection');
 
 #
 # In the background
@@ -746,7 +746,7 @@ $glue->misbehave(operation => 'DeleteConnection', kind => 'slow', delay_ms => 30
 $id = made('killed', aborted());
 enqueue($session, referring('more news'));
 wait_until(sub { !$glue->connection('killed') }, 'it is deleted');
-is(state_of($session, $id), 'running', 'nobody knows yet');
+is(state_of($session, $id), 'running', 'before the outcome is recorded');
 my $killed_at = $session->must('SELECT now(), pg_terminate_backend(pid) FROM pg_stat_activity'
 	  . " WHERE backend_type = 'glue_conn worker'")->output =~ s/\|.*//r;
 wait_until(sub { state_of($session, $id) eq 'rolled_back' }, 'another worker');
@@ -767,7 +767,7 @@ $caller = $cluster->session;
 $id = made('forgotten', $xid);
 enqueue($session, referring('yet more news'));
 wait_until(sub { state_of($session, $id) !~ /^(?:queued|running)/ }, 'an old one');
-is(state_of($session, $id), 'rolled_back', 'a transaction that nobody knows any more');
+is(state_of($session, $id), 'rolled_back', 'a transaction without a known status');
 is($glue->connection('forgotten'), undef, 'is undone');
 
 # A crash rolls back open transactions.

@@ -106,7 +106,7 @@ is($waiting->result->output, 'READY', 'it continues when the standby is there');
 $resolved->check('after the wait for the standby');
 $resolved->outcome('a call that was cancelled', 'cancelled', %undone);
 is($watch->sent('CreateConnection'), 1, 'was never sent');
-$resolved->outcome('a call that was patient', 'patient', %succeeded);
+$resolved->outcome('a call that has waited', 'patient', %succeeded);
 
 #
 # Two standbys take over, one of which does not know all

@@ -210,7 +210,7 @@ $glue->misbehave(operation => 'GetConnection', name => $name, kind => 'stall');
 $glue->misbehave(@no_date);
 $watch = $cluster->watch;
 $session->must('ROLLBACK');
-wait_until(sub { $watch->sent('GetConnection') }, 'the undo looks at it');
+wait_until(sub { $watch->sent('GetConnection') }, 'the undo reads the connection');
 $session->must('SELECT pg_terminate_backend(pid, 60000) FROM pg_stat_activity'
 	  . " WHERE backend_type = 'glue_conn worker'");
 wait_until(sub { $resolved->ask('SELECT finished_at IS NOT NULL FROM glue_request'

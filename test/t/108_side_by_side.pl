@@ -125,7 +125,7 @@ $other->send(delete_sql('queued'));
 waits($other, 'a deletion while a request is carried out');
 is($other->result->output, 't', 'is made afterwards');
 $resolved->check('a deletion while a request is carried out');
-is($glue->connection('queued'), undef, 'and is the last word');
+is($glue->connection('queued'), undef, 'and has the final state');
 
 # A session whose connection is locked blocks no other.
 $session->must('BEGIN; ' . create('held'));
@@ -152,7 +152,7 @@ waits($session, 'a deletion during a look');
 is($session->result->output, 't', 'is made afterwards');
 $session->must('COMMIT');
 $resolved->check('a deletion during a look');
-is($glue->connection('looked at'), undef, 'and is the last word');
+is($glue->connection('looked at'), undef, 'and has the final state');
 
 #
 # glue_sync_connections()
@@ -189,7 +189,7 @@ $session->must('SELECT count(glue_create_connection(jsonb_set('
 	  . literal(json_text(jdbc('x')))
 	  . ", '{Name}', to_jsonb('crowd ' || i)))) FROM generate_series(1, 1100) AS i");
 cmp_ok($resolved->ask("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'"
-	  . ' AND pid = ' . $session->pid), '<', 1020, 'a crowd does not take all locks');
+	  . ' AND pid = ' . $session->pid), '<', 1020, 'many calls do not take all locks');
 $other->must("SET lock_timeout = '100ms'");
 is($other->query(delete_sql($_, missing_ok => 't'))->sqlstate, '55P03', "$_ is locked")
   foreach 'crowd 1100', 'crowd 1', 'nobody';

@@ -188,7 +188,7 @@ wait_for_no_workers($session);
 $third->must(create('while they are idle'));
 wait_for_no_workers($session);
 is(scalar(grep { $_ > 1 } starts()), 0,
-	'a worker that has left, for want of work, is not started again');
+	'a worker that has exited without requests is not started again');
 
 # All have requests before the launcher has that news.
 my ($launcher) = workers($session, 'launcher');
@@ -204,7 +204,7 @@ wait_until(sub {
 	my %created = map { $_->{name} => 1 } @{ $cluster->glue->state->{connections} };
 	!grep { !$created{"of d$_"} } 1 .. $ndatabases;
 }, 'the requests of all databases');
-pass('no database with work is forgotten');
+pass('no database with requests is forgotten');
 
 $_->quit foreach $session, $other, $elsewhere, @first, @second, $third;
 $cluster->finish;

@@ -258,11 +258,11 @@ sub use_extension
 	my $id = $call->('glue_enqueue_create_connection('
 		  . $input->('c') . ", server => 'target')");
 	$session->must("CALL $schema.glue_process_requests()");
-	is($call->("glue_wait_request($id)"), 'succeeded', 'process the queue');
+	is($call->("glue_wait_request($id)"), 'succeeded', 'and the queue is processed');
 	$id = $call->("glue_enqueue_update_connection('${prefix}c', "
 		  . $input->('c') . ", server => 'target')");
 	is($call->("glue_wait_request($id)"),
-		'succeeded', 'let a worker work it');
+		'succeeded', 'a worker processes it');
 	$call->("glue_$_") foreach qw(connection_summary request_summary
 	  worker_summary connection request);
 	return;

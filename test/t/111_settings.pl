@@ -327,7 +327,7 @@ $cluster->query('ALTER ROLE admin RESET ALL;'
 	  . " ALTER ROLE admin IN DATABASE $database RESET ALL");
 
 $session = session_in($database);
-is(state_of($session, $id, 'attempts'), 'queued|0', 'the request has not suffered');
+is(state_of($session, $id, 'attempts'), 'queued|0', 'the request is unchanged');
 
 # Settings that do not concern requests, and those of the database; and
 # settings that would alter the processing.

@@ -119,7 +119,7 @@ $session->must("UPDATE glue_request SET state = 'held' WHERE id = $ids[0]");
 $own = enqueue($session, referring('again'));
 work($session);
 is(state_of($session, $ids[0]), 'held', 'a request shown as held stays so');
-is(state_of($session, $own), 'succeeded', 'and is in nobody\'s way');
+is(state_of($session, $own), 'succeeded', 'and blocks nothing');
 is($session->must('SELECT glue_take_over_requests()')->output, '1', 'it can be taken over');
 is($session->must("SELECT count(*) FROM glue_request WHERE id = $ids[0]")->output, '0',
 	'under another ID');
@@ -141,7 +141,7 @@ $session->must("UPDATE glue_request SET finished_at = now() - interval '1 year',
 	  . " WHERE id = $own");
 $cluster->configure($session, 'glue_conn.databases' => '');
 is($session->must(create_sql(referring('at once')))->output, 'READY',
-	'nobody waits for the undo of a call that is held');
+	'no call waits for the undo of a held call');
 $own = enqueue($session, referring('at last'));
 is(end_of($session, $own), 'succeeded', 'the worker works');
 wait_until(sub { $session->must("SELECT count(*) FROM glue_request WHERE connection_name = 'old'")

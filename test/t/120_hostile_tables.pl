@@ -44,7 +44,7 @@ sub serve
 		'the setting');
 	wait_until(sub { $databases eq '' || $admin->must('SELECT count(*) FROM'
 			  . " pg_stat_activity WHERE backend_type LIKE 'glue_conn %worker'"
-			  . " AND datname = 'shop'")->output eq '0' }, 'the workers have left');
+			  . " AND datname = 'shop'")->output eq '0' }, 'the workers have exited');
 	return;
 }
 
@@ -87,7 +87,7 @@ my @requests = (
 my @about_requests = (
 	[ 'a request to delete' => sub { call('enqueue_delete_connection', 'there') } ],
 	[ 'a cancellation' => sub { "SELECT app.glue_cancel_request($request)" } ],
-	[ 'another try' => sub { "SELECT app.glue_retry_request($request)" } ],
+	[ 'a retry' => sub { "SELECT app.glue_retry_request($request)" } ],
 	[ 'a wait for a request' => sub { "SELECT app.glue_wait_request($request)" } ]);
 my @works = ([ 'CALL' => sub { 'CALL app.glue_process_requests()' } ]);
 my %ways = (

@@ -326,7 +326,7 @@ foreach my $level ('REPEATABLE READ', 'SERIALIZABLE')
 		$_->must(create_sql(jdbc(new_name()))) foreach @side;
 	}
 	push @ends, $_->query('COMMIT')->sqlstate foreach @side;
-	is("@ends", '00000 00000', "$level: neighbours do not disturb each other");
+	is("@ends", '00000 00000', "$level: concurrent sessions do not fail");
 }
 
 #
@@ -364,7 +364,7 @@ foreach my $schema (qw(public elsewhere public))
 	is(end_of($session, $id), 'succeeded',
 		"made anew in $schema: the queue");
 	is( $session->must("SELECT string_agg(DISTINCT state, ' ') FROM $schema.glue_request")
-		  ->output, 'succeeded', "made anew in $schema: all is written down");
+		  ->output, 'succeeded', "made anew in $schema: everything is recorded");
 }
 
 unlike(slurp_file($cluster->node->logfile), qr/was terminated by signal/,

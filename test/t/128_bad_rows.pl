@@ -341,7 +341,7 @@ my ($kept, $other) = map { rolled_back_request($_) } ('bad and kept', 'good and 
 
 is(end_of($session, $other), 'rolled_back', 'rollback: the other one is resolved');
 isnt(record('good and kept'), '', 'rollback: and recorded, for it was kept');
-wait_until(sub { request($kept)->{answered} }, 'rollback: how it ends is kept');
+wait_until(sub { request($kept)->{answered} }, 'rollback: the outcome is kept');
 is(request($kept)->{error_code}, 'P0001', 'rollback: it has its error');
 $session->must($obstacles{trigger}{remove});
 try_again($kept);
@@ -367,7 +367,7 @@ my @ids = map { enqueue($session, input($_)) }
 work($session);
 ok(request($ids[0])->{answered}, 'procedure: the answer is kept');
 is(request($ids[1])->{state}, 'succeeded', 'procedure: the other one succeeds');
-is($session->must('SELECT 1')->output, 1, 'procedure: the session is whole');
+is($session->must('SELECT 1')->output, 1, 'procedure: the session is intact');
 $session->must($obstacles{check}{remove});
 make_due($session, $ids[0]);
 work($session);

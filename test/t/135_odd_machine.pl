@@ -53,7 +53,7 @@ usual('no-epoll');
 is_deeply(\%states, { '53000' => 50 },
 	'there are no descriptors for fifty calls');
 is($session->query(get_sql('x'))->sqlstate, '42704',
-	'the next one has one: none of them got lost');
+	'the next one has one: none has leaked');
 $session->quit;
 
 #

@@ -194,7 +194,7 @@ is(outcomes(), 'Update gone succeeded', 'a missing connection is created again')
 is(owned(), 'gone', 'and owned');
 $glue->remove_connection('gone');
 $session->must(delete_row('source', 'gone'));
-is(outcomes(), 'Delete gone succeeded', 'or is no matter');
+is(outcomes(), 'Delete gone succeeded', 'or may be missing');
 
 #
 # 6. A call of this database deletes it, or a sync finds it gone; then somebody
@@ -224,7 +224,7 @@ foreach my $how ('delete', 'batch', 'sync')
 #
 
 $session->must(insert('source', 'short') . '; ' . delete_row('source', 'short'));
-is(outcomes(), 'Create short succeeded, Delete short succeeded', 'a short life');
+is(outcomes(), 'Create short succeeded, Delete short succeeded', 'a row deleted at once');
 is($glue->created('short'), 1, 'it was made');
 is($glue->connection('short'), undef, 'and deleted');
 is($session->must('SELECT count(*) FROM glue_provision WHERE released')->output, 0,
@@ -347,7 +347,7 @@ $glue->behave;
 $session->must('DROP SERVER two CASCADE');
 make_due($session, $seen);
 work($session);
-is(state_of($session, $seen), 'failed', 'and that nobody can find out any more');
+is(state_of($session, $seen), 'failed', 'and that cannot be resolved any more');
 $session->must('CREATE TABLE doubter (id int, connection_input jsonb); '
 	  . trigger_sql('doubter', 'server=one', 'on_conflict=update') . '; '
 	  . insert('doubter', 'doubtful', Description => 'theirs'));
@@ -505,7 +505,7 @@ wait_until(sub {
 }, 'all is carried out');
 is($glue->connection('meanwhile'), undef, 'the connection is gone');
 is($session->must("SELECT count(*) FROM glue_provision WHERE name = 'meanwhile'")->output, 0,
-	'and nobody owns it');
+	'and has no owner');
 $_->quit foreach $worker, $caller;
 
 #

@@ -58,7 +58,7 @@ is($session->must(create_many_sql('count(*), count(*) FILTER (WHERE error_code I
 my @refused = grep { $_ == 400 } statuses($watch, 'CreateConnection');
 cmp_ok(scalar @refused, '>', 0, 'some are refused');
 cmp_ok(scalar @refused, '<', 12, 'but few');
-is(known('CreateConnection'), 't|' . @refused . '|0', 'the view knows');
+is(known('CreateConnection'), 't|' . @refused . '|0', 'the view shows the limit');
 is(known('CreateConnection', 'target'), $glue->url . '/ 123456789012',
 	'whose messages they are');
 unlike(known('GetConnection'), qr/^t/, 'each operation has its own limit');
@@ -111,7 +111,7 @@ $glue->misbehave(kind => 'throttle', times => 0);
 $session->must('SET glue_conn.request_timeout = 1500');
 my $begun = time;
 my $result = $session->query(create_sql(referring('hopeless')));
-is($result->sqlstate, '53400', 'if nobody gets through, it fails');
+is($result->sqlstate, '53400', 'if no call gets through, it fails');
 cmp_ok(time - $begun, '>=', 1.5, 'after request_timeout');
 like($result->message, qr/"hopeless": ThrottlingException$/, 'and says why');
 like($result->hint, qr/"glue_conn\.request_timeout"/, 'and the remedy');
@@ -163,7 +163,7 @@ foreach my $how (qw(pg_cancel_backend pg_terminate_backend))
 	my $held = $cluster->held_session('stall', "held $how", create_sql(referring("held $how")));
 
 	$session->must("SELECT $how(" . $held->pid . ')');
-	isnt($held->result->sqlstate, '00000', "$how: a call under way is left");
+	isnt($held->result->sqlstate, '00000', "$how: a call under way is abandoned");
 	$held->quit;
 }
 is($session->must(create_sql(referring('after')))->output, 'READY', 'others continue');

@@ -125,7 +125,7 @@ $session->must(insert('keeping', 'kept') . '; ' . delete_row('keeping', 'kept'))
 is(entries('kept'), 1, 'a row that keeps a connection not made yet');
 is(outcomes(), 'Create succeeded, Releas succeeded', 'it is made, and kept');
 isnt($glue->connection('kept'), undef, 'it stays');
-is(entries('kept'), 0, 'nobody owns it');
+is(entries('kept'), 0, 'it has no owner');
 
 $session->must(insert('source', 'released'));
 is($session->must("SELECT glue_release_connection('source', 'released')")->output, 't',
@@ -143,7 +143,7 @@ $session->must(insert('keeping', 'truncated') . '; CREATE TRIGGER provision_trun
 	  . ' ON keeping FOR EACH STATEMENT EXECUTE FUNCTION glue_provision_connection($$on_delete=keep$$);'
 	  . ' TRUNCATE keeping');
 is(outcomes(), 'Create succeeded, Releas succeeded', 'the same by TRUNCATE');
-is(entries('truncated'), 0, 'nobody owns it');
+is(entries('truncated'), 0, 'it has no owner');
 
 # Without the claim, nothing is done.
 $session->must(insert('updating', 'not ours', Description => 'first'));
@@ -171,7 +171,7 @@ $session->must("SELECT glue_retry_request($create)");
 work_all();
 is(state_of($session, $create, 'error_code'), 'failed|NotOurs',
 	'a failed request is not carried out after its row is gone');
-is($glue->created('too late'), 0, 'so nothing is made for nobody');
+is($glue->created('too late'), 0, 'so nothing is made without an owner');
 
 #
 # A late message does not affect the next connection of that name
@@ -216,7 +216,7 @@ is($watch->processed('CreateConnection'), 1, 'before the first one has arrived')
 $session->must(delete_row('source', 'created'));
 is(outcomes(), 'Create succeeded, Delete succeeded', 'and the connection is deleted');
 wait_until(sub { $watch->processed('CreateConnection') == 2 }, 'it has arrived');
-is($glue->connection('created'), undef, 'nothing is left that nobody owns');
+is($glue->connection('created'), undef, 'nothing is left without an owner');
 
 # An answer is lost, and the deletion is made again.
 $session->must(insert('source', 'lost'));
@@ -273,7 +273,7 @@ is(adopt_rows('heirs'), 'passed on is pending: an earlier request for it has not
 is(entries('passed on'), 1, 'nor is its name claimed');
 is(outcomes(), 'Delete succeeded', 'it is deleted');
 is(adopt_rows('heirs'), 'passed on is missing', 'then there is none');
-is(entries('passed on'), 0, 'and nobody has claimed it');
+is(entries('passed on'), 0, 'and its name is free');
 
 # Its deletion has failed.
 $session->must(insert('source', 'given up'));
@@ -306,7 +306,7 @@ outcomes();
 like(adopt_rows('second'), qr/^both is failed: NotOurs: A row of table first owns it/,
 	'a connection that another row owns, by another server');
 is(owner('both'), 'first', 'is still its own');
-is(entries('both'), 1, 'and is claimed by nobody else');
+is(entries('both'), 1, 'and has no other claim');
 
 # A condition, more than one trigger, and many rows.
 $glue->put_connection(input => referring("many $_")) foreach 1 .. 40;

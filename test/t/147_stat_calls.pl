@@ -81,9 +81,9 @@ counted('a broken service', get_sql('connection 1'),
 counted('no valid answer', get_sql('connection 1'),
 	[ rule('garbage', 'GetConnection', form => 'text') ], '', '1|1|0|0|1|1|0|0');
 $session->must('SET glue_conn.request_timeout = 500');
-counted('nobody gets through', a_create(), [ rule('throttle', undef, times => 0) ], undef);
+counted('no call gets through', a_create(), [ rule('throttle', undef, times => 0) ], undef);
 is(figures('CreateConnection', 'calls, attempts = throttled, throttled > 0, refused, failed, unknown'),
-	'1|t|t|0|1|0', 'nobody gets through: it has failed');
+	'1|t|t|0|1|0', 'no call gets through: it has failed');
 $session->must('RESET glue_conn.request_timeout');
 counted('a lost answer, carried out', a_create(), [ rule('lost-after') ],
 	'1|1|0|0|0|1|0|1', '1|1|0|0|0|0|0|0');

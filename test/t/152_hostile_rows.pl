@@ -138,7 +138,7 @@ foreach my $round (1 .. 2)
 
 $session->must(q{SET statement_timeout = '30s'; SELECT setval('glue_provision_id_seq', min(id), false) FROM glue_provision});
 is($session->query('INSERT INTO plain VALUES (' . input_sql('id') . ')')->sqlstate, '00000',
-	'an ID that is taken is passed over');
+	'an ID that is taken is skipped');
 $session->must('RESET statement_timeout');
 
 #

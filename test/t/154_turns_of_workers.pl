@@ -80,7 +80,7 @@ sub test_queue
 	like($session->must(get_sql("$case old"))->output, qr/"Description": "new"/,
 		"$case: the update, too");
 	ok(!$glue->connection("$case gone"), "$case: and the deletion");
-	is(waiting(), '0', "$case: nobody waits");
+	is(waiting(), '0', "$case: no process waits");
 	return;
 }
 
@@ -165,7 +165,7 @@ foreach my $way (qw(terminated killed))
 	wait_until_ended($session);
 	ok(!$glue->connection($name), "$name: and is undone in the end");
 	is($session->must("SELECT state FROM glue_request WHERE connection_name = '$name'")->output,
-		'rolled_back', "$name: which is written down");
+		'rolled_back', "$name: which is recorded");
 }
 
 #
@@ -182,7 +182,7 @@ foreach my $i (0 .. $#sessions)
 }
 kill 'STOP', $sessions[0]->pid;
 $glue->behave;
-is($sessions[$_]->result->output, 'READY', "a stopped session is passed over by $_")
+is($sessions[$_]->result->output, 'READY', "a stopped session is skipped by $_")
   foreach 1 .. $#sessions;
 kill 'CONT', $sessions[0]->pid;
 is($sessions[0]->result->output, 'READY', 'and continues when it can');
@@ -208,7 +208,7 @@ is(scalar(grep { $glue->created($_) == 1 } map { my $round = $_; map { "steady $
 	  1 .. 3), 72, 'each is made once');
 $glue->set(requests_per_second => 0);
 wait_until_ended($session);
-is(waiting(), '0', 'in the end, nobody waits');
+is(waiting(), '0', 'in the end, no process waits');
 $_->quit foreach @steady, @fickle;
 
 # processes were killed, so the log is not looked at
