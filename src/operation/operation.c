@@ -164,7 +164,8 @@ glue_operation_digest(GlueOperation *operation)
 {
 	if (operation->shown != operation->input)
 		operation->digest = glue_digest_secrets(operation->access->schema,
-												operation->input);
+												operation->input,
+												operation->shown);
 }
 
 /* Build the record of a create before it has succeeded, as far as possible. */

@@ -21,6 +21,7 @@
 #include "client/credential_failure.h"
 #include "glue/operation_name.h"
 #include "queue/job.h"
+#include "server/redacted.h"
 #include "store/digest_key.h"
 
 /* prototypes of private functions */
@@ -234,8 +235,14 @@ fill_input(GlueJob *job)
 	}
 	if (job->sealing != GLUE_UNSEALED || operation->input == NULL)
 		return;
-	if (operation->shown == operation->input || glue_digest_possible(schema))
+	if (operation->shown == operation->input)
+		return;
+	if (glue_digest_possible(schema))
+	{
+		/* the row may have been redacted by another version */
+		operation->shown = glue_redacted_copy(operation->input);
 		glue_operation_digest(operation);
+	}
 	else
 	{
 		/* like a missing key for sealing, an administrator can provide it */
