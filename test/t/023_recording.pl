@@ -210,7 +210,7 @@ $name = new_name();
 $session->must('SET ROLE caller');
 is(create($name)->output, 'READY', 'row security is not for the owner');
 $session->must('RESET ROLE');
-is(rows($name), '1|JDBC', 'whose rights are used');
+is(rows($name), '1|JDBC', 'with the rights of the owner');
 $session->must('ALTER TABLE glue_connection FORCE ROW LEVEL SECURITY,'
 	  . ' OWNER TO caller');
 is(create(new_name())->sqlstate, '42501', 'unless it is forced');

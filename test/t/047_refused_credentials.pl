@@ -143,7 +143,7 @@ foreach my $case (
 
 	$result = $session->query(create_sql(referring('x'), server => $server));
 	is($result->sqlstate, '28000', "server $server: the keys are refused");
-	like($result->hint, $mapping, "server $server: whose they are");
+	like($result->hint, $mapping, "server $server: names their owner");
 	$id = enqueue($session, referring('x'), server => $server);
 	work_on_all($session);
 	like(became($id), qr/^queued\|.+\|0$/, "server $server: a request waits");

@@ -96,7 +96,7 @@ $both =~ s/of the first/by the queue/;
 are('a request of one of them', 'both', $both);
 $partner->must(update_sql(described('both', 'of the partner'), %shared));
 $both =~ s/by the queue/of the partner/;
-are('whose keys lead to the same account', 'both', $both);
+are('keys to the same account', 'both', $both);
 
 #
 # Sync and drift
@@ -130,7 +130,7 @@ sub synced
 is(drift($_), '', "nothing has drifted, as $_ sees it") foreach sort keys %account;
 elsewhere('first', 'both', 'elsewhere');
 elsewhere('second', 'new', 'of the second');
-is(drift('first'), 'both|changed|$.Description', 'each sees what has drifted in its account');
+is(drift('first'), 'both|changed|$.Description', 'each sees the drift in its account');
 is(drift('second'), 'new|added|$', 'and no more');
 is(drift('partner'), drift('first'), 'with a record of any user');
 is(synced('second'), 'new|added', 'sync looks at its account');

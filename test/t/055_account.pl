@@ -61,7 +61,7 @@ sub belongs
 	is($result->output, 'READY', "$case: created") or diag($result->text);
 	is($watch->operations, $operations, "$case: the calls");
 	is(recorded($name), "$of|arn:aws:glue:us-east-1:$of:connection/$name",
-		"$case: whose it is");
+		"$case: its account");
 	return;
 }
 
@@ -239,7 +239,7 @@ foreach my $sql (create_sql(referring('named'), %unknown, catalog_id => '8888888
 {
 	is($session->query($sql)->sqlstate, '00000', 'a catalog that is named');
 }
-like(recorded('named'), qr/^888888888888\|/, 'is whose the connection is');
+like(recorded('named'), qr/^888888888888\|/, 'owns the connection');
 
 # The queue waits, and continues by itself.
 make_server('mute', '999999999999');
@@ -258,7 +258,7 @@ wait_until_ended($session);
 is($session->must("SELECT string_agg(state || ' ' || account_id, ', ') FROM glue_request"
 	  . " WHERE server = 'mute'")->output,
 	'succeeded 999999999999, succeeded 999999999999', 'until AWS STS is back');
-is(recorded($_) =~ s/\|.*//r, '999999999999', "$_: whose it is")
+is(recorded($_) =~ s/\|.*//r, '999999999999', "$_: its account")
   foreach 'of the queue', 'of a row';
 
 $_->quit foreach $session, $another, $joe;

@@ -60,7 +60,7 @@ cmp_ok(scalar @refused, '>', 0, 'some are refused');
 cmp_ok(scalar @refused, '<', 12, 'but few');
 is(known('CreateConnection'), 't|' . @refused . '|0', 'the view shows the limit');
 is(known('CreateConnection', 'target'), $glue->url . '/ 123456789012',
-	'whose messages they are');
+	'with endpoint and account');
 unlike(known('GetConnection'), qr/^t/, 'each operation has its own limit');
 
 $session->must('SELECT ' . join ', ', map { '(' . enqueue_create_sql(referring("queue $_")) . ')' }

@@ -69,14 +69,14 @@ is(seen('a', 'operation, target, role, pid, state, waiting_for, blocked_by, atte
 		$session->pid, 'running', 'transaction', '{' . $session->pid . '}', 0),
 	'a call waits for the end of its transaction');
 my $holder = 'process ' . $session->pid . ' \(role \w+, since \d{4}-';
-like(seen('a', 'what_to_do'), qr/^Have $holder/, 'it says whose');
+like(seen('a', 'what_to_do'), qr/^Have $holder/, 'it names the holder');
 
 my $other = $cluster->session;
 $other->send(update_sql(referring('a')));
 waits_for("id IS NULL AND connection_name = 'a'", 'lock', 'another call waits for the lock');
 is(seen("waiting_for = 'lock'", 'operation, pid, blocked_by'),
 	join('|', 'UpdateConnection', $other->pid, '{' . $session->pid . '}'), 'it says which call');
-like(seen("waiting_for = 'lock'", 'what_to_do'), qr/^Have $holder/, 'and whose');
+like(seen("waiting_for = 'lock'", 'what_to_do'), qr/^Have $holder/, 'and the holder');
 $admin->must('SELECT pg_cancel_backend(' . $other->pid . ')');
 like($other->result->text,
 	qr/CONTEXT:\s+while waiting for the lock on AWS Glue connection "a"/,
@@ -90,7 +90,7 @@ $other->must('RESET lock_timeout');
 # A request waits for the same.
 my $id = enqueue_update($other, referring('a', Description => 'new'));
 waits_for("id = $id", 'transaction', 'a request waits for the end of the transaction');
-is(seen("id = $id", 'blocked_by'), '{' . $session->pid . '}', 'and says whose');
+is(seen("id = $id", 'blocked_by'), '{' . $session->pid . '}', 'and names the holder');
 my $told = told($id, '20 ms');
 is($told->sqlstate, '08000', 'glue_wait_request() gives up');
 like($told->detail, qr/ran out\. It waits for: transaction\.$/, 'and reports the wait');
@@ -105,7 +105,7 @@ $admin->must("DELETE FROM glue_connection WHERE name = 'found'");
 $session->must('BEGIN; SELECT glue_sync_connections()');
 $id = enqueue_delete($other, 'found');
 waits_for("id = $id", 'lock', 'a request waits for a lock');
-is(seen("id = $id", 'blocked_by'), '{' . $session->pid . '}', 'it says whose');
+is(seen("id = $id", 'blocked_by'), '{' . $session->pid . '}', 'it names the holder');
 $session->must('COMMIT');
 is(end_of($admin, $id), 'succeeded', 'it continues');
 
@@ -258,7 +258,7 @@ is(seen($all, 'count(*)', $alice), 2, 'a role sees its own');
 is(seen($all, 'count(*)', $of{bob}), 2, 'pg_monitor sees those of others');
 is($of{bob}->must('SELECT count(*) FROM glue_request')->output, 0, 'which it does otherwise not');
 is(seen($all, 'count(*)', $of{eve}), 0, 'others do not');
-is(seen('of alice', 'role', $of{bob}), 'alice', 'it says whose they are');
+is(seen('of alice', 'role', $of{bob}), 'alice', 'it names their role');
 
 # Another database has its own; nor does the session's search_path matter.
 my $far = $cluster->session(database => 'elsewhere');
