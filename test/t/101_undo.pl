@@ -710,7 +710,7 @@ $session->must('INSERT INTO glue_request (operation, connection_name, region, st
 	  . " SELECT 'CreateConnection', 'many ' || i, 'us-east-1', 'running', now(), '$xid', '$xid',"
 	  . " 'delete', current_user::regrole, now() - interval '1 s', '{}', now(), now(), now()"
 	  . ' FROM generate_series(1, 5000) AS i');
-$id = made('among many', aborted());
+$id = made('in a crowd', aborted());
 $result = work($session);
 is(state_of($session, $id), 'rolled_back', 'one of many');
 cmp_ok($result->seconds, '<', 5, 'is found in time');
