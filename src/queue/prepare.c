@@ -21,7 +21,6 @@
 #include "client/credential_failure.h"
 #include "glue/operation_name.h"
 #include "queue/job.h"
-#include "server/redacted.h"
 #include "store/digest_key.h"
 
 /* prototypes of private functions */
@@ -240,7 +239,7 @@ fill_input(GlueJob *job)
 	if (glue_digest_possible(schema))
 	{
 		/* the row may have been redacted by another version */
-		operation->shown = glue_redacted_copy(operation->input);
+		operation->shown = NULL;
 		glue_operation_digest(operation);
 	}
 	else
