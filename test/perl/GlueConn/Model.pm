@@ -76,9 +76,9 @@ my @meanings = (
 
 =item check_model(file, switches)
 
-Search for violations.  Returns what was found: C<violation> in words, empty if
-there is none; C<states> that were visited; C<seconds>; C<megabytes>; and what
-trace_of() needs.
+Search for violations.  Returns the result: C<violation> in words, empty if
+there is none; C<states> that were visited; C<seconds>; C<megabytes>; and the
+data for trace_of().
 
 =item find_cycles(file, switches)
 
