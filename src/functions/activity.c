@@ -37,6 +37,7 @@
 static bool may_see(Oid database, Oid role);
 static NullableDatum text_or_null(const char *utf8);
 static const char *obstacle(void);
+static const char *utf8_of(Datum datum);
 
 PG_FUNCTION_INFO_V1(glue_calls);
 PG_FUNCTION_INFO_V1(glue_progresses);
@@ -197,10 +198,18 @@ glue_lock_key(PG_FUNCTION_ARGS)
 	for (int i = 0; i < lengthof(texts); i++)
 	{
 		if (!PG_ARGISNULL(i))
-			texts[i] = glue_utf8_of_text(PG_GETARG_DATUM(i));
+			texts[i] = utf8_of(PG_GETARG_DATUM(i));
 	}
 	if (texts[0] == NULL || texts[1] == NULL || texts[2] == NULL)
 		PG_RETURN_NULL();
 	PG_RETURN_INT64(glue_connection_lock_key(texts[0], texts[1], texts[2],
 											 texts[3]));
+}
+
+static const char *
+utf8_of(Datum datum)
+{
+	text	   *server = DatumGetTextPP(datum);
+
+	return glue_utf8_copy(VARDATA_ANY(server), VARSIZE_ANY_EXHDR(server));
 }

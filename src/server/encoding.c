@@ -22,7 +22,6 @@
 #include "access/xact.h"
 #include "catalog/namespace.h"
 #include "mb/pg_wchar.h"
-#include "server/builtins.h"
 #include "server/encoding.h"
 #include "server/secret_memory.h"
 #include "text/json.h"
@@ -61,6 +60,17 @@ glue_utf8_from_server(const char *text, int len,
 	return true;
 }
 
+/* Copy text of the database as UTF-8; unchanged if that is impossible. */
+char *
+glue_utf8_copy(const char *text, int len)
+{
+	const char *utf8;
+	int			utf8_len;
+
+	return glue_utf8_from_server(text, len, &utf8, &utf8_len) ?
+		pnstrdup(utf8, utf8_len) : pnstrdup(text, len);
+}
+
 /*
  * Convert valid UTF-8 to the database's encoding; characters that it lacks
  * become "?".  Returns new memory, or the argument itself.
@@ -96,23 +106,6 @@ glue_server_from_utf8(const char *utf8)
 		utf8 += char_len;
 	}
 	return buffer;
-}
-
-/*
- * The contents of a value of type text as UTF-8, in new memory; in the
- * encoding of the database if they cannot be converted.
- */
-const char *
-glue_utf8_of_text(Datum value)
-{
-	text	   *server = DatumGetTextPP(value);
-	const char *utf8;
-	int			len;
-
-	if (!glue_utf8_from_server(VARDATA_ANY(server), VARSIZE_ANY_EXHDR(server),
-							   &utf8, &len))
-		return text_to_cstring(server);
-	return pnstrdup(utf8, len);
 }
 
 /* Convert a whole text; return false if that is impossible. */

@@ -13,8 +13,8 @@
 
 extern bool glue_utf8_from_server(const char *text, int len,
 								  const char **utf8, int *utf8_len);
+extern char *glue_utf8_copy(const char *text, int len);
 extern char *glue_server_from_utf8(const char *utf8);
-extern const char *glue_utf8_of_text(Datum text);
 extern void glue_copy_clipped(char *to, Size size, const char *from,
 							  int encoding);
 

@@ -334,8 +334,12 @@ glue_result_text(const GlueResult *row, int column)
 {
 	bool		is_null;
 	Datum		value = glue_result_datum(row, column, &is_null);
+	text	   *server;
 
-	return is_null ? NULL : glue_utf8_of_text(value);
+	if (is_null)
+		return NULL;
+	server = DatumGetTextPP(value);
+	return glue_utf8_copy(VARDATA_ANY(server), VARSIZE_ANY_EXHDR(server));
 }
 
 /* A jsonb as a tree, or NULL. */

@@ -51,19 +51,19 @@ static void forget_key(void *arg);
 static bool read_key(Relation relation);
 
 /*
- * Make the digest of the secrets of a ConnectionInput that has some.
+ * Make the digest of the secrets of a ConnectionInput, given its redacted copy.
  *
  * schema is that of the extension.  The result belongs to the current memory
  * context.
  */
 const GlueSecretDigest *
-glue_digest_secrets(Oid schema, json_object *input)
+glue_digest_secrets(Oid schema, json_object *input, json_object *redacted)
 {
 	GlueSecretDigest *digest = palloc(sizeof(GlueSecretDigest));
 
-	Assert(glue_redact_has_secret(input));
+	Assert(input != redacted && !glue_redact_has_secret(redacted));
 	(void) glue_digest_key_find(schema, false);
-	if (!glue_secret_digest(input, known_key, digest))
+	if (!glue_secret_digest(input, redacted, known_key, digest))
 		glue_raise_out_of_memory();
 	return digest;
 }

@@ -90,12 +90,14 @@ glue_name_store_next(GlueNameStore *store)
 	MemoryContext old_context;
 	const char *utf8;
 	bool		is_null;
+	text	   *name;
 
 	MemoryContextReset(store->context);
 	if (!tuplestore_gettupleslot(store->tuples, true, false, store->slot))
 		return NULL;
 	old_context = MemoryContextSwitchTo(store->context);
-	utf8 = glue_utf8_of_text(slot_getattr(store->slot, 1, &is_null));
+	name = DatumGetTextPP(slot_getattr(store->slot, 1, &is_null));
+	utf8 = glue_utf8_copy(VARDATA_ANY(name), VARSIZE_ANY_EXHDR(name));
 	MemoryContextSwitchTo(old_context);
 	return utf8;
 }
