@@ -27,9 +27,6 @@
 #include "server/encoding.h"
 #include "server/jsonb_tree.h"
 
-/* prototypes of private functions */
-static void read_tags(const GlueTagged *tagged, GlueCall *call);
-
 /*
  * Find the ARN of a connection, whose name is UTF-8, for its tags; returns
  * NULL, or the failure to find its account.
@@ -53,6 +50,13 @@ glue_tagged_find(GlueTagged *tagged, GlueAccess *access, const char *name)
 		tagged->arn = glue_target_connection_arn(&access->target, name);
 	}
 	return NULL;
+}
+
+static void
+read_tags(const GlueTagged *tagged, GlueCall *call)
+{
+	glue_tags_prepare(tagged, call, GLUE_GET_TAGS, NULL);
+	glue_client_run(call, 1);
 }
 
 /* Read the tags of a connection, which are an object of strings. */
@@ -173,13 +177,6 @@ glue_tags_prepare(const GlueTagged *tagged, GlueCall *call,
 		glue_tree_add(call->arguments,
 					  strcmp(operation, GLUE_TAG_RESOURCE) == 0 ?
 					  "TagsToAdd" : "TagsToRemove", json_object_get(changes));
-}
-
-static void
-read_tags(const GlueTagged *tagged, GlueCall *call)
-{
-	glue_tags_prepare(tagged, call, GLUE_GET_TAGS, NULL);
-	glue_client_run(call, 1);
 }
 
 /* Warn that tags were changed, but could not be read. */

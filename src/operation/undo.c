@@ -90,8 +90,6 @@ static GlueCall *finish_doubtful(GlueOperation *operation,
 								 const char *findings);
 static GlueCall *finish_not_undone(GlueOperation *operation);
 static GlueCall *look_again(GlueOperation *operation);
-static long long elapsed_ms(TimestampTz since, TimestampTz until);
-static long long epoch_ms_or_none(TimestampTz time);
 
 /*
  * Begin to undo a call; returns the first call for that, or NULL if it must
@@ -151,6 +149,13 @@ glue_operation_record_undo(const GlueOperation *operation, const GlueRecords *re
 		tags = operation->tags;
 	glue_record_connection(operation->access, records, &record,
 						   operation->observed, operation->seen_at, tags);
+}
+
+/* Milliseconds between two times; negative if the second one is earlier. */
+static long long
+elapsed_ms(TimestampTz since, TimestampTz until)
+{
+	return (until - since) / 1000;
 }
 
 /*
@@ -318,6 +323,13 @@ resolve_maybe_ours(GlueOperation *operation, json_object *connection)
 	return glue_operation_delete(operation, GLUE_STEP_UNDO_DELETE);
 }
 
+/* A time of AWS's clock, since 1970; 0: not known. */
+static long long
+epoch_ms_or_none(TimestampTz time)
+{
+	return time == 0 || time == DT_NOEND ? 0 : glue_epoch_ms(time);
+}
+
 /*
  * Is this connection the one that the call has created, unchanged since our
  * last look?
@@ -442,18 +454,4 @@ look_again(GlueOperation *operation)
 	if (!is_told(operation))
 		glue_sender_gone_note(operation->undo->id);
 	return glue_operation_look_again(operation, pause_ms);
-}
-
-/* Milliseconds between two times; negative if the second one is earlier. */
-static long long
-elapsed_ms(TimestampTz since, TimestampTz until)
-{
-	return (until - since) / 1000;
-}
-
-/* A time of AWS's clock, since 1970; 0: not known. */
-static long long
-epoch_ms_or_none(TimestampTz time)
-{
-	return time == 0 || time == DT_NOEND ? 0 : glue_epoch_ms(time);
 }

@@ -58,16 +58,26 @@
 /* Number of names that a transaction locks one by one. */
 #define MAX_LOCKED_NAMES		1000
 
-/* prototypes of private functions */
-static uint64 hash_target(const char *endpoint, const char *region,
-						  const char *catalog);
-static uint64 hash_text(const char *text, uint64 seed);
-static void set_tag(LOCKTAG *tag, uint64 hash, uint16 lock_class);
-static int	compare_locks(const void *a, const void *b);
-static void wait_for(const GlueConnectionLock *lock);
-static void explain_wait(void *arg);
-static bool acquire(const GlueConnectionLock *lock, bool session, bool wait);
-static void release(const GlueConnectionLock *lock, bool session);
+static void
+set_tag(LOCKTAG *tag, uint64 hash, uint16 lock_class)
+{
+	SET_LOCKTAG_ADVISORY(*tag, MyDatabaseId, (uint32) (hash >> 32),
+						 (uint32) hash, lock_class);
+}
+
+static uint64
+hash_text(const char *text, uint64 seed)
+{
+	return hash_bytes_extended((const unsigned char *) text, strlen(text),
+							   seed);
+}
+
+static uint64
+hash_target(const char *endpoint, const char *region, const char *catalog)
+{
+	Assert(catalog != NULL);
+	return hash_text(catalog, hash_text(region, hash_text(endpoint, 0)));
+}
 
 /*
  * Describe the lock on a name, which is UTF-8: ShareLock for a creation that
@@ -94,13 +104,6 @@ glue_connection_lock_name(GlueConnectionLock *lock, const GlueTarget *target,
 	lock->connection_name = name;
 }
 
-static uint64
-hash_target(const char *endpoint, const char *region, const char *catalog)
-{
-	Assert(catalog != NULL);
-	return hash_text(catalog, hash_text(region, hash_text(endpoint, 0)));
-}
-
 /*
  * The key of the lock on a name in pg_locks or, if name is NULL, of the lock
  * on all names of a target.  Text is UTF-8.
@@ -112,30 +115,6 @@ glue_connection_lock_key(const char *endpoint, const char *region,
 	uint64		hash = hash_target(endpoint, region, catalog);
 
 	return (int64) (name != NULL ? hash_text(name, hash) : hash);
-}
-
-static uint64
-hash_text(const char *text, uint64 seed)
-{
-	return hash_bytes_extended((const unsigned char *) text, strlen(text),
-							   seed);
-}
-
-static void
-set_tag(LOCKTAG *tag, uint64 hash, uint16 lock_class)
-{
-	SET_LOCKTAG_ADVISORY(*tag, MyDatabaseId, (uint32) (hash >> 32),
-						 (uint32) hash, lock_class);
-}
-
-/*
- * Sort locks, so that two sessions that take the same ones do not deadlock.  Of
- * one target, the locks on all names come first.
- */
-void
-glue_connection_lock_sort(GlueConnectionLock *locks, int nlocks)
-{
-	qsort(locks, nlocks, sizeof(GlueConnectionLock), compare_locks);
 }
 
 static int
@@ -153,17 +132,36 @@ compare_locks(const void *a, const void *b)
 }
 
 /*
- * Take locks until the end of the (sub)transaction, or until each is released
- * as often as it was taken.
+ * Sort locks, so that two sessions that take the same ones do not deadlock.  Of
+ * one target, the locks on all names come first.
  */
 void
-glue_connection_lock_take(const GlueConnectionLock *locks, int nlocks)
+glue_connection_lock_sort(GlueConnectionLock *locks, int nlocks)
 {
-	for (int i = 0; i < nlocks; i++)
-	{
-		if (!acquire(&locks[i], false, false))
-			wait_for(&locks[i]);
-	}
+	qsort(locks, nlocks, sizeof(GlueConnectionLock), compare_locks);
+}
+
+/* An ErrorContextCallback */
+static void
+explain_wait(void *arg)
+{
+	errcontext("while waiting for the lock on AWS Glue connection \"%s\"",
+			   (const char *) arg);
+}
+
+/* Take both locks that a name needs, or neither; returns false then. */
+static bool
+acquire(const GlueConnectionLock *lock, bool session, bool wait)
+{
+	if (LockAcquire(&lock->all_names, lock->all_mode, session, !wait) ==
+		LOCKACQUIRE_NOT_AVAIL)
+		return false;
+	if (lock->mode == NoLock ||
+		LockAcquire(&lock->name, lock->mode, session, !wait) !=
+		LOCKACQUIRE_NOT_AVAIL)
+		return true;
+	(void) LockRelease(&lock->all_names, lock->all_mode, session);
+	return false;
 }
 
 /* Wait for a lock that another session holds, and show the wait. */
@@ -198,12 +196,26 @@ wait_for(const GlueConnectionLock *lock)
 	error_context_stack = explaining.previous;
 }
 
-/* An ErrorContextCallback */
-static void
-explain_wait(void *arg)
+/*
+ * Take locks until the end of the (sub)transaction, or until each is released
+ * as often as it was taken.
+ */
+void
+glue_connection_lock_take(const GlueConnectionLock *locks, int nlocks)
 {
-	errcontext("while waiting for the lock on AWS Glue connection \"%s\"",
-			   (const char *) arg);
+	for (int i = 0; i < nlocks; i++)
+	{
+		if (!acquire(&locks[i], false, false))
+			wait_for(&locks[i]);
+	}
+}
+
+static void
+release(const GlueConnectionLock *lock, bool session)
+{
+	if (lock->mode != NoLock)
+		(void) LockRelease(&lock->name, lock->mode, session);
+	(void) LockRelease(&lock->all_names, lock->all_mode, session);
 }
 
 void
@@ -227,27 +239,4 @@ void
 glue_connection_lock_leave(const GlueConnectionLock *lock)
 {
 	release(lock, true);
-}
-
-/* Take both locks that a name needs, or neither; returns false then. */
-static bool
-acquire(const GlueConnectionLock *lock, bool session, bool wait)
-{
-	if (LockAcquire(&lock->all_names, lock->all_mode, session, !wait) ==
-		LOCKACQUIRE_NOT_AVAIL)
-		return false;
-	if (lock->mode == NoLock ||
-		LockAcquire(&lock->name, lock->mode, session, !wait) !=
-		LOCKACQUIRE_NOT_AVAIL)
-		return true;
-	(void) LockRelease(&lock->all_names, lock->all_mode, session);
-	return false;
-}
-
-static void
-release(const GlueConnectionLock *lock, bool session)
-{
-	if (lock->mode != NoLock)
-		(void) LockRelease(&lock->name, lock->mode, session);
-	(void) LockRelease(&lock->all_names, lock->all_mode, session);
 }

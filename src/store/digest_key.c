@@ -45,11 +45,6 @@
 static unsigned char known_key[GLUE_SECRET_KEY_LEN];
 static Oid	key_table = InvalidOid;
 
-/* prototypes of private functions */
-static void keep_key(Oid table);
-static void forget_key(void *arg);
-static bool read_key(Relation relation);
-
 /*
  * Make the digest of the secrets of a ConnectionInput, given its redacted copy.
  *
@@ -80,34 +75,12 @@ glue_secret_key_hint(Oid schema)
 					name, name);
 }
 
-/*
- * Find the key, before a call that cannot be rolled back; false if there is
- * none, or an error unless missing_ok is set.
- */
-bool
-glue_digest_key_find(Oid schema, bool missing_ok)
+/* A callback of a memory context. */
+static void
+forget_key(void *arg)
 {
-	Relation	relation = glue_own_table_try("glue_secret_key", schema,
-											  AccessShareLock,
-											  GLUE_TABLE_PRIVATE);
-	Oid			table = relation != NULL ? RelationGetRelid(relation) :
-		InvalidOid;
-
-	if (table != key_table)
-	{
-		key_table = InvalidOid;
-		if (relation != NULL && read_key(relation))
-			keep_key(table);
-	}
-	if (relation != NULL)
-		table_close(relation, NoLock);
-	if (!OidIsValid(key_table) && !missing_ok)
-		ereport(ERROR,
-				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-				 errmsg(GLUE_NO_DIGEST_KEY),
-				 errdetail("Without the key, later changes of secrets could not be detected. Nothing was sent."),
-				 errhint("%s", glue_secret_key_hint(schema))));
-	return OidIsValid(key_table);
+	key_table = InvalidOid;
+	OPENSSL_cleanse(known_key, sizeof(known_key));
 }
 
 /* Keep the key until the end of the transaction. */
@@ -121,14 +94,6 @@ keep_key(Oid table)
 	callback->func = forget_key;
 	MemoryContextRegisterResetCallback(TopTransactionContext, callback);
 	key_table = table;
-}
-
-/* A callback of a memory context. */
-static void
-forget_key(void *arg)
-{
-	key_table = InvalidOid;
-	OPENSSL_cleanse(known_key, sizeof(known_key));
 }
 
 /* Read the key, with the privileges of the owner; false if there is none. */
@@ -160,4 +125,34 @@ read_key(Relation relation)
 	table_endscan(scan);
 	UnregisterSnapshot(snapshot);
 	return found;
+}
+
+/*
+ * Find the key, before a call that cannot be rolled back; false if there is
+ * none, or an error unless missing_ok is set.
+ */
+bool
+glue_digest_key_find(Oid schema, bool missing_ok)
+{
+	Relation	relation = glue_own_table_try("glue_secret_key", schema,
+											  AccessShareLock,
+											  GLUE_TABLE_PRIVATE);
+	Oid			table = relation != NULL ? RelationGetRelid(relation) :
+		InvalidOid;
+
+	if (table != key_table)
+	{
+		key_table = InvalidOid;
+		if (relation != NULL && read_key(relation))
+			keep_key(table);
+	}
+	if (relation != NULL)
+		table_close(relation, NoLock);
+	if (!OidIsValid(key_table) && !missing_ok)
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg(GLUE_NO_DIGEST_KEY),
+				 errdetail("Without the key, later changes of secrets could not be detected. Nothing was sent."),
+				 errhint("%s", glue_secret_key_hint(schema))));
+	return OidIsValid(key_table);
 }

@@ -128,8 +128,27 @@ static GlueStatement find_evidence = {
 	{INT8ARRAYOID}
 };
 
-/* prototypes of private functions */
-static void read_evidence(GlueRequest *request, const GlueResult *row);
+/* Read one row of evidence, into the memory context of the request. */
+static void
+read_evidence(GlueRequest *request, const GlueResult *row)
+{
+	GlueUndo   *undo = request->undo;
+	MemoryContext old_context = MemoryContextSwitchTo(request->context);
+	json_object *updates = glue_result_tree(row, EVIDENCE_UPDATES);
+	int			count = updates != NULL ?
+		(int) json_object_array_length(updates) : 0;
+
+	undo->taken_over = glue_result_bool(row, EVIDENCE_TAKEN_OVER);
+	undo->deferred = glue_result_bool(row, EVIDENCE_DEFERRED);
+	undo->updates = palloc(Max(count, 1) * sizeof(json_object *));
+	for (int i = 0; i < count; i++)
+		undo->updates[i] = json_object_array_get_idx(updates, i);
+	undo->nupdates = count;
+	undo->aws_updated_at = glue_result_time(row, EVIDENCE_AWS_UPDATED_AT);
+	undo->aws_deleted_at = glue_result_time(row, EVIDENCE_AWS_DELETED_AT);
+	undo->deleted_at = glue_result_time(row, EVIDENCE_DELETED_AT);
+	MemoryContextSwitchTo(old_context);
+}
 
 /* Find the evidence for undos that the current transaction has claimed. */
 void
@@ -161,26 +180,4 @@ glue_undo_evidence_find(const GlueJobQueue *queue, List *undos)
 				read_evidence(request, &row);
 		}
 	}
-}
-
-/* Read one row of evidence, into the memory context of the request. */
-static void
-read_evidence(GlueRequest *request, const GlueResult *row)
-{
-	GlueUndo   *undo = request->undo;
-	MemoryContext old_context = MemoryContextSwitchTo(request->context);
-	json_object *updates = glue_result_tree(row, EVIDENCE_UPDATES);
-	int			count = updates != NULL ?
-		(int) json_object_array_length(updates) : 0;
-
-	undo->taken_over = glue_result_bool(row, EVIDENCE_TAKEN_OVER);
-	undo->deferred = glue_result_bool(row, EVIDENCE_DEFERRED);
-	undo->updates = palloc(Max(count, 1) * sizeof(json_object *));
-	for (int i = 0; i < count; i++)
-		undo->updates[i] = json_object_array_get_idx(updates, i);
-	undo->nupdates = count;
-	undo->aws_updated_at = glue_result_time(row, EVIDENCE_AWS_UPDATED_AT);
-	undo->aws_deleted_at = glue_result_time(row, EVIDENCE_AWS_DELETED_AT);
-	undo->deleted_at = glue_result_time(row, EVIDENCE_DELETED_AT);
-	MemoryContextSwitchTo(old_context);
 }

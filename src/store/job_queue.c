@@ -64,11 +64,12 @@ static GlueStatement strike_off = {
 	{INT8OID}
 };
 
-/* prototypes of private functions */
-static void claimant_tag(int64 claimant, LOCKTAG *tag);
-static bool is_alive(int64 claimant);
-static uint64 execute_for(const GlueJobQueue *queue, GlueStatement *statement,
-						  int64 claimant);
+static void
+claimant_tag(int64 claimant, LOCKTAG *tag)
+{
+	SET_LOCKTAG_ADVISORY(*tag, MyDatabaseId, (uint32) (claimant >> 32),
+						 (uint32) claimant, CLAIMANT_LOCK_CLASS);
+}
 
 /* Become a claimant until glue_claimant_end() or the exit of the process. */
 int64
@@ -93,13 +94,6 @@ glue_claimant_end(int64 claimant)
 
 	claimant_tag(claimant, &tag);
 	LockRelease(&tag, ExclusiveLock, true);
-}
-
-static void
-claimant_tag(int64 claimant, LOCKTAG *tag)
-{
-	SET_LOCKTAG_ADVISORY(*tag, MyDatabaseId, (uint32) (claimant >> 32),
-						 (uint32) claimant, CLAIMANT_LOCK_CLASS);
 }
 
 /* Does a process hold the lock of a claimant? */
@@ -134,6 +128,14 @@ glue_job_queue_open(GlueJobQueue *queue, Oid schema, int64 claimant)
 	glue_request_secrets_open(&queue->secrets, schema);
 	queue->claimant = claimant;
 	return true;
+}
+
+static uint64
+execute_for(const GlueJobQueue *queue, GlueStatement *statement, int64 claimant)
+{
+	Datum		values[] = {Int64GetDatum(claimant)};
+
+	return glue_execute_alone(statement, &queue->table, values, NULL);
 }
 
 /*
@@ -183,12 +185,4 @@ void
 glue_job_queue_sign_up(const GlueJobQueue *queue)
 {
 	execute_for(queue, &sign_up, queue->claimant);
-}
-
-static uint64
-execute_for(const GlueJobQueue *queue, GlueStatement *statement, int64 claimant)
-{
-	Datum		values[] = {Int64GetDatum(claimant)};
-
-	return glue_execute_alone(statement, &queue->table, values, NULL);
 }

@@ -43,10 +43,6 @@ static GlueStatement erase = {
 	{INT8ARRAYOID, INT8OID}
 };
 
-/* prototypes of private functions */
-static void read_sealed(const GlueRequestSecrets *secrets,
-						GlueRequest *request);
-
 /*
  * Open the table.
  *
@@ -77,28 +73,7 @@ glue_request_secret_insert(const GlueRequestSecrets *secrets, int64 request,
 	(void) glue_execute_alone(&insert, secrets, values, NULL);
 }
 
-/*
- * Read the sealed secrets of requests whose rows are locked.
- *
- * The statement that has locked the rows must not read them.  It sees the
- * latest version of a locked row, but other tables as of its snapshot, and the
- * secrets of an older version cannot be opened.
- */
-void
-glue_request_secrets_read(const GlueRequestSecrets *secrets, List *requests)
-{
-	ListCell   *cell;
-
-	foreach(cell, requests)
-	{
-		GlueRequest *request = lfirst(cell);
-
-		if (request->has_secrets && request->undo == NULL)
-			read_sealed(secrets, request);
-	}
-}
-
-/* The same for one request. */
+/* Read the sealed secrets of a request. */
 static void
 read_sealed(const GlueRequestSecrets *secrets, GlueRequest *request)
 {
@@ -117,6 +92,27 @@ read_sealed(const GlueRequestSecrets *secrets, GlueRequest *request)
 			DatumGetByteaPCopy(glue_result_datum(&row, 1, &is_null));
 		request->sealed_for = glue_result_oid(&row, 2);
 		MemoryContextSwitchTo(spi_context);
+	}
+}
+
+/*
+ * Read the sealed secrets of requests whose rows are locked.
+ *
+ * The statement that has locked the rows must not read them.  It sees the
+ * latest version of a locked row, but other tables as of its snapshot, and the
+ * secrets of an older version cannot be opened.
+ */
+void
+glue_request_secrets_read(const GlueRequestSecrets *secrets, List *requests)
+{
+	ListCell   *cell;
+
+	foreach(cell, requests)
+	{
+		GlueRequest *request = lfirst(cell);
+
+		if (request->has_secrets && request->undo == NULL)
+			read_sealed(secrets, request);
 	}
 }
 

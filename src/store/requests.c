@@ -116,13 +116,6 @@ static GlueStatement follow = {
 	.latest = true
 };
 
-/* prototypes of private functions */
-static void erase_secrets(const GlueRequestQueue *queue, int64 id);
-static void explain_duplicate(void *arg);
-static bool change(const GlueRequestQueue *queue, GlueStatement *statement,
-				   int64 id);
-static void read_state(GlueRequestState *found, const GlueResult *row);
-
 /*
  * Open the table.
  *
@@ -188,6 +181,18 @@ erase_secrets(const GlueRequestQueue *queue, int64 id)
 	glue_request_secrets_erase(&secrets, &id, 1);
 }
 
+/* An error context callback: a hint for an ID that exists already. */
+static void
+explain_duplicate(void *arg)
+{
+	const GlueRequestQueue *queue = arg;
+
+	if (geterrcode() == ERRCODE_UNIQUE_VIOLATION)
+		errhint("The sequence of the IDs was set back: SELECT pg_catalog.setval('%s.glue_request_id_seq', (SELECT pg_catalog.max(id) FROM %s));",
+				quote_identifier(get_namespace_name(queue->schema)),
+				queue->name);
+}
+
 /* Insert a row without a statement; false if that is not possible. */
 bool
 glue_request_insert_row(const GlueRequestQueue *queue, const GlueRow *row)
@@ -205,18 +210,6 @@ glue_request_insert_row(const GlueRequestQueue *queue, const GlueRow *row)
 	return inserted;
 }
 
-/* An error context callback: a hint for an ID that exists already. */
-static void
-explain_duplicate(void *arg)
-{
-	const GlueRequestQueue *queue = arg;
-
-	if (geterrcode() == ERRCODE_UNIQUE_VIOLATION)
-		errhint("The sequence of the IDs was set back: SELECT pg_catalog.setval('%s.glue_request_id_seq', (SELECT pg_catalog.max(id) FROM %s));",
-				quote_identifier(get_namespace_name(queue->schema)),
-				queue->name);
-}
-
 /*
  * The ID of the next request.  It is needed before the row is inserted,
  * because it is part of the sealed data, and identifies the request in
@@ -229,12 +222,37 @@ glue_request_next_id(const GlueRequestQueue *queue)
 											  "glue_request_id_seq"), false);
 }
 
+static bool
+change(const GlueRequestQueue *queue, GlueStatement *statement, int64 id)
+{
+	Datum		values[] = {Int64GetDatum(id), Int64GetDatum(queue->home)};
+
+	return glue_execute_alone(statement, queue, values, NULL) > 0;
+}
+
 /* Delete a request that the current transaction has made. */
 void
 glue_request_withdraw(const GlueRequestQueue *queue, int64 id)
 {
 	if (change(queue, &withdraw, id))
 		erase_secrets(queue, id);
+}
+
+static void
+read_state(GlueRequestState *found, const GlueResult *row)
+{
+	TransactionId changed_by = (TransactionId) glue_result_oid(row, 4);
+
+	found->state = glue_result_text(row, 1);
+	found->requested_by = glue_result_oid(row, 2);
+	found->has_secrets = glue_result_bool(row, 3);
+	found->uncommitted = TransactionIdIsCurrentTransactionId(changed_by);
+	found->is_intent = glue_result_bool(row, 5);
+	found->server_oid = glue_result_oid(row, 6);
+	found->cluster = glue_result_int64(row, 7);
+	found->error_code = SPI_getvalue(row->tuple, row->desc, 8);
+	found->answered = glue_result_bool(row, 9);
+	found->held = strcmp(found->state, GLUE_STATE_HELD) == 0;
 }
 
 /*
@@ -253,23 +271,6 @@ glue_request_find(const GlueRequestQueue *queue, int64 id,
 	while (glue_result_next(&row))
 		read_state(found, &row);
 	return row.count > 0;
-}
-
-static void
-read_state(GlueRequestState *found, const GlueResult *row)
-{
-	TransactionId changed_by = (TransactionId) glue_result_oid(row, 4);
-
-	found->state = glue_result_text(row, 1);
-	found->requested_by = glue_result_oid(row, 2);
-	found->has_secrets = glue_result_bool(row, 3);
-	found->uncommitted = TransactionIdIsCurrentTransactionId(changed_by);
-	found->is_intent = glue_result_bool(row, 5);
-	found->server_oid = glue_result_oid(row, 6);
-	found->cluster = glue_result_int64(row, 7);
-	found->error_code = SPI_getvalue(row->tuple, row->desc, 8);
-	found->answered = glue_result_bool(row, 9);
-	found->held = strcmp(found->state, GLUE_STATE_HELD) == 0;
 }
 
 /*
@@ -345,12 +346,4 @@ glue_request_hasten(const GlueRequestQueue *queue, int64 id)
 {
 	if (change(queue, &hasten, id))
 		glue_news_wake_queue_at_commit();
-}
-
-static bool
-change(const GlueRequestQueue *queue, GlueStatement *statement, int64 id)
-{
-	Datum		values[] = {Int64GetDatum(id), Int64GetDatum(queue->home)};
-
-	return glue_execute_alone(statement, queue, values, NULL) > 0;
 }

@@ -28,8 +28,12 @@
 /* Rows that are fetched at once. */
 #define FETCH_COUNT		100
 
-/* prototypes of private functions */
-static const char *column_of(Relation table, int column);
+static const char *
+column_of(Relation table, int column)
+{
+	return quote_identifier(get_attname(RelationGetRelid(table), column,
+										false));
+}
 
 /*
  * Begin to read the rows that have an input, of a table and its partitions.
@@ -69,13 +73,6 @@ glue_row_reader_begin(GlueRowReader *reader, Relation table,
 											   true, 0);
 	glue_stop_impersonating(&saved);
 	MemoryContextSwitchTo(context);
-}
-
-static const char *
-column_of(Relation table, int column)
-{
-	return quote_identifier(get_attname(RelationGetRelid(table), column,
-										false));
 }
 
 /*
