@@ -1,7 +1,7 @@
 --
--- Connections for rows: what the trigger asks for
+-- Connections for rows: the requests of the trigger
 --
--- Nobody works the queue here, so that requests stay as they are.
+-- No process works the queue here, so requests stay as they are.
 --
 LOAD 'glue_conn';
 SET glue_conn.region = 'eu-central-1';
@@ -15,7 +15,7 @@ CREATE FUNCTION input(name text, more jsonb DEFAULT '{}') RETURNS jsonb
       "SECRET_ID": "orders"}'::jsonb) || more
 $$;
 
--- what was asked for since the last time that we looked
+-- the requests since the last call of this function
 CREATE FUNCTION asked(OUT operation text, OUT name text, OUT description text,
                       OUT tags jsonb, OUT on_conflict text, OUT on_missing text)
   RETURNS SETOF record LANGUAGE sql AS $$
@@ -25,7 +25,7 @@ CREATE FUNCTION asked(OUT operation text, OUT name text, OUT description text,
 $$;
 
 --
--- A table, and what happens to its rows
+-- A table, and changes of its rows
 --
 CREATE TABLE source (id int PRIMARY KEY, connection_input jsonb, note text, tags jsonb);
 CREATE TRIGGER provision AFTER INSERT OR UPDATE OR DELETE ON source
@@ -41,7 +41,7 @@ SELECT count(*) FROM asked();
 DELETE FROM source WHERE id = 4;
 SELECT count(*) FROM asked();
 
--- an update asks for what has changed
+-- an update requests the changes
 UPDATE source SET note = 'x';
 UPDATE source SET tags = '{}' WHERE id = 3;
 UPDATE source SET connection_input = input(chr(ascii('a') + id - 1)) WHERE id <= 2;
@@ -80,7 +80,7 @@ SELECT * FROM asked();
 SELECT id FROM source;
 TRUNCATE source;
 
--- a row that was never good has no connection
+-- a row that was never valid has no connection
 ALTER TABLE source DISABLE TRIGGER provision;
 INSERT INTO source VALUES (1, '{"Name": 5}'), (2, '"x"'), (3, '{}'), (4, '{"Name": ""}'),
   (5, '[{"Name": "x"}]'), (6, input('y', '{"ConnectionType": 3}'));
@@ -112,7 +112,7 @@ COPY source (id, connection_input) FROM STDIN;
 SELECT * FROM asked();
 TRUNCATE source;
 
--- what is too long for its page
+-- values that are too long for their page
 INSERT INTO source SELECT 1, input('long', jsonb_build_object('AthenaProperties',
   (SELECT jsonb_object_agg('k' || n, md5(n::text)) FROM generate_series(1, 200) n)));
 SELECT pg_column_size(connection_input) > 2000 AS toasted FROM source;
@@ -256,7 +256,7 @@ CREATE TRIGGER provision AFTER INSERT OR UPDATE OR DELETE ON part
   FOR EACH ROW EXECUTE FUNCTION glue_provision_connection('tags=tags');
 INSERT INTO part SELECT n, n % 2 = 0, input('p' || n) FROM generate_series(1, 4) n;
 SELECT operation, name FROM asked();
--- rows that move are rows that are updated
+-- a row that moves is a row that is updated
 UPDATE part SET archived = NOT archived;
 SELECT * FROM asked();
 UPDATE part SET archived = NOT archived,
@@ -270,7 +270,7 @@ UPDATE part SET archived = NOT archived, connection_input = NULL WHERE id = 3;
 SELECT * FROM asked();
 UPDATE part SET archived = NOT archived, connection_input = input('r3') WHERE id = 3;
 SELECT * FROM asked();
--- what only looks like a move
+-- changes that only look like a move
 BEGIN;
 DELETE FROM part_now WHERE id = 4;
 INSERT INTO part_old (id, archived, connection_input) VALUES (4, true, input('p4'));
@@ -293,7 +293,7 @@ UPDATE part SET archived = true WHERE id > 100;
 UPDATE part SET archived = false,
   connection_input = connection_input || '{"Description": "back"}' WHERE id > 100;
 SELECT operation, description, count(*) FROM asked() GROUP BY 1, 2;
--- to where there is no trigger
+-- to a partition without a trigger
 DROP TRIGGER provision ON part;
 CREATE TRIGGER provision AFTER INSERT OR UPDATE OR DELETE ON part_now
   FOR EACH ROW EXECUTE FUNCTION glue_provision_connection();
@@ -357,7 +357,7 @@ UPDATE names SET connection_input = input('n1') WHERE id = 2;
 UPDATE names SET connection_input = input('n2') WHERE id = 1;
 SELECT operation, name FROM asked();
 
--- but given up and taken
+-- but a name can be released and then taken
 BEGIN;
 DELETE FROM names WHERE id = 1;
 INSERT INTO names VALUES (4, input('n2'));
@@ -384,7 +384,7 @@ INSERT INTO names VALUES (2, input('n1')), (3, input('n4'));
 SELECT operation, name FROM asked();
 SELECT * FROM held();
 
--- rows that were there before have nothing
+-- rows that were there before own nothing
 ALTER TABLE names DISABLE TRIGGER provision;
 INSERT INTO names VALUES (6, input('n6')), (7, input('n7')), (8, input('n1'));
 ALTER TABLE names ENABLE TRIGGER provision;
@@ -400,13 +400,13 @@ SELECT glue_release_connection('names', 'n4');
 INSERT INTO names VALUES (9, input('n4'));
 SELECT operation, name FROM asked();
 
--- a table that is gone holds nothing, and says so as soon as somebody wants the name
+-- a dropped table holds no name as soon as another row claims it
 DROP TABLE names;
 SELECT * FROM held() WHERE relation::text <> 'others';
 INSERT INTO others VALUES (3, input('n4')), (4, input('n7'));
 SELECT operation, name FROM asked();
 
--- whose table it is, says what it holds
+-- the owner of a table releases its names
 CREATE ROLE regress_glue_stranger;
 SET ROLE regress_glue_stranger;
 SELECT count(*) FROM glue_provision_summary;
@@ -425,7 +425,7 @@ DROP FUNCTION held();
 DROP TABLE others;
 
 --
--- Who may do what
+-- Privileges
 --
 CREATE ROLE regress_glue_owner;
 CREATE ROLE regress_glue_clerk;
@@ -440,7 +440,7 @@ GRANT EXECUTE ON FUNCTION glue_provision_connection() TO regress_glue_owner;
 SET ROLE regress_glue_owner;
 CREATE TRIGGER provision AFTER INSERT OR UPDATE OR DELETE ON theirs
   FOR EACH ROW EXECUTE FUNCTION glue_provision_connection('server=regress_glue_shop');
--- whoever changes a row acts
+-- the role that changes a row acts
 SET ROLE regress_glue_clerk;
 INSERT INTO theirs VALUES (input('t'));
 RESET ROLE;
@@ -456,7 +456,7 @@ BEGIN READ ONLY;
 INSERT INTO scratch VALUES (input('x'));
 ROLLBACK;
 
--- what is found through a search_path of the caller's does not matter
+-- objects found through a search_path of the caller's do not matter
 CREATE SCHEMA regress_glue_trap;
 CREATE TABLE regress_glue_trap.glue_request (id bigint);
 SET search_path = regress_glue_trap, public;

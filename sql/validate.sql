@@ -1,11 +1,11 @@
 --
 -- glue_validate_connection_input() and glue_is_valid_connection_input()
 --
--- The unit tests have every limit of the model; this is what a user sees.
+-- The unit tests have every limit of the model; these are the results for users.
 --
 \pset format unaligned
 
--- nothing to say
+-- no findings
 SELECT * FROM glue_validate_connection_input('{
   "Name": "orders",
   "ConnectionType": "JDBC",
@@ -38,7 +38,7 @@ SELECT * FROM glue_validate_connection_input('{
   "ValidateForComputeEnvironments": ["SPARK", "FLINK"]
 }', '{"aws:team": "x", "": "y", "n": null}', E'12\n34');
 
--- the value of a secret is not shown, whatever is wrong with it
+-- the value of a secret is not shown, with any error
 SELECT path, rule, message FROM glue_validate_connection_input(jsonb_build_object(
   'Name', 'n', 'ConnectionType', 'CUSTOM',
   'ConnectionProperties', jsonb_build_object('PASSWORD', repeat('hunter2', 200)),
@@ -54,13 +54,13 @@ SELECT path, message FROM glue_validate_connection_input(
   jsonb_build_object('Name', repeat(U&'\+01F600', 256), 'ConnectionType', 'NETWORK',
                      'PhysicalConnectionRequirements', '{"SubnetId": "subnet-0a1b2c3d", "AvailabilityZone": "x"}'::jsonb));
 
--- what each type needs
+-- the needs of each type
 SELECT t AS type, path, rule, severity, message
   FROM unnest('{JDBC,KAFKA,MONGODB,CUSTOM,MARKETPLACE,NETWORK,SNOWFLAKE,MYSQL,SALESFORCE,DYNAMODB,VIEW_VALIDATION_ATHENA,SFTP,NO_SUCH_TYPE}'::text[]) t,
        glue_validate_connection_input(jsonb_build_object('Name', 'n', 'ConnectionType', t,
                                                          'ConnectionProperties', '{}'::jsonb));
 
--- inputs as people write them
+-- usual mistakes in inputs
 SELECT v.path, v.rule, v.severity, v.message
   FROM unnest(ARRAY[
     '{"connectionInput": {"name": "n", "connectionType": "JDBC"}}',
@@ -83,7 +83,7 @@ SELECT jsonb_path_query(i, v.path::jsonpath), v.rule
        glue_validate_connection_input(i) v
  WHERE v.rule = 'type';
 
--- unknown members can be let through
+-- unknown members can be allowed
 SET glue_conn.allow_unknown_members = on;
 SELECT * FROM glue_validate_connection_input('{"Name": "n", "ConnectionType": "NETWORK", "Nmae": "x",
   "PhysicalConnectionRequirements": {"SubnetId": "subnet-0a1b2c3d", "AvailabilityZone": "x"}}');
