@@ -30,7 +30,7 @@ typedef struct GlueCredentialFetch
 	GlueCredentialPlan plan;
 	GlueCredentialKey key;		/* of the plan, in the cache */
 	TimestampTz began_at;
-	bool		refreshing;		/* the cache has told us to */
+	bool		refreshing;		/* on request of the cache */
 	bool		may_fail;		/* credentials are still good */
 	int			nsteps;			/* of the plan that are done */
 	bool		asked;			/* and the next one has begun */
