@@ -77,8 +77,8 @@ glue_row_insert_possible(Relation table, const GlueRowShape *shape)
 /*
  * Has an INSERT side effects?
  *
- * It would run as the owner, who is subject to row security only if that is
- * forced.
+ * It would run as the owner, and row security applies to the owner only if it
+ * is forced.
  */
 static bool
 has_side_effects(Relation table)
