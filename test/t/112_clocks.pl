@@ -63,7 +63,7 @@ sub cancel
 # The clock is set between the call and its undo
 #
 
-my $clock_set = 'the clock is set, or another one, before it is undone';
+my $clock_set = 'the clock of the server is set, or that of another machine is used, before the undo';
 foreach my $ahead (3, -3, 3600, -3600)
 {
 	set_clock(0);
