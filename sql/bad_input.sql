@@ -1,8 +1,8 @@
 --
 -- Hostile input: a clear error each, and nothing is sent
 --
--- There is no endpoint here, so an input that passed the validation would end
--- in another error.
+-- There is no endpoint here to send to, so that anything which got past
+-- validation would end in another error.
 --
 \pset format unaligned
 SET glue_conn.region = 'us-east-1';
@@ -18,7 +18,7 @@ SELECT glue_create_connection('5');
 SELECT glue_create_connection('{}');
 SELECT glue_create_connection('{"ConnectionInput": {"Name": "orders"}}');
 
--- PostgreSQL itself refuses characters that cannot be text
+-- PostgreSQL itself refuses bytes that are no text
 SELECT glue_create_connection('{"Name": "a\u0000b"}');
 SELECT glue_create_connection('{"Name": "a\ud800b"}');
 
@@ -61,7 +61,7 @@ SELECT m AS member, string_agg(DISTINCT v.rule, ' ' ORDER BY v.rule) AS rules,
          '{"Name": "n", "ConnectionType": "SFTP", "ConnectionProperties": {}}'::jsonb || jsonb_build_object(m, j)) v
  GROUP BY m ORDER BY m COLLATE "C";
 
--- no part of a secret in an error
+-- nothing of a secret in an error
 SELECT glue_create_connection('{"Name": "n", "ConnectionType": "JDBC", "ConnectionProperties":
   {"PASSWORD": ["hunter2"], "JDBC_CONNECTION_URL": "jdbc:x://u:hunter2@h", "jdbc_connection_url": {"hunter2": 1}}}');
 RESET ALL;

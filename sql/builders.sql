@@ -1,11 +1,11 @@
 --
 -- Functions that build a ConnectionInput
 --
--- The unit tests have every form of a URL; these are the results for users.
+-- The unit tests have every form of a URL; this is the view of a user.
 --
 \pset format unaligned
 
--- a JDBC URL, with all arguments and with as few as possible
+-- a JDBC URL, with as much and as little as can be said
 SELECT jsonb_pretty(glue_jdbc_connection_input('orders',
   'jdbc:postgresql://db.example.com:5432/orders?ssl=true',
   'orders-reader', 'subnet-0a1b2c3d', '{sg-0a1b2c3d,sg-4e5f6071}', 'us-east-1a',
@@ -28,7 +28,7 @@ SELECT type, input->'ConnectionProperties' AS properties, glue_is_valid_connecti
        glue_jdbc_connection_input('a', url, 'arn:aws:secretsmanager:us-east-1:123456789012:secret:s',
                                   connection_type => type) AS input;
 
--- all errors at once
+-- all faults at once
 SELECT glue_jdbc_connection_input(NULL, NULL, connection_type => NULL);
 SELECT glue_jdbc_connection_input('', '', '', '', ARRAY['', NULL], '', NULL, '', ARRAY[NULL, ''], '', '');
 SELECT glue_jdbc_connection_input(E'a\nb', 'jdbc:mysql', role_arn => 'arn:aws:iam::123456789012:role/glue',
@@ -115,7 +115,7 @@ CREATE USER MAPPING FOR PUBLIC SERVER regress_mysql OPTIONS (username 'joe', pas
 SELECT glue_connection_input_from_server('regress_mysql', database_name => 'shop');
 DROP USER MAPPING FOR PUBLIC SERVER regress_mysql;
 
--- servers that lack an option
+-- missing options of a server
 CREATE SERVER regress_bare_pg FOREIGN DATA WRAPPER postgres_fdw;
 CREATE SERVER regress_bare_mysql FOREIGN DATA WRAPPER mysql_fdw OPTIONS (host '');
 CREATE SERVER regress_bare_oracle FOREIGN DATA WRAPPER oracle_fdw;
@@ -155,7 +155,7 @@ BEGIN
   END LOOP;
 END $$;
 
--- the forms of Oracle's option
+-- forms of Oracle's option
 DO $$
 DECLARE
   dbserver text;
@@ -233,7 +233,7 @@ SELECT jsonb_pretty(pg_temp.without_port(glue_connection_input_for_this_database
 SELECT glue_connection_input_for_this_database(host => 'localhost', port => -1, connection_type => 'MYSQL');
 SELECT glue_connection_input_for_this_database(host => 'joe:hunter2@db', port => 0, secret_arn => 'password=hunter2');
 
--- the results can be created: no finding of any severity
+-- a built input can be created: no finding of any severity
 SELECT v.* FROM glue_validate_connection_input(glue_connection_input_for_this_database(host => 'db.example.com',
   secret_arn => 'orders-reader', subnet_id => 'subnet-0a1b2c3d', security_group_id_list => '{sg-0a1b2c3d}',
   availability_zone => 'us-east-1a')) v;

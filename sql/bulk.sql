@@ -4,10 +4,10 @@
 LOAD 'glue_conn';
 SET glue_conn.region = 'us-east-1';
 
--- nothing to do: no credentials are needed
+-- nothing to do, and so no call
 SELECT * FROM glue_create_connections('{}');
 
--- all inputs are checked, and all errors are reported at once
+-- all inputs are checked, and all faults are reported at once
 SELECT * FROM glue_create_connections(NULL);
 SELECT * FROM glue_create_connections(ARRAY[NULL, 'null', '[]', '{}']::jsonb[]);
 SELECT * FROM glue_create_connections(ARRAY[
@@ -27,7 +27,7 @@ SELECT * FROM glue_create_connections(ARRAY[
 	'{"Name": "a", "ConnectionType": "NETWORK", "ConnectionProperties": {}}'
 	]::jsonb[]);
 
--- an array of arrays is read in its order
+-- an array of arrays is taken as it comes
 SELECT * FROM glue_create_connections(ARRAY[['{}', '{}'], ['1', '{}']]::jsonb[]);
 
 SELECT * FROM glue_create_connections('{}', on_conflict => 'replace');

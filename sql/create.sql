@@ -5,7 +5,7 @@
 SET glue_conn.config_file = '/dev/null';
 SET glue_conn.credentials_file = '/dev/null';
 
--- the error names the missing value, and all its sources
+-- the error names the missing settings, with all sources
 SELECT glue_create_connection('{"Name": "a", "ConnectionType": "NETWORK",
     "PhysicalConnectionRequirements": {"SubnetId": "subnet-1", "AvailabilityZone": "us-east-1a"}}');
 SET glue_conn.region = 'us-east-1';
@@ -30,7 +30,7 @@ SELECT glue_get_connection('');
 SELECT glue_get_connection(repeat('x', 256), catalog_id => E'a\nb');
 SELECT glue_get_connection('a', server => 'nowhere');
 
--- a foreign server of another role
+-- a foreign server of somebody else
 CREATE FOREIGN DATA WRAPPER regress_glue_wrapper;
 CREATE SERVER regress_glue_server FOREIGN DATA WRAPPER regress_glue_wrapper;
 SELECT glue_get_connection('a', server => 'regress_glue_server');
@@ -41,6 +41,6 @@ BEGIN READ ONLY;
 SELECT glue_create_connection('{}');
 ROLLBACK;
 
--- nothing was created, and nothing was recorded
+-- a failed creation is not recorded
 SELECT count(*) FROM glue_connection;
 RESET ALL;

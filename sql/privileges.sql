@@ -6,7 +6,7 @@ LOAD 'glue_conn';
 CREATE ROLE regress_glue_user;
 SET ROLE regress_glue_user;
 
--- the administrator grants calls that reach AWS, and the table
+-- calls that reach AWS and the table are the administrator's to grant
 SELECT glue_create_connection('{}');
 SELECT glue_get_connection('a');
 SELECT glue_test_connection('a');
@@ -38,12 +38,12 @@ SELECT glue_cancel_request(1);
 SELECT glue_retry_request(1);
 SELECT glue_wait_request(1);
 
--- everyone may use functions that work on their arguments alone
+-- calls that work on their arguments alone are everyone's
 SELECT glue_is_valid_connection_input('{}');
 SELECT rule FROM glue_validate_connection_input('{}');
 SELECT glue_redact('{"PASSWORD": "x"}');
 
--- settings that decide where credentials and passwords go are for superusers
+-- destinations of credentials and passwords are for superusers
 SET glue_conn.endpoint_url = 'https://localhost';
 SET glue_conn.ca_file = '/tmp/ca.crt';
 SET glue_conn.proxy = 'http://localhost';

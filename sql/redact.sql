@@ -36,7 +36,7 @@ SELECT jsonb_pretty(glue_redact('{
   }
 }'));
 
--- secrets by the end of their name, and values about a secret
+-- secrets by the end of their name, and metadata of secrets
 SELECT k AS key, v AS value, glue_redact(jsonb_build_object(k, v)) -> k AS redacted
   FROM (VALUES ('db_pass', 'hunter2'), ('LOGDATA', 'joe@@hunter2'), ('card_pin', '1234'),
                ('OAuthPvtKey', 'hunter2'), ('private_key', '/etc/ssl/key.p8'),
@@ -62,7 +62,7 @@ SELECT v AS value, glue_redact(jsonb_build_object('PASSWORD', v))
 SELECT glue_redact(glue_redact(i)) = glue_redact(i)
   FROM (SELECT '{"PASSWORD": "x", "JDBC_CONNECTION_URL": "jdbc:x://u:p@h"}'::jsonb) AS s(i);
 
--- any JSON value is accepted
+-- anything is taken
 SELECT glue_redact(v)
   FROM unnest(ARRAY['null', '[]', '{}', '1.50', '"text"', '"jdbc:mysql://u:hunter2@h/d"', '[{"token": "hunter2"}]']::jsonb[]) v;
 SELECT glue_redact(NULL);

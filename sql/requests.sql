@@ -1,7 +1,7 @@
 --
 -- Requests that are carried out after commit: the queue, seen from SQL
 --
--- No process works the queue here, so requests stay as they are.
+-- No process carries out requests here, so that they stay as they are.
 --
 LOAD 'glue_conn';
 SET glue_conn.region = 'eu-central-1';
@@ -15,8 +15,8 @@ CREATE FUNCTION input(name text, more jsonb DEFAULT '{}') RETURNS jsonb
       "SECRET_ID": "orders", "JDBC_ENFORCE_SSL": true}'::jsonb) || more
 $$;
 
--- a request is checked, normalized, and stored with its target; it takes no
--- credentials
+-- a request is checked, normalized, and kept with its target;
+-- it takes no credentials
 SELECT glue_enqueue_create_connection(input('orders'), '{"team": "shop"}',
                                       '111111111111', on_conflict => 'adopt');
 SELECT glue_enqueue_update_connection('orders', input('orders') - 'Name');
@@ -30,7 +30,7 @@ SELECT count(*) FROM glue_request
  WHERE requested_by = current_role::regrole AND requested_at = next_attempt_at
    AND requested_at <= clock_timestamp() AND finished_at IS NULL;
 
--- a foreign server is the target
+-- a foreign server determines the target
 CREATE SERVER regress_glue_shop FOREIGN DATA WRAPPER glue_conn
   OPTIONS (region 'us-west-2', catalog_id '222222222222');
 SELECT glue_enqueue_create_connection(input('orders'), server => 'regress_glue_shop');
@@ -38,7 +38,7 @@ SELECT glue_enqueue_update_connection('orders', input('orders'), '333333333333',
 SELECT operation, server, region, catalog_id FROM glue_request
  WHERE server IS NOT NULL ORDER BY id;
 
--- the errors are those of the call that acts at once
+-- a request refuses the inputs of an immediate call, with the same messages
 SELECT glue_create_connection('{"Name": "x", "ConnectionTyp": "JDBC"}', '{"aws:x": "y"}', 'a b');
 SELECT glue_enqueue_create_connection('{"Name": "x", "ConnectionTyp": "JDBC"}', '{"aws:x": "y"}', 'a b');
 SELECT glue_enqueue_create_connection(NULL);
@@ -62,7 +62,7 @@ ROLLBACK;
 SELECT glue_enqueue_create_connection(input('x', '{"ConnectionProperties":
   {"JDBC_CONNECTION_URL": "jdbc:mysql://h:1/d", "USERNAME": "u", "PASSWORD": "x"}}'));
 
--- objects that an administrator adds to the table take effect, and so does its key
+-- constraints and triggers of an administrator are honoured, and so is the key
 \set VERBOSITY terse
 ALTER TABLE glue_request ADD CONSTRAINT regress_glue_check CHECK (connection_name <> 'no');
 SELECT glue_enqueue_delete_connection('no');
@@ -133,7 +133,7 @@ SELECT glue_cancel_request(1);
 SELECT has_secrets, (SELECT count(*) FROM glue_request_secret) FROM glue_request;
 SELECT glue_retry_request(1);
 
--- a wait is refused where its end would not be seen
+-- waiting is of no use where nothing new is seen
 BEGIN;
 SELECT glue_enqueue_delete_connection('b');
 SELECT glue_wait_request(2);
@@ -198,7 +198,7 @@ DELETE FROM glue_request;
 SELECT glue_cancel_request(1);
 SELECT glue_cancel_request(2), glue_retry_request(2);
 
--- requests belong to roles, and members of the roles see them
+-- requests belong to roles, and so to their members
 SET ROLE regress_glue_other;
 SELECT count(*) FROM glue_request;
 SELECT glue_cancel_request(2);
@@ -211,7 +211,7 @@ RESET ROLE;
 SELECT id, connection_name, state FROM glue_request ORDER BY id;
 
 
--- the summary of the queue
+-- how the queue is doing
 SET timezone = 'UTC';
 INSERT INTO glue_request (operation, connection_name, server, region, catalog_id, state,
     next_attempt_at, requested_by, requested_at, finished_at, status, error_code, error_message,
@@ -238,7 +238,7 @@ RESET ROLE;
 \x off
 RESET timezone;
 
--- members of pg_monitor see the figures of all roles, and none of the requests
+-- a monitor sees the figures of all, and none of the requests
 CREATE ROLE regress_glue_monitor IN ROLE pg_monitor;
 SET ROLE regress_glue_monitor;
 SELECT target, queued, failed, last_error IS NOT NULL AS error FROM glue_request_summary
@@ -251,7 +251,7 @@ SELECT target, failed, failed_last_hour, succeeded_last_hour FROM glue_request_s
   WHERE target ~ '(^|/)r(/|$)';
 DELETE FROM glue_request WHERE region = 'r';
 
--- a target without requests has a row
+-- a database that never had a request has a row
 CREATE SERVER unused FOREIGN DATA WRAPPER glue_conn
   OPTIONS (region 'eu-north-1', catalog_id '333333333333');
 BEGIN;
@@ -272,7 +272,7 @@ SET search_path = regress_glue_trap, pg_catalog, public;
 SELECT glue_cancel_request(1), glue_retry_request(1);
 RESET search_path;
 
--- requests of a dropped role stay
+-- a role that is gone leaves its requests behind
 REVOKE ALL ON ALL FUNCTIONS IN SCHEMA public FROM regress_glue_etl, regress_glue_other;
 DROP ROLE regress_glue_etl, regress_glue_other;
 SELECT id, state FROM glue_request ORDER BY id;

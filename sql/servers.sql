@@ -6,7 +6,7 @@ SET glue_conn.region = 'us-east-1';
 SET glue_conn.config_file = '/dev/null';
 SET glue_conn.credentials_file = '/dev/null';
 
--- every option of a server, and its stored form
+-- every option of a server, and how it is kept
 CREATE SERVER regress_glue FOREIGN DATA WRAPPER glue_conn OPTIONS (
 	region 'eu-central-1',
 	catalog_id '123456789012',
@@ -92,7 +92,7 @@ SELECT glue_conn_validator('{region}', 'pg_foreign_server'::regclass);
 SELECT glue_conn_validator('{NULL}', 'pg_foreign_server'::regclass);
 SELECT glue_conn_validator('{a,=,""}', 'pg_foreign_server'::regclass);
 
--- the servers that a call can name
+-- options that a call can name
 SELECT glue_get_connection('a', server => 'nonsense');
 CREATE FOREIGN DATA WRAPPER regress_other_wrapper;
 CREATE SERVER regress_other FOREIGN DATA WRAPPER regress_other_wrapper;
@@ -149,7 +149,7 @@ ALTER SERVER regress_glue_own OPTIONS (SET endpoint_url 'https://127.0.0.1:2');
 ALTER SERVER regress_glue_own OPTIONS (DROP endpoint_url);
 ALTER USER MAPPING FOR CURRENT_USER SERVER regress_glue_own OPTIONS (SET session_token 'x');
 
--- the call finds an option that the validator did not see
+-- the call finds options that bypassed the validator
 RESET ROLE;
 ALTER FOREIGN DATA WRAPPER glue_conn NO VALIDATOR;
 ALTER SERVER regress_glue_own OPTIONS (regoin 'x');
@@ -162,7 +162,7 @@ ALTER SERVER regress_glue_own OPTIONS (DROP regoin);
 SET ROLE regress_glue_owner;
 SELECT glue_get_connection('a', server => 'regress_glue_own');
 
--- only the user of the keys and the owner of the server see them
+-- the keys are seen by nobody but their user and the owner of the server
 SELECT umoptions FROM pg_user_mapping;
 RESET ROLE;
 

@@ -14,7 +14,7 @@ SET glue_conn.region = '-east';
 SET glue_conn.region = 'us-gov-west-1';
 SET glue_conn.region = '';
 
--- passwords are sent to an endpoint
+-- an endpoint gets passwords
 SET glue_conn.endpoint_url = 'localhost';
 SET glue_conn.endpoint_url = 'ftp://localhost';
 SET glue_conn.endpoint_url = 'https://user:secret@localhost';
@@ -23,7 +23,7 @@ SET glue_conn.endpoint_url = 'http://glue.example.com';
 SET glue_conn.endpoint_url = 'http://127.0.0.1:4566';
 SET glue_conn.endpoint_url = 'https://glue.example.com';
 
--- the call reports contradictions
+-- contradictions are errors of the call
 SET glue_conn.region = 'us-east-1';
 SET glue_conn.use_fips_endpoint = on;
 SELECT glue_get_connection('a');
@@ -32,7 +32,7 @@ SET glue_conn.use_dualstack_endpoint = on;
 SELECT glue_get_connection('a');
 
 SET glue_conn.max_attempts = 0;
--- newer servers report the range with its unit
+-- newer servers show the range with its unit
 \set VERBOSITY sqlstate
 SET glue_conn.connect_timeout = '2h';
 \set VERBOSITY default

@@ -1,7 +1,7 @@
 --
 -- Connections for rows: the requests of the trigger
 --
--- No process works the queue here, so requests stay as they are.
+-- No process carries out requests here, so that they stay as they are.
 --
 LOAD 'glue_conn';
 SET glue_conn.region = 'eu-central-1';
@@ -15,7 +15,7 @@ CREATE FUNCTION input(name text, more jsonb DEFAULT '{}') RETURNS jsonb
       "SECRET_ID": "orders"}'::jsonb) || more
 $$;
 
--- the requests since the last call of this function
+-- the requests since the last call
 CREATE FUNCTION asked(OUT operation text, OUT name text, OUT description text,
                       OUT tags jsonb, OUT on_conflict text, OUT on_missing text)
   RETURNS SETOF record LANGUAGE sql AS $$
@@ -41,7 +41,7 @@ SELECT count(*) FROM asked();
 DELETE FROM source WHERE id = 4;
 SELECT count(*) FROM asked();
 
--- an update requests the changes
+-- an update requests its changes
 UPDATE source SET note = 'x';
 UPDATE source SET tags = '{}' WHERE id = 3;
 UPDATE source SET connection_input = input(chr(ascii('a') + id - 1)) WHERE id <= 2;
@@ -67,7 +67,7 @@ SELECT operation, connection_name FROM glue_request ORDER BY id;
 ROLLBACK;
 SELECT * FROM asked();
 
--- a row that could not be provisioned fails its statement, in the words of the function
+-- a row that could not be provisioned fails its statement, with the error of the function
 SELECT glue_create_connection('{"Name": "x", "ConnectionTyp": "JDBC"}');
 INSERT INTO source VALUES (5, input('good')), (6, '{"Name": "x", "ConnectionTyp": "JDBC"}');
 INSERT INTO source VALUES (6, 'null');
@@ -80,7 +80,7 @@ SELECT * FROM asked();
 SELECT id FROM source;
 TRUNCATE source;
 
--- a row that was never valid has no connection
+-- a row that was never good has no connection
 ALTER TABLE source DISABLE TRIGGER provision;
 INSERT INTO source VALUES (1, '{"Name": 5}'), (2, '"x"'), (3, '{}'), (4, '{"Name": ""}'),
   (5, '[{"Name": "x"}]'), (6, input('y', '{"ConnectionType": 3}'));
@@ -112,7 +112,7 @@ COPY source (id, connection_input) FROM STDIN;
 SELECT * FROM asked();
 TRUNCATE source;
 
--- values that are too long for their page
+-- rows too long for their page
 INSERT INTO source SELECT 1, input('long', jsonb_build_object('AthenaProperties',
   (SELECT jsonb_object_agg('k' || n, md5(n::text)) FROM generate_series(1, 200) n)));
 SELECT pg_column_size(connection_input) > 2000 AS toasted FROM source;
@@ -256,7 +256,7 @@ CREATE TRIGGER provision AFTER INSERT OR UPDATE OR DELETE ON part
   FOR EACH ROW EXECUTE FUNCTION glue_provision_connection('tags=tags');
 INSERT INTO part SELECT n, n % 2 = 0, input('p' || n) FROM generate_series(1, 4) n;
 SELECT operation, name FROM asked();
--- a row that moves is a row that is updated
+-- rows that move are rows that are updated
 UPDATE part SET archived = NOT archived;
 SELECT * FROM asked();
 UPDATE part SET archived = NOT archived,
@@ -293,7 +293,7 @@ UPDATE part SET archived = true WHERE id > 100;
 UPDATE part SET archived = false,
   connection_input = connection_input || '{"Description": "back"}' WHERE id > 100;
 SELECT operation, description, count(*) FROM asked() GROUP BY 1, 2;
--- to a partition without a trigger
+-- to where there is no trigger
 DROP TRIGGER provision ON part;
 CREATE TRIGGER provision AFTER INSERT OR UPDATE OR DELETE ON part_now
   FOR EACH ROW EXECUTE FUNCTION glue_provision_connection();
@@ -357,7 +357,7 @@ UPDATE names SET connection_input = input('n1') WHERE id = 2;
 UPDATE names SET connection_input = input('n2') WHERE id = 1;
 SELECT operation, name FROM asked();
 
--- but a name can be released and then taken
+-- but given up and taken
 BEGIN;
 DELETE FROM names WHERE id = 1;
 INSERT INTO names VALUES (4, input('n2'));
@@ -384,7 +384,7 @@ INSERT INTO names VALUES (2, input('n1')), (3, input('n4'));
 SELECT operation, name FROM asked();
 SELECT * FROM held();
 
--- rows that were there before own nothing
+-- rows that were there before have nothing
 ALTER TABLE names DISABLE TRIGGER provision;
 INSERT INTO names VALUES (6, input('n6')), (7, input('n7')), (8, input('n1'));
 ALTER TABLE names ENABLE TRIGGER provision;
@@ -400,13 +400,13 @@ SELECT glue_release_connection('names', 'n4');
 INSERT INTO names VALUES (9, input('n4'));
 SELECT operation, name FROM asked();
 
--- a dropped table holds no name as soon as another row claims it
+-- a table that is gone holds nothing, and says so as soon as somebody wants the name
 DROP TABLE names;
 SELECT * FROM held() WHERE relation::text <> 'others';
 INSERT INTO others VALUES (3, input('n4')), (4, input('n7'));
 SELECT operation, name FROM asked();
 
--- the owner of a table releases its names
+-- the owner of the table sees its names
 CREATE ROLE regress_glue_stranger;
 SET ROLE regress_glue_stranger;
 SELECT count(*) FROM glue_provision_summary;
@@ -456,7 +456,7 @@ BEGIN READ ONLY;
 INSERT INTO scratch VALUES (input('x'));
 ROLLBACK;
 
--- objects found through a search_path of the caller's do not matter
+-- the caller's search_path does not matter
 CREATE SCHEMA regress_glue_trap;
 CREATE TABLE regress_glue_trap.glue_request (id bigint);
 SET search_path = regress_glue_trap, public;

@@ -1,7 +1,7 @@
 --
 -- glue_validate_connection_input() and glue_is_valid_connection_input()
 --
--- The unit tests have every limit of the model; these are the results for users.
+-- The unit tests have every limit of the model; this is the view of a user.
 --
 \pset format unaligned
 
@@ -38,7 +38,7 @@ SELECT * FROM glue_validate_connection_input('{
   "ValidateForComputeEnvironments": ["SPARK", "FLINK"]
 }', '{"aws:team": "x", "": "y", "n": null}', E'12\n34');
 
--- the value of a secret is not shown, with any error
+-- the value of a secret is not shown, with any fault
 SELECT path, rule, message FROM glue_validate_connection_input(jsonb_build_object(
   'Name', 'n', 'ConnectionType', 'CUSTOM',
   'ConnectionProperties', jsonb_build_object('PASSWORD', repeat('hunter2', 200)),
@@ -54,13 +54,13 @@ SELECT path, message FROM glue_validate_connection_input(
   jsonb_build_object('Name', repeat(U&'\+01F600', 256), 'ConnectionType', 'NETWORK',
                      'PhysicalConnectionRequirements', '{"SubnetId": "subnet-0a1b2c3d", "AvailabilityZone": "x"}'::jsonb));
 
--- the needs of each type
+-- requirements of each type
 SELECT t AS type, path, rule, severity, message
   FROM unnest('{JDBC,KAFKA,MONGODB,CUSTOM,MARKETPLACE,NETWORK,SNOWFLAKE,MYSQL,SALESFORCE,DYNAMODB,VIEW_VALIDATION_ATHENA,SFTP,NO_SUCH_TYPE}'::text[]) t,
        glue_validate_connection_input(jsonb_build_object('Name', 'n', 'ConnectionType', t,
                                                          'ConnectionProperties', '{}'::jsonb));
 
--- usual mistakes in inputs
+-- inputs as people write them
 SELECT v.path, v.rule, v.severity, v.message
   FROM unnest(ARRAY[
     '{"connectionInput": {"name": "n", "connectionType": "JDBC"}}',
@@ -83,7 +83,7 @@ SELECT jsonb_path_query(i, v.path::jsonpath), v.rule
        glue_validate_connection_input(i) v
  WHERE v.rule = 'type';
 
--- unknown members can be allowed
+-- unknown members can be let through
 SET glue_conn.allow_unknown_members = on;
 SELECT * FROM glue_validate_connection_input('{"Name": "n", "ConnectionType": "NETWORK", "Nmae": "x",
   "PhysicalConnectionRequirements": {"SubnetId": "subnet-0a1b2c3d", "AvailabilityZone": "x"}}');

@@ -113,7 +113,7 @@ sub _table
 	  $head, [ map { '---' } @$head ], @rows;
 }
 
-# Where a page tells more about something: the name by its heading.
+# The pages with more about an object: the name by its heading.
 sub _pages
 {
 	my %page;
@@ -147,7 +147,7 @@ sub _access
 	  . " and roles with the privilege may $verb it.";
 }
 
-# The roles with a privilege, without the owner, which always has it.
+# The roles with a privilege, without the owner, which has it anyway.
 sub _grantees
 {
 	my ($privilege, $acl, $owner) = @_;
