@@ -20,7 +20,7 @@ typedef struct GlueCredentialFetch
 {
 	bool		ended;
 
-	/* until then, what it waits for: one of these, or else news */
+	/* until then, the event to wait for: one of these, or else news */
 	GlueCall   *call;			/* to be made, and to end */
 	int64		pause_until;	/* 0 or a time, by glue_monotonic_us() */
 

@@ -138,7 +138,7 @@ keeps_checks(TupleDesc desc, const GlueRowShape *shape)
 	return true;
 }
 
-/* Has the owner, as whom a statement would run, the privilege to insert? */
+/* Has the owner, the role of a statement, the privilege to insert? */
 static bool
 owner_may_insert(Relation table)
 {
