@@ -69,12 +69,11 @@ static void fail(GlueCredentialFetch *fetch, GlueFailure *failure);
  * Start to get credentials for a call: others than it has, if it has any, since
  * these have expired.
  *
- * on_news is called with its argument when it is worth advancing, from where no
- * error may be raised.
+ * on_news is called when it is worth advancing, from where no error may be
+ * raised.
  */
 GlueCredentialFetch *
-glue_credential_fetch_start(GlueCall *call, void (*on_news) (void *arg),
-							void *on_news_arg)
+glue_credential_fetch_start(GlueCall *call, GlueCallback on_news)
 {
 	GlueCredentialFetch *fetch = palloc0(sizeof(GlueCredentialFetch));
 
@@ -96,7 +95,6 @@ glue_credential_fetch_start(GlueCall *call, void (*on_news) (void *arg),
 	fetch->temporary = (GlueTemporaryCredentials *)
 		glue_secret_alloc(sizeof(GlueTemporaryCredentials));
 	fetch->on_news = on_news;
-	fetch->on_news_arg = on_news_arg;
 	fetch->leave.func = leave;
 	fetch->leave.arg = fetch;
 	MemoryContextRegisterResetCallback(CurrentMemoryContext, &fetch->leave);
@@ -202,11 +200,11 @@ begin_step(GlueCredentialFetch *fetch, const GlueCredentialStep *step)
 			break;
 		case GLUE_CREDENTIAL_STEP_CONTAINER:
 			glue_metadata_start_container(&fetch->metadata, fetch->target,
-										  fetch->on_news, fetch->on_news_arg);
+										  fetch->on_news);
 			break;
 		case GLUE_CREDENTIAL_STEP_INSTANCE:
 			glue_metadata_start_instance(&fetch->metadata, fetch->target,
-										 fetch->on_news, fetch->on_news_arg);
+										 fetch->on_news);
 			break;
 		case GLUE_CREDENTIAL_STEP_WEB_IDENTITY:
 		case GLUE_CREDENTIAL_STEP_ASSUME_ROLE:
@@ -222,20 +220,14 @@ begin_step(GlueCredentialFetch *fetch, const GlueCredentialStep *step)
 static GlueFailure *
 assume_role(GlueCredentialFetch *fetch, const GlueCredentialStep *step)
 {
-	GlueRole	role = {
-		.role_arn = step->role_arn,
-		.role_session_name = step->role_session_name,
-		.external_id = step->external_id,
-		.duration_seconds = step->duration_seconds,
-	};
+	const char *token = NULL;
 
 	if (step->kind == GLUE_CREDENTIAL_STEP_WEB_IDENTITY)
 	{
 		size_t		len;
 		const char *problem;
 
-		role.web_identity_token =
-			glue_shared_file_token(step->token_file, &len, &problem);
+		token = glue_shared_file_token(step->token_file, &len, &problem);
 		if (problem != NULL)
 			return glue_failure_no_credentials("a web identity",
 											   psprintf("the token file \"%s\" %s",
@@ -243,7 +235,8 @@ assume_role(GlueCredentialFetch *fetch, const GlueCredentialStep *step)
 														problem));
 	}
 	fetch->call = palloc(sizeof(GlueCall));
-	glue_sts_prepare_role(fetch->call, fetch->target, &fetch->current, &role);
+	glue_sts_prepare_role(fetch->call, fetch->target, &fetch->current, step,
+						  token);
 	return NULL;
 }
 
@@ -357,7 +350,7 @@ glue_credential_fetch_take(const GlueCredentialFetch *fetch)
 
 	Assert(fetch->ended);
 	if (fetch->failure != NULL)
-		return glue_failure_copy(fetch->failure);
+		return fetch->failure;
 	if (account_id != NULL && got->account_id != NULL &&
 		strcmp(got->account_id, account_id) != 0)
 		return glue_failure_target_changed(account_id, got->account_id);
