@@ -213,8 +213,8 @@ end_transfer(GlueHttpState *transfer, CURLcode result)
 	if (result == CURLE_OUT_OF_MEMORY || result == CURLE_FAILED_INIT)
 		glue_http_pool_doubt();
 	transfer->public.ended_at = GetCurrentTimestamp();
-	if (message->on_end != NULL)
-		message->on_end(message->on_end_arg);
+	if (message->on_end.func != NULL)
+		message->on_end.func(message->on_end.arg);
 	if (result == CURLE_OK)
 		result = curl_easy_getinfo(transfer->easy, CURLINFO_RESPONSE_CODE,
 								   &status);
