@@ -137,7 +137,6 @@ HTTP_OBJS = \
 # one call of AWS as a value
 CLIENT_OBJS = \
 	src/client/failure.o \
-	src/client/credential_failure.o \
 	src/client/shared_files.o \
 	src/client/server_options.o \
 	src/client/foreign_server.o \

@@ -24,7 +24,6 @@
 #include "catalog/pg_type.h"
 #include "client/account.h"
 #include "client/client.h"
-#include "client/credential_failure.h"
 #include "functions/function.h"
 #include "miscadmin.h"
 #include "nodes/execnodes.h"

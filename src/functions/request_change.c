@@ -18,7 +18,6 @@
 #include "postgres.h"
 
 #include "client/account.h"
-#include "client/credential_failure.h"
 #include "client/foreign_server.h"
 #include "functions/function.h"
 #include "functions/request.h"

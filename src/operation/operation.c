@@ -44,7 +44,6 @@
 #include "postgres.h"
 
 #include "aws/exception_name.h"
-#include "client/credential_failure.h"
 #include "glue/answer.h"
 #include "glue/observation.h"
 #include "glue/operation_name.h"

@@ -29,7 +29,6 @@
 #include "postgres.h"
 
 #include "client/account.h"
-#include "client/credential_failure.h"
 #include "client/foreign_server.h"
 #include "common/pg_prng.h"
 #include "queue/target.h"
