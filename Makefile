@@ -131,7 +131,6 @@ HTTP_OBJS = \
 	src/http/http_handle.o \
 	src/http/http_callbacks.o \
 	src/http/http_pool.o \
-	src/http/http_progress.o \
 	src/http/http.o
 
 # one call of AWS as a value
