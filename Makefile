@@ -106,7 +106,6 @@ SERVER_OBJS = \
 	src/server/crash_point.o \
 	src/server/settings.o \
 	src/server/session_settings.o \
-	src/server/kept_file.o \
 	src/server/shared_state.o \
 	src/server/activity.o \
 	src/server/progress.o \

@@ -70,7 +70,6 @@ static void give_turn_back(GlueCallState *state);
 static void choose_next_step(GlueCallState *state);
 static bool is_refused_as_expired(const GlueCallState *state);
 static bool will_expire(const GlueCredentials *credentials);
-static bool have_expired(const GlueCallState *state);
 static void begin_fetch(GlueCallState *state);
 static void fetch_credentials(GlueCallState *state);
 static void end_fetch(GlueCallState *state);
@@ -248,7 +247,12 @@ wait_for_turn(GlueCallState *state)
 	if (glue_turn_take(&state->turn))
 	{
 		state->step = GLUE_CALL_SENDING;
-		if (have_expired(state))
+
+		/*
+		 * Credentials that had expired when they were obtained are sent,
+		 * because our clock may be wrong.
+		 */
+		if (state->may_expire && !will_expire(state->call->credentials))
 			begin_fetch(state);
 	}
 	else if (glue_turn_is_hopeless(&state->turn))
@@ -383,17 +387,6 @@ static bool
 will_expire(const GlueCredentials *credentials)
 {
 	return credentials->expires_at > time(NULL);
-}
-
-/*
- * Have the credentials expired while the call waited for its turn?  Credentials
- * that had expired when they were obtained are sent, because our clock may be
- * wrong.
- */
-static bool
-have_expired(const GlueCallState *state)
-{
-	return state->may_expire && !will_expire(state->call->credentials);
 }
 
 static void

@@ -60,8 +60,7 @@
 
 typedef struct CacheSlot
 {
-	bool		in_use;
-	GlueCredentialKey key;
+	GlueCredentialKey key;		/* zero: free */
 	TimestampTz used_at;
 	uint64		refresher;		/* 0 if no backend refreshes */
 	TimestampTz retry_at;		/* no advisory refresh before this */
@@ -286,8 +285,7 @@ find_slot(CredentialCache *cache, const GlueCredentialKey *key)
 {
 	for (int i = 0; i < NUM_SLOTS; i++)
 	{
-		if (cache->slots[i].in_use &&
-			memcmp(&cache->slots[i].key, key, sizeof(*key)) == 0)
+		if (memcmp(&cache->slots[i].key, key, sizeof(*key)) == 0)
 			return &cache->slots[i];
 	}
 	return NULL;
@@ -308,7 +306,6 @@ claim_slot(CredentialCache *cache, const GlueCredentialKey *key)
 			slot = &cache->slots[i];
 	}
 	OPENSSL_cleanse(slot, sizeof(CacheSlot));
-	slot->in_use = true;
 	slot->key = *key;
 	return slot;
 }
@@ -316,8 +313,6 @@ claim_slot(CredentialCache *cache, const GlueCredentialKey *key)
 static bool
 makes_room_before(const CacheSlot *a, const CacheSlot *b)
 {
-	if (a->in_use != b->in_use)
-		return !a->in_use;
 	if ((a->expires_at == 0) != (b->expires_at == 0))
 		return a->expires_at == 0;
 	return a->used_at < b->used_at;

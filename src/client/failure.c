@@ -83,26 +83,17 @@ glue_failure_wipes_credentials(const char *connection_name,
 							"An update replaces the whole definition. Give the credentials again, or a reference to a secret: \"SECRET_ID\" in \"ConnectionProperties\" or \"SecretArn\" in \"AuthenticationConfiguration\".");
 }
 
-/* A copy of text of the database in UTF-8. */
-static char *
-utf8_copy(const char *text)
-{
-	const char *utf8;
-	int			len;
-
-	return glue_utf8_from_server(text, strlen(text), &utf8, &len) ?
-		pnstrdup(utf8, len) : pstrdup(text);
-}
-
 /* Convert a caught error to a failure.  It must not hold a secret. */
 GlueFailure *
 glue_failure_from_error(const ErrorData *error)
 {
+	const char *detail = error->detail ? error->detail : "";
+
 	return glue_failure_new(error->sqlerrcode,
 							pstrdup(unpack_sql_state(error->sqlerrcode)),
-							utf8_copy(error->message),
-							utf8_copy(error->detail ? error->detail : ""),
-							NULL);
+							glue_utf8_copy(error->message,
+										   strlen(error->message)),
+							glue_utf8_copy(detail, strlen(detail)), NULL);
 }
 
 /* Copy a failure into the current memory context. */

@@ -279,8 +279,8 @@ GlueCall *
 glue_operation_read(GlueOperation *operation, GlueOperationStep step)
 {
 	operation->step = step;
-	glue_access_prepare_get(operation->access, &operation->call,
-							operation->name);
+	glue_call_prepare_get(&operation->call, &operation->access->target,
+						  &operation->access->credentials, operation->name);
 	return &operation->call;
 }
 

@@ -131,8 +131,7 @@ find_way(Finding *finding)
 	if (request->settings != NULL || request->undo != NULL)
 		level = glue_session_settings_enter(request->settings);
 	name = find_server(finding, &server);
-	glue_target_resolve_region(found, name, target->catalog_id,
-							   target->region);
+	glue_target_resolve(found, name, target->catalog_id, target->region);
 	finding->progress = PROGRESS_CHANGED;
 
 	/* a concurrent session can give the name to another server */

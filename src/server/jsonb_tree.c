@@ -222,8 +222,7 @@ glue_jsonb_from_tree(json_object *tree)
 static void
 push_container(GlueJsonbBuilder *builder, json_object *container)
 {
-	struct json_object_iterator member;
-	struct json_object_iterator end;
+	struct json_object_iter member;
 
 	if (json_object_is_type(container, json_type_array))
 	{
@@ -238,17 +237,13 @@ push_container(GlueJsonbBuilder *builder, json_object *container)
 	}
 
 	glue_jsonb_push(builder, WJB_BEGIN_OBJECT, NULL);
-	member = json_object_iter_begin(container);
-	end = json_object_iter_end(container);
-	while (!json_object_iter_equal(&member, &end))
+	json_object_object_foreachC(container, member)
 	{
-		const char *name = json_object_iter_peek_name(&member);
 		JsonbValue	key;
 
-		string_to_jsonb(name, strlen(name), &key);
+		string_to_jsonb(member.key, strlen(member.key), &key);
 		glue_jsonb_push(builder, WJB_KEY, &key);
-		push_node(builder, WJB_VALUE, json_object_iter_peek_value(&member));
-		json_object_iter_next(&member);
+		push_node(builder, WJB_VALUE, member.val);
 	}
 	glue_jsonb_push(builder, WJB_END_OBJECT, NULL);
 }
