@@ -269,7 +269,7 @@ begin_transfer(GlueHttpState *transfer)
 		glue_http_handle_prepare(transfer->easy, transfer->message,
 								 &transfer->headers, transfer->curl_error) &&
 		glue_http_callbacks_bind(transfer) &&
-		glue_http_pool_add(transfer->easy);
+		curl_multi_add_handle(glue_http_pool.multi, transfer->easy) == CURLM_OK;
 	if (!transfer->added)
 		return false;
 
@@ -277,7 +277,7 @@ begin_transfer(GlueHttpState *transfer)
 	 * on a kept connection, this sends the request, and may even end the
 	 * transfer
 	 */
-	glue_http_pool_drive_time();
+	glue_http_pool_drive(CURL_SOCKET_TIMEOUT, 0);
 	collect_ended();
 	return true;
 }
@@ -286,17 +286,21 @@ begin_transfer(GlueHttpState *transfer)
 static void
 collect_ended(void)
 {
-	CURL	   *easy;
-	CURLcode	result;
+	CURLMsg    *message;
+	int			remaining;
 
-	while ((easy = glue_http_pool_next_ended(&result)) != NULL)
+	while ((message = curl_multi_info_read(glue_http_pool.multi,
+										   &remaining)) != NULL)
 	{
 		GlueHttpState *transfer = NULL;
 
-		(void) curl_easy_getinfo(easy, CURLINFO_PRIVATE, &transfer);
+		if (message->msg != CURLMSG_DONE)
+			continue;
+		(void) curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE,
+								 &transfer);
 		if (transfer != NULL &&
 			transfer->public.outcome == GLUE_HTTP_PENDING)
-			end_or_start_over(transfer, result);
+			end_or_start_over(transfer, message->data.result);
 	}
 }
 
@@ -370,9 +374,10 @@ start_over(GlueHttpState *transfer)
 	transfer->stale = false;
 	if (!remove_from_multi(transfer))
 		return false;
-	transfer->added = glue_http_pool_add(transfer->easy);
+	transfer->added = curl_multi_add_handle(glue_http_pool.multi,
+											transfer->easy) == CURLM_OK;
 	if (transfer->added)
-		glue_http_pool_drive_time();
+		glue_http_pool_drive(CURL_SOCKET_TIMEOUT, 0);
 	return transfer->added;
 }
 
@@ -432,8 +437,13 @@ note_failure(GlueHttpState *transfer, CURLcode result)
 static bool
 remove_from_multi(GlueHttpState *transfer)
 {
-	if (transfer->added && !glue_http_pool_remove(transfer->easy))
+	if (transfer->added &&
+		curl_multi_remove_handle(glue_http_pool.multi,
+								 transfer->easy) != CURLM_OK)
+	{
+		glue_http_pool.in_doubt = true;
 		return false;
+	}
 	transfer->added = false;
 	return true;
 }

@@ -57,7 +57,6 @@ GlueHttpPool glue_http_pool = {.timer_at = PG_INT64_MAX};
 static void check_libcurl(void);
 static bool open_handles(void);
 static bool set_up_multi(CURLM *multi);
-static void act(curl_socket_t socket, int events);
 
 /* libcurl's callbacks: none of them may raise or use palloc */
 
@@ -300,48 +299,19 @@ glue_http_pool_keep(CURL *easy)
 		curl_easy_cleanup(easy);
 }
 
-/* Begin the transfer of a handle; false if there is no memory. */
-bool
-glue_http_pool_add(CURL *easy)
-{
-	return curl_multi_add_handle(glue_http_pool.multi, easy) == CURLM_OK;
-}
-
 /*
- * Remove a handle from the multi handle; false if libcurl refuses.  libcurl
- * also does this when the handle is freed.
+ * Let libcurl process the events of a socket: GLUE_POLL_...; or, with
+ * CURL_SOCKET_TIMEOUT, its timer, or an added handle.
  */
-bool
-glue_http_pool_remove(CURL *easy)
-{
-	if (curl_multi_remove_handle(glue_http_pool.multi, easy) == CURLM_OK)
-		return true;
-	glue_http_pool.in_doubt = true;
-	return false;
-}
-
-/* Let libcurl process the events of a socket: GLUE_POLL_... */
 void
-glue_http_pool_drive(int fd, int events)
+glue_http_pool_drive(curl_socket_t socket, int events)
 {
-	act(fd, (events & GLUE_POLL_READ ? CURL_CSELECT_IN : 0) |
+	int			mask = (events & GLUE_POLL_READ ? CURL_CSELECT_IN : 0) |
 		(events & GLUE_POLL_WRITE ? CURL_CSELECT_OUT : 0) |
-		(events & GLUE_POLL_ERROR ? CURL_CSELECT_ERR : 0));
-}
-
-/* Let libcurl process its timer, or an added handle. */
-void
-glue_http_pool_drive_time(void)
-{
-	act(CURL_SOCKET_TIMEOUT, 0);
-}
-
-static void
-act(curl_socket_t socket, int events)
-{
+		(events & GLUE_POLL_ERROR ? CURL_CSELECT_ERR : 0);
 	int			running;
 
-	if (curl_multi_socket_action(glue_http_pool.multi, socket, events,
+	if (curl_multi_socket_action(glue_http_pool.multi, socket, mask,
 								 &running) != CURLM_OK)
 		glue_http_pool.broken = true;
 }
@@ -353,27 +323,6 @@ glue_http_pool_drive_due(void)
 	if (glue_monotonic_us() >= glue_http_pool.timer_at)
 	{
 		glue_http_pool.timer_at = PG_INT64_MAX;
-		glue_http_pool_drive_time();
+		glue_http_pool_drive(CURL_SOCKET_TIMEOUT, 0);
 	}
-}
-
-/*
- * The next handle that libcurl has finished, and its result; NULL if there is
- * none.
- */
-CURL *
-glue_http_pool_next_ended(CURLcode *result)
-{
-	CURLMsg    *message;
-	int			remaining;
-
-	while ((message = curl_multi_info_read(glue_http_pool.multi, &remaining)) != NULL)
-	{
-		if (message->msg == CURLMSG_DONE)
-		{
-			*result = message->data.result;
-			return message->easy_handle;
-		}
-	}
-	return NULL;
 }

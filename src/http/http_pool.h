@@ -49,11 +49,7 @@ extern void glue_http_pool_enter(sigset_t *saved);
 extern void glue_http_pool_leave(const sigset_t *saved);
 extern CURL *glue_http_pool_take(void);
 extern void glue_http_pool_keep(CURL *easy);
-extern bool glue_http_pool_add(CURL *easy);
-extern bool glue_http_pool_remove(CURL *easy);
-extern void glue_http_pool_drive(int fd, int events);
-extern void glue_http_pool_drive_time(void);
+extern void glue_http_pool_drive(curl_socket_t socket, int events);
 extern void glue_http_pool_drive_due(void);
-extern CURL *glue_http_pool_next_ended(CURLcode *result);
 
 #endif							/* GLUE_HTTP_HTTP_POOL_H */
