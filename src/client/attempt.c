@@ -30,7 +30,6 @@
 #include "server/secret_memory.h"
 
 /* prototypes of private functions */
-static void write_invocation_id(GlueAttempt *attempt);
 static void note_header(void *arg, const char *line, size_t len);
 static void classify_transfer(GlueAttempt *attempt);
 static void note_headers(GlueAttempt *attempt);
@@ -54,10 +53,13 @@ glue_attempt_init(GlueAttempt *attempt, GlueCall *call, GlueCallback on_news)
 	const GlueTarget *target = call->target;
 	Size		body_len;
 	const char *body = glue_message_body(call, &body_len);
+	unsigned char random[GLUE_INVOCATION_RANDOM_LEN];
 
 	memset(attempt, 0, sizeof(GlueAttempt));
 	attempt->call = call;
-	write_invocation_id(attempt);
+	for (int i = 0; i < GLUE_INVOCATION_RANDOM_LEN; i++)
+		random[i] = pg_prng_uint32(&pg_global_prng_state) & 0xff;
+	glue_invocation_id(random, attempt->invocation_id);
 	attempt->message = (GlueHttpMessage)
 	{
 		.method = GLUE_HTTP_POST,
@@ -72,17 +74,6 @@ glue_attempt_init(GlueAttempt *attempt, GlueCall *call, GlueCallback on_news)
 			.on_header_arg = &attempt->headers,
 			.on_end = on_news,
 	};
-}
-
-/* Make the invocation ID, which all attempts at a call share. */
-static void
-write_invocation_id(GlueAttempt *attempt)
-{
-	unsigned char random[GLUE_INVOCATION_RANDOM_LEN];
-
-	for (int i = 0; i < GLUE_INVOCATION_RANDOM_LEN; i++)
-		random[i] = pg_prng_uint32(&pg_global_prng_state) & 0xff;
-	glue_invocation_id(random, attempt->invocation_id);
 }
 
 /* Sign another attempt, with the current time of AWS's clock. */

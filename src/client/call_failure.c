@@ -163,7 +163,6 @@ static GlueFailure *outcome_unknown(const GlueCall *call,
 static char *failed_to(const GlueCall *call, const char *why);
 static const ExceptionRule *find_rule(const char *operation,
 									  const char *code);
-static bool assumes_role(const GlueCall *call);
 static const char *hint_of_rule(const ExceptionRule *rule,
 								const GlueCall *call);
 static const char *hint_for_text(const char *message);
@@ -201,7 +200,8 @@ glue_failure_from_reply(const GlueCall *call, const GlueReply *reply,
 		failure->sqlstate = rule->sqlstate;
 		failure->hint = hint_of_rule(rule, call);
 	}
-	if (hint_for_text(message) != NULL && !assumes_role(call))
+	if (hint_for_text(message) != NULL &&
+		strncmp(call->operation, "AssumeRole", strlen("AssumeRole")) != 0)
 		failure->hint = hint_for_text(message);
 
 	initStringInfo(&detail);
@@ -421,12 +421,6 @@ find_rule(const char *operation, const char *code)
 			return rule;
 	}
 	return NULL;
-}
-
-static bool
-assumes_role(const GlueCall *call)
-{
-	return strncmp(call->operation, "AssumeRole", strlen("AssumeRole")) == 0;
 }
 
 /* The hint for rejected keys depends on the source of the keys. */

@@ -84,7 +84,6 @@ typedef struct CredentialCache
 static uint64 own_number = 0;
 
 /* prototypes of private functions */
-static CredentialCache *attach(void);
 static CacheSlot *find_slot(CredentialCache *cache,
 							const GlueCredentialKey *key);
 static CacheSlot *claim_slot(CredentialCache *cache,
@@ -124,7 +123,7 @@ glue_credential_cache_look(const GlueCredentialKey *key,
 						   GlueTemporaryCredentials *credentials,
 						   char failure[GLUE_CACHE_FAILURE_SIZE])
 {
-	CredentialCache *cache = attach();
+	CredentialCache *cache = glue_shared_attach(&glue_credential_cache_part);
 	TimestampTz now = GetCurrentTimestamp();
 	CacheSlot  *slot;
 	GlueCacheAnswer answer;
@@ -153,7 +152,7 @@ bool
 glue_credential_cache_peek(const GlueCredentialKey *key,
 						   GlueTemporaryCredentials *credentials)
 {
-	CredentialCache *cache = attach();
+	CredentialCache *cache = glue_shared_attach(&glue_credential_cache_part);
 	TimestampTz now = GetCurrentTimestamp();
 	CacheSlot  *slot;
 	bool		found;
@@ -176,7 +175,7 @@ void
 glue_credential_cache_put(const GlueCredentialKey *key,
 						  const GlueTemporaryCredentials *credentials)
 {
-	CredentialCache *cache = attach();
+	CredentialCache *cache = glue_shared_attach(&glue_credential_cache_part);
 	CacheSlot  *slot;
 
 	glue_shared_lock(LW_EXCLUSIVE);
@@ -205,7 +204,7 @@ void
 glue_credential_cache_give_up(const GlueCredentialKey *key,
 							  const char *failure)
 {
-	CredentialCache *cache = attach();
+	CredentialCache *cache = glue_shared_attach(&glue_credential_cache_part);
 	CacheSlot  *slot;
 
 	glue_shared_lock(LW_EXCLUSIVE);
@@ -235,7 +234,7 @@ bool
 glue_credential_cache_extend(const GlueCredentialKey *key, int extension_ms,
 							 GlueTemporaryCredentials *credentials)
 {
-	CredentialCache *cache = attach();
+	CredentialCache *cache = glue_shared_attach(&glue_credential_cache_part);
 	CacheSlot  *slot;
 	bool		found;
 
@@ -261,7 +260,7 @@ glue_credential_cache_extend(const GlueCredentialKey *key, int extension_ms,
 static void
 give_up_at_exit(int code, Datum arg)
 {
-	CredentialCache *cache = attach();
+	CredentialCache *cache = glue_shared_attach(&glue_credential_cache_part);
 
 	glue_shared_lock(LW_EXCLUSIVE);
 	for (int i = 0; i < NUM_SLOTS; i++)
@@ -270,12 +269,6 @@ give_up_at_exit(int code, Datum arg)
 			cache->slots[i].refresher = 0;
 	}
 	glue_shared_unlock();
-}
-
-static CredentialCache *
-attach(void)
-{
-	return glue_shared_attach(&glue_credential_cache_part);
 }
 
 /* The caller of the functions below holds the lock. */

@@ -46,12 +46,10 @@ static int64 deadline = PG_INT64_MAX;	/* earliest deadline of those
 /* prototypes of private functions */
 static GlueHttpState *new_transfer(const GlueHttpMessage *message);
 static void release_transfer(void *arg);
-static long wait_time(long timeout_ms);
 static bool begin_transfer(GlueHttpState *transfer);
 static void collect_ended(void);
 static void fail_all(void);
 static void end_overdue(void);
-static void end_or_start_over(GlueHttpState *transfer, CURLcode result);
 static bool start_over(GlueHttpState *transfer);
 static void end_transfer(GlueHttpState *transfer, CURLcode result);
 static void note_failure(GlueHttpState *transfer, CURLcode result);
@@ -203,7 +201,11 @@ glue_http_wait_as(long timeout_ms, uint32 wait_event)
 
 	Assert(timeout_ms >= 0);
 	glue_http_pool_open();
-	nready = glue_poll_wait(wait_time(timeout_ms), wait_event, ready);
+
+	/* at most until libcurl's timer, or the end of an overdue transfer */
+	timeout_ms = glue_http_pool.broken ? 0 :
+		Min(timeout_ms, glue_ms_until(Min(deadline, glue_http_pool.timer_at)));
+	nready = glue_poll_wait(timeout_ms, wait_event, ready);
 
 	glue_http_pool_enter(&saved);
 	for (int i = 0; i < nready; i++)
@@ -215,17 +217,6 @@ glue_http_wait_as(long timeout_ms, uint32 wait_event)
 		collect_ended();
 	end_overdue();
 	glue_http_pool_leave(&saved);
-}
-
-/*
- * The time to wait, at most timeout_ms: until libcurl's timer, or the end of
- * an overdue transfer.
- */
-static long
-wait_time(long timeout_ms)
-{
-	return glue_http_pool.broken ? 0 :
-		Min(timeout_ms, glue_ms_until(Min(deadline, glue_http_pool.timer_at)));
 }
 
 /* Sleep, and process interrupts. */
@@ -293,14 +284,21 @@ collect_ended(void)
 										   &remaining)) != NULL)
 	{
 		GlueHttpState *transfer = NULL;
+		CURLcode	result;
 
 		if (message->msg != CURLMSG_DONE)
 			continue;
 		(void) curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE,
 								 &transfer);
-		if (transfer != NULL &&
-			transfer->public.outcome == GLUE_HTTP_PENDING)
-			end_or_start_over(transfer, message->data.result);
+		if (transfer == NULL ||
+			transfer->public.outcome != GLUE_HTTP_PENDING)
+			continue;
+
+		/* at most once for each kept connection */
+		result = message->data.result;
+		if (!transfer->stale || ++transfer->nstale > glue_http_pool.nkept ||
+			!start_over(transfer))
+			end_transfer(transfer, result);
 	}
 }
 
@@ -356,18 +354,7 @@ end_overdue(void)
 	}
 }
 
-/*
- * A transfer has ended; or its kept connection was closed: then start over
- * with another one, at most once for each kept connection.
- */
-static void
-end_or_start_over(GlueHttpState *transfer, CURLcode result)
-{
-	if (!transfer->stale || ++transfer->nstale > glue_http_pool.nkept ||
-		!start_over(transfer))
-		end_transfer(transfer, result);
-}
-
+/* Start over with another connection: the kept one was closed. */
 static bool
 start_over(GlueHttpState *transfer)
 {

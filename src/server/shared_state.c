@@ -71,7 +71,6 @@ static bool read_all(FILE *file, const GlueSharedPart *part);
 static void write_file(const GlueSharedPart *part);
 static Size net_size(const GlueSharedPart *part);
 static Size part_size(const GlueSharedPart *part);
-static void *usable_memory(const GlueSharedPart *part, void *memory);
 static void set_up(GlueSharedPart *part, void *memory, bool initialize);
 static void clear(GlueSharedPart *part);
 
@@ -241,17 +240,11 @@ part_size(const GlueSharedPart *part)
 		MAXALIGN(net_size(part));
 }
 
-static void *
-usable_memory(const GlueSharedPart *part, void *memory)
-{
-	return part->secret ?
-		(void *) TYPEALIGN(sysconf(_SC_PAGESIZE), memory) : memory;
-}
-
 static void
 set_up(GlueSharedPart *part, void *memory, bool initialize)
 {
-	part->memory = usable_memory(part, memory);
+	part->memory = part->secret ?
+		(void *) TYPEALIGN(sysconf(_SC_PAGESIZE), memory) : memory;
 
 	/*
 	 * without MADV_DONTDUMP, only the administrator can keep secrets out of
