@@ -207,8 +207,8 @@ glue_failure_no_account(const GlueFailure *cause)
 }
 
 /*
- * Did a call fail for want of valid credentials?  Then its input is not at
- * fault, and it may succeed with other credentials.
+ * Did a call fail because of missing or invalid credentials?  Then its input is
+ * not at fault, and it may succeed with other credentials.
  */
 bool
 glue_failure_lacks_credentials(const GlueFailure *failure)
