@@ -27,8 +27,8 @@ TEXT_OBJS = \
 	src/text/ascii.o \
 	src/text/utf8.o \
 	src/text/buffer.o \
-	src/text/json_reader.o \
 	src/text/json.o \
+	src/text/json_reader.o \
 	src/text/clean.o \
 	src/text/xml.o
 

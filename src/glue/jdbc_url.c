@@ -377,13 +377,12 @@ decode(GlueSpan part, char *decoded)
 			c = ' ';
 		else if (c == '%')
 		{
-			bool		is_whole = i + 2 < part.len;
-			int			high = is_whole ? glue_hex_digit(part.start[i + 1]) : -1;
-			int			low = is_whole ? glue_hex_digit(part.start[i + 2]) : -1;
+			int			code = glue_parse_hex(&part.start[i + 1],
+											  part.len - i - 1, 2);
 
-			if (high < 0 || low < 0 || high + low == 0)
+			if (code <= 0)
 				return false;
-			c = (char) (high * 16 + low);
+			c = (char) code;
 			i += 2;
 		}
 		decoded[used++] = c;

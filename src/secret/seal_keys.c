@@ -178,12 +178,11 @@ decode_hex(const char *text, size_t len, unsigned char key[GLUE_SEAL_KEY_LEN])
 		return false;
 	for (size_t i = 0; i < len; i += 2)
 	{
-		int			high = glue_hex_digit(text[i]);
-		int			low = glue_hex_digit(text[i + 1]);
+		int			byte = glue_parse_hex(&text[i], 2, 2);
 
-		if (high < 0 || low < 0)
+		if (byte < 0)
 			return false;
-		key[i / 2] = (unsigned char) (high << 4 | low);
+		key[i / 2] = (unsigned char) byte;
 	}
 	return true;
 }

@@ -316,13 +316,13 @@ parameter_kind(const char *name, size_t len)
 
 	for (size_t i = 0; i < len && used < sizeof(decoded); i++)
 	{
-		int			high = i + 2 < len ? glue_hex_digit(name[i + 1]) : -1;
-		int			low = i + 2 < len ? glue_hex_digit(name[i + 2]) : -1;
 		char		c = name[i];
+		int			code = c != '%' ? -1 :
+			glue_parse_hex(&name[i + 1], len - i - 1, 2);
 
-		if (c == '%' && high >= 0 && low >= 0)
+		if (code >= 0)
 		{
-			c = (char) (high * 16 + low);
+			c = (char) code;
 			i += 2;
 		}
 		decoded[used++] = c;
