@@ -17,7 +17,7 @@
 #include <json-c/json.h>
 
 #include "secret/needles.h"
-#include "secret/secret_text.h" /* GLUE_REDACTED */
+#include "secret/secret_search.h"	/* GLUE_REDACTED */
 
 extern bool glue_redact_tree(json_object *tree);
 extern json_object *glue_redact_copy(json_object *tree);

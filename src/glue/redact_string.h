@@ -16,7 +16,7 @@
 #include <json-c/json.h>
 
 #include "secret/needles.h"
-#include "secret/secret_text.h"
+#include "secret/secret_search.h"
 
 extern bool glue_string_replace(json_object *string, const char *text,
 								size_t len);

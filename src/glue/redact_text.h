@@ -15,7 +15,7 @@
 
 #include <json-c/json.h>
 
-#include "secret/secret_text.h" /* GLUE_REDACTED */
+#include "secret/secret_search.h"	/* GLUE_REDACTED */
 
 extern size_t glue_redact_text(json_object *tree, const char *text,
 							   char *buffer, size_t size);
