@@ -77,7 +77,6 @@ GLUE_OBJS = \
 	src/glue/redact_string.o \
 	src/glue/redact_key.o \
 	src/glue/redact.o \
-	src/glue/redact_text.o \
 	src/glue/digest.o \
 	src/glue/database_address.o \
 	src/glue/jdbc_url.o \

@@ -21,45 +21,7 @@
 
 #include "text/ascii.h"
 
-#define MAX_HOST_LEN	253		/* of a DNS name, */
-#define MAX_LABEL_LEN	63		/* and of each part */
-
-static bool is_local_ipv4(const unsigned char *bytes);
-static bool is_local_ipv6(const unsigned char *bytes);
-static bool is_host_name(const char *host, size_t len);
-static bool is_label(const char *label, size_t len);
-static bool is_local_name(const char *host, size_t len);
-
-/*
- * Is this one host, by name or address, that may be reachable from elsewhere?
- *
- * Reachability is unknown here; but addresses of the local machine are always
- * wrong.
- */
-GlueAddressStatus
-glue_host_check(const char *host)
-{
-	size_t		len = strlen(host);
-	unsigned char bytes[sizeof(struct in6_addr)];
-
-	if (len == 0)
-		return GLUE_ADDRESS_NO_HOST;
-	if (host[0] == '/' || host[0] == '@')
-		return GLUE_ADDRESS_SOCKET;
-	if (strchr(host, ',') != NULL)
-		return GLUE_ADDRESS_HOST_LIST;
-	if (inet_pton(AF_INET, host, bytes) == 1)
-		return is_local_ipv4(bytes) ? GLUE_ADDRESS_LOCAL : GLUE_ADDRESS_OK;
-	if (inet_pton(AF_INET6, host, bytes) == 1)
-		return is_local_ipv6(bytes) ? GLUE_ADDRESS_LOCAL : GLUE_ADDRESS_OK;
-
-	/* a dot at the end makes the name absolute */
-	if (host[len - 1] == '.')
-		len--;
-	if (!is_host_name(host, len))
-		return GLUE_ADDRESS_BAD_HOST;
-	return is_local_name(host, len) ? GLUE_ADDRESS_LOCAL : GLUE_ADDRESS_OK;
-}
+#define MAX_HOST_LEN	253		/* of a DNS name */
 
 /*
  * Any address, loopback and link-local ones, in network byte order.
@@ -98,7 +60,7 @@ is_host_name(const char *host, size_t len)
 	{
 		if (i < len && host[i] != '.')
 			continue;
-		if (!is_label(&host[start], i - start))
+		if (!glue_is_dns_label(&host[start], i - start))
 			return false;
 		if (i < len)
 			start = i + 1;
@@ -106,22 +68,6 @@ is_host_name(const char *host, size_t len)
 	while (start < len && glue_is_digit(host[start]))
 		start++;
 	return start < len;
-}
-
-static bool
-is_label(const char *label, size_t len)
-{
-	if (len == 0 || len > MAX_LABEL_LEN ||
-		label[0] == '-' || label[len - 1] == '-')
-		return false;
-	for (size_t i = 0; i < len; i++)
-	{
-		/* "_" is not allowed in host names, but works */
-		if (!glue_is_letter(label[i]) && !glue_is_digit(label[i]) &&
-			label[i] != '-' && label[i] != '_')
-			return false;
-	}
-	return true;
 }
 
 static bool
@@ -138,6 +84,37 @@ is_local_name(const char *host, size_t len)
 	}
 	return len > domain_len &&
 		glue_same_word(&host[len - domain_len], domain_len, domain);
+}
+
+/*
+ * Is this one host, by name or address, that may be reachable from elsewhere?
+ *
+ * Reachability is unknown here; but addresses of the local machine are always
+ * wrong.
+ */
+GlueAddressStatus
+glue_host_check(const char *host)
+{
+	size_t		len = strlen(host);
+	unsigned char bytes[sizeof(struct in6_addr)];
+
+	if (len == 0)
+		return GLUE_ADDRESS_NO_HOST;
+	if (host[0] == '/' || host[0] == '@')
+		return GLUE_ADDRESS_SOCKET;
+	if (strchr(host, ',') != NULL)
+		return GLUE_ADDRESS_HOST_LIST;
+	if (inet_pton(AF_INET, host, bytes) == 1)
+		return is_local_ipv4(bytes) ? GLUE_ADDRESS_LOCAL : GLUE_ADDRESS_OK;
+	if (inet_pton(AF_INET6, host, bytes) == 1)
+		return is_local_ipv6(bytes) ? GLUE_ADDRESS_LOCAL : GLUE_ADDRESS_OK;
+
+	/* a dot at the end makes the name absolute */
+	if (host[len - 1] == '.')
+		len--;
+	if (!is_host_name(host, len))
+		return GLUE_ADDRESS_BAD_HOST;
+	return is_local_name(host, len) ? GLUE_ADDRESS_LOCAL : GLUE_ADDRESS_OK;
 }
 
 /*

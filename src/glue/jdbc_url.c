@@ -47,7 +47,6 @@ const GlueEngineFacts glue_engines[GLUE_NENGINES] = {
 static bool is_ipv6(const char *host);
 static bool is_service_name(const char *name);
 static void put_property_value(GlueTextBuffer *out, const char *text);
-static const char *skip_prefix(const char *url, const GlueEngineFacts *engine);
 static GlueAddressStatus parse_path(const char *text,
 									GlueDatabaseAddress *address,
 									char *buffer);
@@ -211,26 +210,16 @@ GlueAddressStatus
 glue_jdbc_url_parse(const char *url, GlueDatabaseAddress *address,
 					char *buffer)
 {
-	const char *rest = skip_prefix(url, &glue_engines[address->engine]);
+	const GlueEngineFacts *engine = &glue_engines[address->engine];
+	const char *rest = glue_skip_prefix(url, engine->prefix);
 
+	if (rest == NULL && engine->other_prefix != NULL)
+		rest = glue_skip_prefix(url, engine->other_prefix);
 	if (rest == NULL)
 		return GLUE_ADDRESS_OTHER_ENGINE;
 	return address->engine == GLUE_ENGINE_SQLSERVER ?
 		parse_properties(rest, address, buffer) :
 		parse_path(rest, address, buffer);
-}
-
-static const char *
-skip_prefix(const char *url, const GlueEngineFacts *engine)
-{
-	size_t		len = strlen(engine->prefix);
-
-	if (strncmp(url, engine->prefix, len) == 0)
-		return url + len;
-	if (engine->other_prefix == NULL)
-		return NULL;
-	len = strlen(engine->other_prefix);
-	return strncmp(url, engine->other_prefix, len) == 0 ? url + len : NULL;
 }
 
 /*

@@ -188,7 +188,7 @@ search_map(Search *search, const char *map, json_object *had)
 		if (!has_value(had, iter.key) ||
 			(plain != iter.key && has_value(had, plain)))
 			continue;
-		if (glue_redact_hides(iter.key, iter.val))
+		if (glue_redact_hides(NULL, iter.key, iter.val))
 		{
 			if (!gives_secret(search, given, had, iter.key))
 				glue_difference_tell_member(&search->differences, map, plain,
@@ -225,7 +225,7 @@ search_recorded(Search *search, const char *map, json_object *recorded,
 
 		if (!has_value(recorded, iter.key) ||
 			(plain != iter.key && has_value(recorded, plain)) ||
-			!glue_redact_hides(iter.key, iter.val) ||
+			!glue_redact_hides(NULL, iter.key, iter.val) ||
 			has_password(existing, iter.key) ||
 			(login != NULL && is_login_known(recorded, existing, login)) ||
 			gives_secret(search, given, recorded, iter.key))
@@ -494,7 +494,7 @@ loses_member(const Search *search, json_object *had, json_object *now)
 	{
 		json_object *value = json_object_object_get(now, iter.key);
 
-		if (glue_redact_hides(iter.key, iter.val))
+		if (glue_redact_hides(NULL, iter.key, iter.val))
 		{
 			if (!glue_is_nothing(iter.val) &&
 				!gives_secret(search, now, had, iter.key))

@@ -16,6 +16,7 @@
 
 #include "glue/rules.h"
 #include "glue/source_url.h"
+#include "text/ascii.h"
 #include "text/json.h"
 
 static void check_place(const GlueRuleInput *input, const char *key,
@@ -127,9 +128,8 @@ check_security_group(const GlueRuleInput *input, const GluePath *list,
 static bool
 is_resource_id(const char *text, const char *prefix)
 {
-	size_t		len = strlen(prefix);
-	const char *digits = &text[len];
+	const char *digits = glue_skip_prefix(text, prefix);
 
-	return strncmp(text, prefix, len) == 0 && *digits != '\0' &&
+	return digits != NULL && *digits != '\0' &&
 		digits[strspn(digits, "0123456789abcdef")] == '\0';
 }

@@ -21,6 +21,10 @@
  * value becomes "********", even an empty string: the information that a
  * password is empty would help an attacker.
  *
+ * Answers and messages of AWS quote requests.  So the secrets of the request's
+ * tree are searched for in such a text, and so are credentials that the text
+ * itself shows.
+ *
  * In case of doubt, a value is redacted.  The result has no secret that the
  * walker would find, so redaction is idempotent.
  *
@@ -40,6 +44,7 @@
 #include "glue/redact_string.h"
 #include "secret/secret_name.h"
 #include "text/assertion.h"
+#include "text/buffer.h"
 #include "text/json.h"
 
 typedef enum WalkPurpose
@@ -68,8 +73,6 @@ typedef struct Place
 
 static bool walk_value(Walk *walk, const Place *place, json_object *value,
 					   int depth);
-static bool walk_member(Walk *walk, const Place *place, json_object *value,
-						int depth);
 static bool walk_string(Walk *walk, json_object *string, int depth);
 static bool collect_whole(GlueNeedles *list, json_object *string, int depth);
 static bool walk_json_text(Walk *walk, json_object *string, int depth);
@@ -144,6 +147,61 @@ glue_redact_collect(json_object *tree, GlueNeedles *list)
 }
 
 /*
+ * Copy a text of AWS, which may quote the request, into the buffer, without
+ * the secrets of a tree.
+ *
+ * Every secret of the tree is replaced with GLUE_REDACTED, also in the form of
+ * a JSON string or of JSON within such a string, and so are other credentials
+ * that the text itself shows.  Short secrets are replaced only if they stand
+ * alone (see needles.c).  tree may be NULL; then nothing is allocated.
+ *
+ * Like snprintf(), returns the length of the whole result without the NUL, but
+ * truncates at the end of a code point.  If there is no memory, the whole text
+ * is replaced.
+ */
+size_t
+glue_redact_text(json_object *tree, const char *text,
+				 char *buffer, size_t size)
+{
+	GlueNeedles list = {NULL, 0, 0, {0}};
+	GlueTextBuffer output = {buffer, size, 0};
+	GlueSecretSearch search;
+	size_t		len = strlen(text);
+	size_t		hidden_end = 0;
+	bool		more;
+
+	if (!glue_redact_collect(tree, &list))
+	{
+		glue_needles_free(&list);
+		glue_text_put_string(&output, GLUE_REDACTED);
+		return glue_text_end(&output);
+	}
+
+	/* secrets may overlap, so the union of all matches is hidden */
+	glue_secret_search_init(&search, text, len, GLUE_TEXT_PROSE);
+	more = glue_secret_search_next(&search);
+	for (size_t at = 0; at < len; at++)
+	{
+		size_t		end = at + glue_needles_match(&list, text, len, at);
+
+		if (more && search.start == at)
+		{
+			if (search.end > end)
+				end = search.end;
+			more = glue_secret_search_next(&search);
+		}
+		if (end > at && at >= hidden_end)
+			glue_text_put_string(&output, GLUE_REDACTED);
+		if (end > hidden_end)
+			hidden_end = end;
+		if (at >= hidden_end)
+			glue_text_put_char(&output, text[at]);
+	}
+	glue_needles_free(&list);
+	return glue_text_end(&output);
+}
+
+/*
  * Walk through a value whose key, if any, is not a secret's.
  *
  * This and the functions below return false to end the walk: because there is
@@ -167,7 +225,9 @@ walk_value(Walk *walk, const Place *place, json_object *value, int depth)
 		{
 			Place		inner = {value, key, 0};
 
-			if (!walk_member(walk, &inner, member, depth + 1))
+			if (!(glue_redact_hides(value, key, member) ?
+				  take_whole(walk, &inner, member) :
+				  walk_value(walk, &inner, member, depth + 1)))
 				return false;
 		}
 	}
@@ -185,17 +245,6 @@ walk_value(Walk *walk, const Place *place, json_object *value, int depth)
 	return true;
 }
 
-/*
- * Walk through a member of an object.
- */
-static bool
-walk_member(Walk *walk, const Place *place, json_object *value, int depth)
-{
-	if (glue_redact_hides_member(place->parent, place->key, value))
-		return take_whole(walk, place, value);
-	return walk_value(walk, place, value, depth);
-}
-
 static bool
 walk_string(Walk *walk, json_object *string, int depth)
 {
@@ -204,7 +253,7 @@ walk_string(Walk *walk, json_object *string, int depth)
 	size_t		before = walk->needles != NULL ? walk->needles->count : 0;
 	bool		go_on;
 
-	if (glue_text_looks_like_json(text, len) &&
+	if (glue_text_looks_like_json(text) &&
 		(!glue_value_is_placeholder(text, len) ||
 		 glue_text_has_secret(text, len, GLUE_TEXT_VALUE)))
 		go_on = walk_json_text(walk, string, depth);

@@ -20,7 +20,7 @@
 #include <string.h>
 
 #include "glue/redact_key.h"
-#include "glue/redact_text.h"
+#include "glue/redact.h"
 #include "text/ascii.h"
 #include "text/assertion.h"
 #include "text/buffer.h"
