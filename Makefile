@@ -83,7 +83,6 @@ GLUE_OBJS = \
 	src/glue/source_url.o \
 	src/glue/violation.o \
 	src/glue/rules.o \
-	src/glue/rule_input.o \
 	src/glue/type_rules.o \
 	src/glue/login_rules.o \
 	src/glue/place_rules.o \
