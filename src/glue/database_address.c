@@ -47,7 +47,7 @@ is_local_ipv6(const unsigned char *bytes)
 
 /*
  * Is this a DNS name?  Its last label is not a number: the text would be an
- * address, in one of the forms that are rejected above.
+ * address, in one of the forms that glue_host_check() rejects.
  */
 static bool
 is_host_name(const char *host, size_t len)
@@ -73,17 +73,13 @@ is_host_name(const char *host, size_t len)
 static bool
 is_local_name(const char *host, size_t len)
 {
-	static const char *const names[] = {"localhost", "localhost.localdomain"};
 	static const char domain[] = ".localhost";
 	size_t		domain_len = strlen(domain);
 
-	for (size_t i = 0; i < sizeof(names) / sizeof(char *); i++)
-	{
-		if (glue_same_word(host, len, names[i]))
-			return true;
-	}
-	return len > domain_len &&
-		glue_same_word(&host[len - domain_len], domain_len, domain);
+	return glue_same_word(host, len, "localhost") ||
+		glue_same_word(host, len, "localhost.localdomain") ||
+		(len > domain_len &&
+		 glue_same_word(&host[len - domain_len], domain_len, domain));
 }
 
 /*

@@ -34,6 +34,7 @@
 /* The text whose HMAC is the identity of a key. */
 static const char key_id_text[] = "glue_conn secret digest key";
 
+/* These and the functions of their steps set *failed if there is no memory. */
 static json_object *extract(json_object *value, json_object *redacted,
 							bool *failed);
 static json_object *extract_members(json_object *object,
@@ -199,8 +200,7 @@ glue_secret_digest_compare(const GlueSecretDigest *a,
  * but empty values, if that hides it as a whole, or is NULL.  NULL if there are
  * none.
  *
- * Strings are copied, so that the result can be wiped.  This and the functions
- * below set *failed if there is no memory.
+ * Strings are copied, so that the result can be wiped.
  */
 static json_object *
 extract(json_object *value, json_object *redacted, bool *failed)
