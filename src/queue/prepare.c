@@ -234,8 +234,14 @@ fill_input(GlueJob *job)
 	}
 	if (job->sealing != GLUE_UNSEALED || operation->input == NULL)
 		return;
-	if (operation->shown == operation->input || glue_digest_possible(schema))
+	if (operation->shown == operation->input)
+		return;
+	if (glue_digest_possible(schema))
+	{
+		/* the row may have been redacted by another version */
+		operation->shown = NULL;
 		glue_operation_digest(operation);
+	}
 	else
 	{
 		/* like a missing key for sealing, an administrator can provide it */
