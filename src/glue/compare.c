@@ -160,8 +160,8 @@ redacted_property(const char *key, json_object *value)
 }
 
 /*
- * Are two values of a property the same but for a secret that both show?  What is
- * encrypted can differ each time.
+ * Are two values of a property the same but for a secret that both show?  An
+ * encrypted value can differ each time.
  *
  * If memory is short, they are not known to differ.
  */

@@ -198,7 +198,7 @@ glue_secret_digest_compare(const GlueSecretDigest *a,
  * but empty values, if that hides it as a whole, or is NULL.  NULL if there are
  * none.
  *
- * Strings are copied, so that the result can be wiped.
+ * Strings are copied, so that the result can be cleansed.
  */
 static json_object *
 extract(json_object *value, json_object *redacted, bool *failed)

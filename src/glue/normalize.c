@@ -107,7 +107,7 @@ glue_input_from_connection(json_object *input, char *left_out, size_t size)
 	return true;
 }
 
-/* Normalize what has another shape of the model, such as "TagsMap". */
+/* Normalize a value of another shape of the model, such as "TagsMap". */
 void
 glue_normalize(const char *shape_name, json_object *value)
 {

@@ -111,7 +111,7 @@ check_wrapped(const GlueValidation *check, const char *shape_name,
 	glue_report_check(&check->reporter, &glue_root_path,
 					  GLUE_CHECK_WRAPPED_INPUT,
 					  "must be a %s itself, but is an object that holds one; "
-					  "pass what is at %s%s", shape_name, place,
+					  "pass the value at %s%s", shape_name, place,
 					  json_object_is_type(inner, json_type_array) ? "[0]" : "");
 	return true;
 }

@@ -91,7 +91,7 @@ ranked(const GlueJob *job, GlueCall *call)
 	return call;
 }
 
-/* What is only to be recorded does not need the account of the credentials. */
+/* A job that is only to be recorded does not need the account. */
 static bool
 lacks_account(const GlueJob *job)
 {
@@ -182,8 +182,8 @@ glue_job_next(GlueJob *job)
 }
 
 /*
- * A job has made its last call.  If it has no result to record, it records
- * what earlier messages have done.
+ * A job has made its last call.  If it has no result to record, it records the
+ * effect of earlier messages.
  */
 static void
 resolve(GlueJob *job)
