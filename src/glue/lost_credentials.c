@@ -334,16 +334,18 @@ search_logins(Search *search, json_object *had)
 	}
 }
 
-/* The member at the end of a path of names, or NULL. */
+/* The member at the end of a path of names of the model, or NULL. */
 static json_object *
 follow(json_object *object, const char *path)
 {
-	char		name[64];
+	char		name[64];		/* the longest one has 40 bytes */
 
-	for (size_t len; *path != '\0'; path += len + (path[len] == '.'))
+	for (size_t len; object != NULL && *path != '\0';
+		 path += len + (path[len] == '.'))
 	{
 		len = strcspn(path, ".");
-		snprintf(name, sizeof(name), "%.*s", (int) len, path);
+		memcpy(name, path, len);
+		name[len] = '\0';
 		object = json_object_object_get(object, name);
 	}
 	return object;
