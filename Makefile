@@ -28,8 +28,8 @@ TEXT_OBJS = \
 	src/text/ascii.o \
 	src/text/utf8.o \
 	src/text/buffer.o \
-	src/text/json_reader.o \
 	src/text/json.o \
+	src/text/json_reader.o \
 	src/text/clean.o \
 	src/text/xml.o
 
@@ -78,14 +78,12 @@ GLUE_OBJS = \
 	src/glue/redact_string.o \
 	src/glue/redact_key.o \
 	src/glue/redact.o \
-	src/glue/redact_text.o \
 	src/glue/digest.o \
 	src/glue/database_address.o \
 	src/glue/jdbc_url.o \
 	src/glue/source_url.o \
 	src/glue/violation.o \
 	src/glue/rules.o \
-	src/glue/rule_input.o \
 	src/glue/type_rules.o \
 	src/glue/login_rules.o \
 	src/glue/place_rules.o \
@@ -107,7 +105,6 @@ SERVER_OBJS = \
 	src/server/crash_point.o \
 	src/server/settings.o \
 	src/server/session_settings.o \
-	src/server/kept_file.o \
 	src/server/shared_state.o \
 	src/server/progress.o \
 	src/server/service.o \
@@ -132,13 +129,11 @@ HTTP_OBJS = \
 	src/http/http_handle.o \
 	src/http/http_callbacks.o \
 	src/http/http_pool.o \
-	src/http/http_progress.o \
 	src/http/http.o
 
 # one call of AWS as a value
 CLIENT_OBJS = \
 	src/client/failure.o \
-	src/client/credential_failure.o \
 	src/client/shared_files.o \
 	src/client/server_options.o \
 	src/client/foreign_server.o \

@@ -26,10 +26,13 @@ typedef struct GlueCallStream
 	 */
 	GlueCall   *(*next) (void *arg);
 
-	/* processes an ended call, whose results are freed afterwards; or NULL */
+	/* processes an ended call; or NULL */
 	void		(*done) (void *arg, GlueCall *call);
 
 	void	   *arg;
+
+	/* for the results, which are otherwise freed with the call; or NULL */
+	MemoryContext result_context;
 
 	/* next is called again after this, even without an event; 0: no limit */
 	long		max_wait_ms;

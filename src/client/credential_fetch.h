@@ -20,7 +20,7 @@ typedef struct GlueCredentialFetch
 {
 	bool		ended;
 
-	/* until then, what it waits for: one of these, or else news */
+	/* until then, the event to wait for: one of these, or else news */
 	GlueCall   *call;			/* to be made, and to end */
 	int64		pause_until;	/* 0 or a time, by glue_monotonic_us() */
 
@@ -30,7 +30,7 @@ typedef struct GlueCredentialFetch
 	GlueCredentialPlan plan;
 	GlueCredentialKey key;		/* of the plan, in the cache */
 	TimestampTz began_at;
-	bool		refreshing;		/* the cache has told us to */
+	bool		refreshing;		/* on request of the cache */
 	bool		may_fail;		/* credentials are still good */
 	int			nsteps;			/* of the plan that are done */
 	bool		asked;			/* and the next one has begun */
@@ -39,16 +39,14 @@ typedef struct GlueCredentialFetch
 	GlueFailure *failure;		/* ... unless there are none */
 	GlueTemporaryCredentials *temporary;	/* just got; in secret memory */
 	GlueMetadata metadata;		/* while that is asked */
-	void		(*on_news) (void *arg);
-	void	   *on_news_arg;
+	GlueCallback on_news;
 	MemoryContextCallback leave;
 } GlueCredentialFetch;
 
 extern int	glue_credential_fetch_runs;
 
 extern GlueCredentialFetch *glue_credential_fetch_start(GlueCall *call,
-														void (*on_news) (void *arg),
-														void *on_news_arg);
+														GlueCallback on_news);
 extern void glue_credential_fetch_advance(GlueCredentialFetch *fetch);
 extern GlueFailure *glue_credential_fetch_take(const GlueCredentialFetch *fetch);
 

@@ -24,7 +24,7 @@ typedef enum GlueMetadataOutcome
 	GLUE_METADATA_FAILED		/* the service exists, but returned none */
 } GlueMetadataOutcome;
 
-/* What is asked. */
+/* The kind of a request. */
 typedef enum GlueMetadataStep
 {
 	GLUE_METADATA_CONTAINER,	/* its endpoint, for credentials */
@@ -59,12 +59,10 @@ typedef struct GlueMetadata
 
 extern void glue_metadata_start_container(GlueMetadata *metadata,
 										  const GlueTarget *target,
-										  void (*on_news) (void *arg),
-										  void *on_news_arg);
+										  GlueCallback on_news);
 extern void glue_metadata_start_instance(GlueMetadata *metadata,
 										 const GlueTarget *target,
-										 void (*on_news) (void *arg),
-										 void *on_news_arg);
+										 GlueCallback on_news);
 extern void glue_metadata_advance(GlueMetadata *metadata,
 								  GlueTemporaryCredentials *credentials);
 

@@ -17,7 +17,6 @@
 
 #include "access/xlog.h"
 #include "catalog/pg_authid.h"
-#include "client/credential_failure.h"
 #include "fmgr.h"
 #include "funcapi.h"
 #include "functions/function.h"

@@ -18,7 +18,6 @@
 #include "postgres.h"
 
 #include "client/account.h"
-#include "client/credential_failure.h"
 #include "client/foreign_server.h"
 #include "functions/function.h"
 #include "functions/request.h"
@@ -190,8 +189,8 @@ resolve_as(GlueAccess *access, const GlueRequest *request, const char *server)
 				 errmsg("the role of request %lld does not exist any more",
 						(long long) request->id)));
 	level = glue_session_settings_enter(request->settings);
-	glue_target_resolve_region(&access->target, server,
-							   request->catalog_id, request->region);
+	glue_target_resolve(&access->target, server, request->catalog_id,
+						request->region);
 	glue_account_peek(access);
 	glue_session_settings_leave(level);
 	glue_stop_impersonating(&saved);
@@ -290,7 +289,7 @@ refuse_to_retry(int64 id, bool is_intent)
 			(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 			 errmsg("request %lld cannot be retried", (long long) id),
 			 is_intent ?
-			 errdetail("It was a call that acted at once. Of those, only the undo of one that was rolled back can be retried, after that has failed.") :
+			 errdetail("It was a call that acted at once. Only the undo of a rolled-back call can be retried, after it has failed.") :
 			 errdetail("Its connection input held secrets, which were erased when the request ended."),
 			 is_intent ?
 			 errhint("Call the function again.") :

@@ -37,7 +37,7 @@ int64
 glue_enqueue(GlueAccess *access, GlueRequest *request)
 {
 	glue_target_resolve(&access->target, request->server,
-						request->catalog_id);
+						request->catalog_id, NULL);
 	glue_account_peek(access);
 	return glue_enqueue_resolved(access, request);
 }

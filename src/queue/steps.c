@@ -19,7 +19,6 @@
 #include "postgres.h"
 
 #include "client/account.h"
-#include "client/credential_failure.h"
 #include "queue/job.h"
 #include "server/crash_point.h"
 #include "store/request_row.h"
@@ -91,7 +90,7 @@ ranked(const GlueJob *job, GlueCall *call)
 	return call;
 }
 
-/* What is only to be recorded does not need the account of the credentials. */
+/* A job that is only to be recorded does not need the account. */
 static bool
 lacks_account(const GlueJob *job)
 {
@@ -182,8 +181,8 @@ glue_job_next(GlueJob *job)
 }
 
 /*
- * A job has made its last call.  If it has no result to record, it records
- * what earlier messages have done.
+ * A job has made its last call.  If it has no result to record, it records the
+ * effect of earlier messages.
  */
 static void
 resolve(GlueJob *job)

@@ -104,7 +104,7 @@ glue_intent_rows_find_ended(const GlueJobQueue *queue, int64 *ids, int max,
 		if (*more)
 			continue;
 		if (xid != known_xid)
-			ended = glue_caller_ended(xid);
+			ended = glue_caller_status(xid) != GLUE_CALLER_IN_PROGRESS;
 		known_xid = xid;
 		*more = ended && found == max;
 		if (ended && !*more)

@@ -60,7 +60,7 @@
 #define HINT_LATER \
 	"The request waits, and nothing is lost."
 #define HINT_ANEW \
-	"Make the request anew."
+	"Make the request again."
 
 /* prototypes of private functions */
 static const char *text_or_empty(const char *text);

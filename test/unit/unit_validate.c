@@ -19,7 +19,7 @@
 
 #define WRAPPED(path) \
 	"E $ wrapped_input must be a ConnectionInput itself, but is an object " \
-	"that holds one; pass what is at $." path "\n"
+	"that holds one; pass the value at $." path "\n"
 
 static const ValidateCase model_cases[] = {
 	{JDBC(""), ""},
@@ -261,6 +261,9 @@ static const ValidateCase model_cases[] = {
 	{PROPERTY("\"a \\\"b\\\\\\u0001\xc3\xa9\":[]"),
 		"E $.ConnectionProperties.\"a \\\"b\\\\\\u0001\xc3\xa9\" type must be a "
 	"string, but is an array\n"},
+	{PROPERTY("\"a\\tb\":[]"),
+		"E $.ConnectionProperties.\"a\\tb\" type must be a string, but is an "
+	"array\n"},
 };
 
 static const ValidateCase tag_cases[] = {
@@ -292,7 +295,7 @@ static const ValidateCase test_input_cases[] = {
 	"E $.ConnectionType required is required\n"},
 	{"{\"TestConnectionInput\":{}}",
 		"E $ wrapped_input must be a TestConnectionInput itself, but is an "
-	"object that holds one; pass what is at $.TestConnectionInput\n"},
+	"object that holds one; pass the value at $.TestConnectionInput\n"},
 
 	/* further members of a ConnectionInput, and the requirements of JDBC */
 	{"{\"Name\":\"n\",\"ConnectionType\":\"JDBC\","
