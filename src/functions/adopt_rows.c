@@ -36,7 +36,6 @@
 #include "functions/function.h"
 #include "functions/trigger_arguments.h"
 #include "glue/operation_name.h"
-#include "lib/ilist.h"
 #include "miscadmin.h"
 #include "nodes/nodes.h"
 #include "operation/tags.h"
@@ -70,7 +69,6 @@ typedef struct Adoption
 	MemoryContext context;
 	HTAB	   *seen;			/* names of earlier rows, as pointers */
 	int			nlocked;
-	dlist_head	further;		/* rows whose next call can be made */
 } Adoption;
 
 /* A row whose connection is being read. */
@@ -82,7 +80,6 @@ typedef struct AdoptedRow
 	GlueOwned	owned;
 	int64		entry;
 	bool		is_new;			/* this function has claimed it */
-	dlist_node	node;
 } AdoptedRow;
 
 /* prototypes of private functions */
@@ -101,7 +98,7 @@ static bool is_first_of_name(Adoption *adoption, const char *name);
 static const char *claim_name(Adoption *adoption, AdoptedRow *row);
 static void fill_operation(Adoption *adoption, AdoptedRow *row,
 						   const GlueDefinition *definition);
-static void note_end(void *arg, GlueCall *call);
+static bool note_end(void *arg, GlueCall *call);
 static const char *end_row(Adoption *adoption, AdoptedRow *row);
 static const char *word_failure(const GlueOperation *operation);
 
@@ -182,7 +179,6 @@ adopt_for_trigger(FunctionCallInfo fcinfo, Relation table,
 	connect_trigger(&adoption, table);
 	adoption.context = CurrentMemoryContext;
 	adoption.seen = make_name_table();
-	dlist_init(&adoption.further);
 	glue_row_reader_begin(&adoption.reader, table,
 						  adoption.arguments.input_column,
 						  adoption.arguments.tags_column,
@@ -246,9 +242,6 @@ next_call(void *arg)
 	NullableDatum input;
 	NullableDatum tags;
 
-	if (!dlist_is_empty(&adoption->further))
-		return &dlist_container(AdoptedRow, node,
-								dlist_pop_head_node(&adoption->further))->operation.call;
 	MemoryContextSwitchTo(adoption->context);
 	while (!adoption->read)
 	{
@@ -417,24 +410,22 @@ fill_operation(Adoption *adoption, AdoptedRow *row,
  * The done callback of a GlueCallStream: continue, or make the row own the
  * connection.
  */
-static void
+static bool
 note_end(void *arg, GlueCall *call)
 {
 	Adoption   *adoption = arg;
 	AdoptedRow *row = (AdoptedRow *) ((char *) call -
 									  offsetof(AdoptedRow, operation.call));
 	MemoryContext old_context = MemoryContextSwitchTo(row->context);
+	bool		again = glue_operation_next(&row->operation) != NULL;
 
-	if (glue_operation_next(&row->operation) != NULL)
-	{
-		dlist_push_tail(&adoption->further, &row->node);
-		MemoryContextSwitchTo(old_context);
-		return;
-	}
-	glue_return_texts(adoption->fcinfo, row->operation.name,
-					  end_row(adoption, row));
+	if (!again)
+		glue_return_texts(adoption->fcinfo, row->operation.name,
+						  end_row(adoption, row));
 	MemoryContextSwitchTo(old_context);
-	MemoryContextDelete(row->context);
+	if (!again)
+		MemoryContextDelete(row->context);
+	return again;
 }
 
 /* A connection was read: make the row its owner, or give the name up again. */

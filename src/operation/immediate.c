@@ -99,8 +99,6 @@ glue_immediate_operation_begin(GlueImmediateOperation *running)
 
 	Assert(running->intent != NULL && operation->step != GLUE_STEP_DONE);
 	running->context = CurrentMemoryContext;
-	if (operation->shown == NULL)
-		operation->shown = glue_without_secrets(operation->input);
 	if (operation->shown != operation->input)
 		glue_secret_key_require(operation->access->schema);
 	if (operation->kind == GLUE_OPERATION_UPDATE)

@@ -44,7 +44,7 @@ static bool is_over(GlueRun *run);
 static void wait_for_locks(GlueRun *run);
 static GlueCall *next_call(void *arg);
 static long longest_wait_ms(const GlueRun *run);
-static void note_done(void *arg, GlueCall *call);
+static bool note_done(void *arg, GlueCall *call);
 static bool wants_transaction(GlueRun *run);
 static void take_news(GlueRun *run);
 static void mind_clock(GlueRun *run, TimestampTz now);
@@ -143,10 +143,8 @@ static GlueCall *
 next_call(void *arg)
 {
 	GlueRun    *run = arg;
-	GlueCall   *call = glue_stages_next(&run->stages);
+	GlueCall   *call;
 
-	if (call != NULL)
-		return call;
 	do
 	{
 		if (wants_transaction(run))
@@ -174,19 +172,17 @@ longest_wait_ms(const GlueRun *run)
 	return wait_ms;
 }
 
-/* A call has ended. */
-static void
+/* A call has ended: returns whether its job has another one. */
+static bool
 note_done(void *arg, GlueCall *call)
 {
 	GlueRun    *run = arg;
 
-	if (call->operation == NULL)
-	{
-		glue_work_targets_fetched(call);
-		glue_stages_unpark(&run->stages);
-	}
-	else
-		glue_stages_call_ended(&run->stages, call);
+	if (call->operation != NULL)
+		return glue_stages_call_ended(&run->stages, call);
+	glue_work_targets_fetched(call);
+	glue_stages_unpark(&run->stages);
+	return false;
 }
 
 /* ----------------------------------------------------------------

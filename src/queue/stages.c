@@ -3,7 +3,7 @@
  * stages.c
  *	  The jobs of a run, by the stage that each is in.
  *
- *	 claimed --> parked --> waiting --> call <--> further
+ *	 claimed --> parked --> waiting --> calls
  *							|			|
  *							+-> ended <-+
  *								|
@@ -13,7 +13,7 @@
  *
  * A job is parked until its target has credentials.  It waits until there is
  * room for its first call, and few calls of its target wait for the rate
- * limit.  During a call, the job is in no list.  After the last call it waits
+ * limit.  During its calls, the job is in no list.  After the last one it waits
  * for a transaction that records it; if another session has locked the rows,
  * for a later one.
  *
@@ -143,7 +143,6 @@ glue_stages_start(GlueStages *stages)
 		call = glue_job_start(job);
 		if (call != NULL)
 		{
-			call->for_request = job->request->id;
 			stages->nactive++;
 			return call;
 		}
@@ -152,33 +151,22 @@ glue_stages_start(GlueStages *stages)
 	return NULL;
 }
 
-/* The next call of a job that has begun; NULL if there is none at present. */
-GlueCall *
-glue_stages_next(GlueStages *stages)
-{
-	GlueJob    *job;
-
-	if (dlist_is_empty(&stages->further))
-		return NULL;
-	stages->nactive++;
-	job = take_first(&stages->further);
-	job->operation.call.for_request = job->request->id;
-	return &job->operation.call;
-}
-
-/* A call has ended: continue with its job. */
-void
+/*
+ * A call has ended: continue with its job.  Returns whether the job has prepared
+ * its next call.
+ */
+bool
 glue_stages_call_ended(GlueStages *stages, GlueCall *call)
 {
 	GlueJob    *job = (GlueJob *) ((char *) call -
 								   offsetof(GlueJob, operation.call));
 
 	Assert(stages->nactive > 0);
-	stages->nactive--;
 	if (glue_job_next(job) != NULL)
-		dlist_push_tail(&stages->further, &job->node);
-	else
-		end_job(stages, job);
+		return true;
+	stages->nactive--;
+	end_job(stages, job);
+	return false;
 }
 
 /* ----------------------------------------------------------------

@@ -77,13 +77,14 @@ glue_job_start(GlueJob *job)
 	return ranked(job, call);
 }
 
-/* A call, with the priority of its job, or NULL. */
+/* A call, with the ID and the priority of its job, or NULL. */
 static GlueCall *
 ranked(const GlueJob *job, GlueCall *call)
 {
 	Assert(call != NULL || job->outcome.state != NULL);
 	if (call == NULL)
 		return NULL;
+	call->for_request = job->request->id;
 	call->rate_class = job->request->undo != NULL ? GLUE_RATE_UNDO :
 		GLUE_RATE_QUEUE;
 	if (job->request->undo != NULL)
