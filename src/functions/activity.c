@@ -54,11 +54,9 @@ PG_FUNCTION_INFO_V1(glue_lock_key);
 Datum
 glue_calls(PG_FUNCTION_ARGS)
 {
-	GlueFunction function;
 	GlueShownActivity shown;
 
 	InitMaterializedSRF(fcinfo, 0);
-	glue_function_begin_local(&function);
 	for (int i = 0; glue_activity_copy(i, &shown); i++)
 	{
 		NullableDatum row[] = {
@@ -73,7 +71,6 @@ glue_calls(PG_FUNCTION_ARGS)
 		if (shown.pid != 0 && may_see(shown.database, shown.role))
 			glue_return_row(fcinfo, row);
 	}
-	glue_function_end(&function);
 	return (Datum) 0;
 }
 
@@ -85,11 +82,9 @@ glue_calls(PG_FUNCTION_ARGS)
 Datum
 glue_progresses(PG_FUNCTION_ARGS)
 {
-	GlueFunction function;
 	GlueProgress progress;
 
 	InitMaterializedSRF(fcinfo, 0);
-	glue_function_begin_local(&function);
 	for (int i = 0; glue_progress_copy(i, &progress); i++)
 	{
 		NullableDatum row[] = {
@@ -103,7 +98,6 @@ glue_progresses(PG_FUNCTION_ARGS)
 		if (progress.pid != 0 && may_see(progress.database, progress.role))
 			glue_return_row(fcinfo, row);
 	}
-	glue_function_end(&function);
 	return (Datum) 0;
 }
 

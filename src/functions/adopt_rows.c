@@ -26,7 +26,6 @@
 
 #include "access/table.h"
 #include "aws/exception_name.h"
-#include "catalog/pg_proc.h"
 #include "catalog/pg_trigger.h"
 #include "client/client.h"
 #include "commands/trigger.h"
@@ -34,7 +33,6 @@
 #include "fmgr.h"
 #include "funcapi.h"
 #include "functions/function.h"
-#include "functions/trigger_arguments.h"
 #include "glue/operation_name.h"
 #include "miscadmin.h"
 #include "nodes/nodes.h"
@@ -54,7 +52,6 @@
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/rel.h"
-#include "utils/syscache.h"
 
 /* The rows of one table, for one of its triggers. */
 typedef struct Adoption
@@ -83,7 +80,6 @@ typedef struct AdoptedRow
 } AdoptedRow;
 
 /* prototypes of private functions */
-static bool provisions_inserted(const Trigger *trigger, Oid function);
 static void adopt_for_trigger(FunctionCallInfo fcinfo, Relation table,
 							  const Trigger *trigger);
 static void connect_trigger(Adoption *adoption, Relation table);
@@ -110,11 +106,10 @@ PG_FUNCTION_INFO_V1(glue_adopt_rows);
 Datum
 glue_adopt_rows(PG_FUNCTION_ARGS)
 {
-	Oid			function;
+	Oid			schema = get_func_namespace(fcinfo->flinfo->fn_oid);
 	Relation	table;
 	TriggerDesc *triggers;
 	bool		found = false;
-	oidvector  *no_arguments = buildoidvector(NULL, 0);
 
 	InitMaterializedSRF(fcinfo, 0);
 	glue_require_owner(PG_GETARG_OID(0));
@@ -122,15 +117,16 @@ glue_adopt_rows(PG_FUNCTION_ARGS)
 
 	/* during the wait for AWS, other sessions may change the table */
 	triggers = CopyTriggerDesc(table->trigdesc);
-	function = GetSysCacheOid3(PROCNAMEARGSNSP, Anum_pg_proc_oid,
-							   CStringGetDatum("glue_provision_connection"),
-							   PointerGetDatum(no_arguments),
-							   ObjectIdGetDatum(get_func_namespace(fcinfo->flinfo->fn_oid)));
 	for (int i = 0; triggers != NULL && i < triggers->numtriggers; i++)
 	{
 		const Trigger *trigger = &triggers->triggers[i];
 
-		if (!provisions_inserted(trigger, function))
+		/* only ours, and only one that fires for inserted rows */
+		if (get_func_namespace(trigger->tgfoid) != schema ||
+			strcmp(get_func_name(trigger->tgfoid),
+				   "glue_provision_connection") != 0 ||
+			!TRIGGER_FOR_ROW(trigger->tgtype) ||
+			!TRIGGER_FOR_INSERT(trigger->tgtype))
 			continue;
 		found = true;
 		adopt_for_trigger(fcinfo, table, trigger);
@@ -143,14 +139,6 @@ glue_adopt_rows(PG_FUNCTION_ARGS)
 				 errhint("Create one with AFTER INSERT OR UPDATE OR DELETE ... FOR EACH ROW EXECUTE FUNCTION glue_provision_connection().")));
 	table_close(table, NoLock);
 	return (Datum) 0;
-}
-
-/* Does a trigger fire for inserted rows? */
-static bool
-provisions_inserted(const Trigger *trigger, Oid function)
-{
-	return trigger->tgfoid == function && TRIGGER_FOR_ROW(trigger->tgtype) &&
-		TRIGGER_FOR_INSERT(trigger->tgtype);
 }
 
 /*
@@ -194,15 +182,11 @@ connect_trigger(Adoption *adoption, Relation table)
 {
 	GlueFunction *function = &adoption->function;
 	const GlueTarget *target = &function->access.target;
-	NullableDatum server = {.isnull = true};
 
-	if (adoption->arguments.server != NULL)
-	{
-		server.isnull = false;
-		server.value = DirectFunctionCall1(namein,
-										   CStringGetDatum(adoption->arguments.server));
-	}
-	glue_function_connect(function, adoption->arguments.catalog_id, server);
+	glue_target_resolve(&function->access.target, adoption->arguments.server,
+						adoption->arguments.catalog_id);
+	glue_access_find_credentials(&function->access);
+	glue_function_identify(function);
 	glue_records_open(&function->records, function->access.schema,
 					  RowExclusiveLock);
 	glue_request_queue_open(&adoption->queue, function->access.schema,

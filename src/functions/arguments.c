@@ -32,12 +32,7 @@
 #include "text/json.h"
 #include "utils/array.h"
 
-/* Room for the names of all members that only AWS Glue sets. */
-#define MAX_NAMES_SIZE	256
-
 /* prototypes of private functions */
-static void take_update_finding(void *arg, const GlueViolation *violation);
-static void leave_out_answered(json_object *input);
 static int	compare_names(const void *a, const void *b, void *names);
 static const char *checked_text(text * value, const char *shape,
 								const char *path,
@@ -304,78 +299,6 @@ glue_check_definition(NullableDatum input, NullableDatum tags,
 }
 
 /*
- * Get and check the arguments of a new definition, which are the first ones,
- * too.
- *
- * The ConnectionInput may omit the name, and cannot change it.  A connection
- * that was read may be given unchanged.
- */
-void
-glue_check_new_definition(NullableDatum name, NullableDatum input,
-						  NullableDatum catalog_id, GlueDefinition *definition,
-						  const GlueFindings *findings)
-{
-	GlueFindings update = {
-		take_update_finding, unconstify(GlueFindings *, findings)
-	};
-	json_object *given;
-
-	memset(definition, 0, sizeof(GlueDefinition));
-	definition->name = glue_argument_name(name, "$.Name", findings);
-	if (glue_argument_tree(input, &definition->input, findings))
-	{
-		leave_out_answered(definition->input);
-		if (definition->name != NULL &&
-			json_object_is_type(definition->input, json_type_object) &&
-			json_object_object_get(definition->input, "Name") == NULL &&
-			json_object_object_get(definition->input,
-								   "ConnectionInput") == NULL)
-			glue_tree_add_text(definition->input, "Name",
-							   definition->name);
-		(void) glue_check_input(definition->input, &update);
-	}
-	given = json_object_object_get(definition->input, "Name");
-	if (definition->name != NULL && json_object_is_type(given, json_type_string) &&
-		strcmp(json_object_get_string(given), definition->name) != 0)
-		glue_add_error(findings, "$.Name", GLUE_RULE_PROPERTY_VALUE,
-					   "must be the name of the connection, which cannot be changed");
-	definition->catalog_id = glue_argument_catalog_id(catalog_id, findings);
-}
-
-/*
- * A GlueViolationSink for the input of an update.
- *
- * The rule about incomplete credentials was measured for new connections.  For
- * an update, the missing members are compared with the existing connection,
- * which is more exact: see glue/lost_credentials.c.
- */
-static void
-take_update_finding(void *arg, const GlueViolation *violation)
-{
-	const GlueFindings *update = arg;
-	GlueViolation finding = *violation;
-
-	if (strcmp(finding.rule, GLUE_RULE_CREDENTIALS) == 0)
-		finding.severity = GLUE_SEVERITY_WARNING;
-	update->sink(update->arg, &finding);
-}
-
-/*
- * Remove members from a definition that only AWS Glue sets, and warn about it.
- */
-static void
-leave_out_answered(json_object *input)
-{
-	char		names[MAX_NAMES_SIZE];
-
-	if (json_object_is_type(input, json_type_object) &&
-		glue_input_from_connection(input, names, sizeof(names)))
-		ereport(NOTICE,
-				(errmsg("members that only AWS Glue sets are removed from the connection input"),
-				 errdetail("They are %s.", names)));
-}
-
-/*
  * Normalize and check a ConnectionInput; returns whether it was normal
  * already.
  */
@@ -388,15 +311,6 @@ glue_check_input(json_object *input, const GlueFindings *findings)
 										glue_setting_allow_unknown_members,
 										findings->sink, findings->arg);
 	return !changed;
-}
-
-/* Normalize and check a TestConnectionInput. */
-void
-glue_check_test_input(json_object *input, const GlueFindings *findings)
-{
-	glue_normalize("TestConnectionInput", input);
-	glue_validate_test_input_tree(input, glue_setting_allow_unknown_members,
-								  findings->sink, findings->arg);
 }
 
 /*

@@ -30,11 +30,9 @@ PG_FUNCTION_INFO_V1(glue_rates);
 Datum
 glue_rates(PG_FUNCTION_ARGS)
 {
-	GlueFunction function;
 	GlueRateSlot slot;
 
 	InitMaterializedSRF(fcinfo, 0);
-	glue_function_begin_local(&function);
 	for (int i = 0; glue_rate_slot_copy(i, &slot); i++)
 	{
 		int64		now = glue_monotonic_us();
@@ -52,7 +50,6 @@ glue_rates(PG_FUNCTION_ARGS)
 		if (slot.used != 0)
 			glue_return_row(fcinfo, row);
 	}
-	glue_function_end(&function);
 	return (Datum) 0;
 }
 

@@ -21,7 +21,6 @@
 #include "client/credential_failure.h"
 #include "client/foreign_server.h"
 #include "functions/function.h"
-#include "functions/request.h"
 #include "miscadmin.h"
 #include "server/encoding.h"
 #include "server/home.h"

@@ -37,12 +37,10 @@ PG_FUNCTION_INFO_V1(glue_stat_reset);
 Datum
 glue_call_figures(PG_FUNCTION_ARGS)
 {
-	GlueFunction function;
 	GlueStatCalls *calls;
 	int			n;
 
 	InitMaterializedSRF(fcinfo, 0);
-	glue_function_begin_local(&function);
 	calls = glue_stat_calls_copy(&n);
 	for (int i = 0; i < n; i++)
 	{
@@ -52,7 +50,6 @@ glue_call_figures(PG_FUNCTION_ARGS)
 		fill_row(&calls[i], row);
 		glue_return_row(fcinfo, row);
 	}
-	glue_function_end(&function);
 	return (Datum) 0;
 }
 

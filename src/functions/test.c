@@ -16,10 +16,12 @@
 
 #include "fmgr.h"
 #include "functions/function.h"
+#include "glue/normalize.h"
 #include "glue/operation_name.h"
 #include "server/encoding.h"
 #include "server/jsonb_tree.h"
 #include "server/secret_memory.h"
+#include "server/settings.h"
 #include "text/json.h"
 
 /* prototypes of private functions */
@@ -63,7 +65,13 @@ glue_test_connection_input(PG_FUNCTION_ARGS)
 
 	glue_function_begin(&function, fcinfo, GLUE_FUNCTION_READS);
 	if (glue_argument_tree(fcinfo->args[0], &input, &function.findings))
-		glue_check_test_input(input, &function.findings);
+	{
+		glue_normalize("TestConnectionInput", input);
+		glue_validate_test_input_tree(input,
+									  glue_setting_allow_unknown_members,
+									  glue_violations_add,
+									  &function.violations);
+	}
 	glue_function_connect_checked(&function, fcinfo->args[1], fcinfo->args[2],
 								  "test connection input",
 								  "Nothing was sent.");

@@ -49,7 +49,6 @@
 #include "fmgr.h"
 #include "functions/function.h"
 #include "functions/row_move.h"
-#include "functions/trigger_arguments.h"
 #include "glue/operation_name.h"
 #include "miscadmin.h"
 #include "queue/enqueue.h"

@@ -21,7 +21,7 @@
 #include "catalog/pg_attribute.h"
 #include "catalog/pg_trigger.h"
 #include "catalog/pg_type.h"
-#include "functions/trigger_arguments.h"
+#include "functions/arguments.h"
 #include "parser/parse_relation.h"
 #include "server/builtins.h"
 #include "utils/fmgroids.h"

@@ -15,7 +15,7 @@
 
 #include "lib/ilist.h"
 #include "operation/operation.h"
-#include "queue/targets.h"
+#include "queue/target.h"
 #include "server/shared_state.h"
 #include "store/jobs.h"
 #include "store/connection_lock.h"

@@ -24,7 +24,6 @@
 #include "postgres.h"
 
 #include "queue/batch.h"
-#include "queue/run.h"
 #include "server/news.h"
 #include "server/progress.h"
 #include "server/settings.h"

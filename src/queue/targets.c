@@ -20,13 +20,15 @@
 #include <limits.h>
 
 #include "client/turn.h"
-#include "queue/targets.h"
+#include "queue/target.h"
 #include "server/secret_memory.h"
 #include "text/ascii.h"
 #include "utils/memutils.h"
 
 /* prototypes of private functions */
 static GlueWorkTarget *find_target(GlueWorkTargets *all,
+								   const GlueRequest *request);
+static GlueTargetState *find_state(GlueWorkTargets *all,
 								   const GlueRequest *request);
 static int	room_of(const GlueWorkTarget *target);
 static void delete_target(GlueWorkTarget *target);
@@ -140,8 +142,7 @@ glue_work_target_use(GlueWorkTargets *all, const GlueRequest *request)
 static GlueWorkTarget *
 find_target(GlueWorkTargets *all, const GlueRequest *request)
 {
-	GlueTargetState *state = glue_target_state_find(&all->states, request,
-													all->context);
+	GlueTargetState *state = find_state(all, request);
 	dlist_iter	iter;
 	MemoryContext context;
 	MemoryContext old_context;
@@ -175,6 +176,38 @@ find_target(GlueWorkTargets *all, const GlueRequest *request)
 	glue_work_target_resolve(target, request, all->process->schema);
 	MemoryContextSwitchTo(old_context);
 	return target;
+}
+
+/* The state of the target of a request, which is added if there is none yet. */
+static GlueTargetState *
+find_state(GlueWorkTargets *all, const GlueRequest *request)
+{
+	MemoryContext old_context;
+	ListCell   *cell;
+	GlueTargetState *state;
+
+	foreach(cell, all->states)
+	{
+		state = lfirst(cell);
+		if (state->target.cluster == request->cluster &&
+			state->target.server_oid == request->server_oid &&
+			state->target.role == request->role &&
+			strcmp(state->target.settings, request->settings_text) == 0 &&
+			memcmp(state->target.fingerprint, request->fingerprint,
+				   GLUE_FINGERPRINT_LEN) == 0)
+			return state;
+	}
+	old_context = MemoryContextSwitchTo(all->context);
+	state = palloc0(sizeof(GlueTargetState));
+	state->target.cluster = request->cluster;
+	state->target.server_oid = request->server_oid;
+	state->target.role = request->role;
+	state->target.settings = pstrdup(request->settings_text);
+	memcpy(state->target.fingerprint, request->fingerprint,
+		   GLUE_FINGERPRINT_LEN);
+	all->states = lappend(all->states, state);
+	MemoryContextSwitchTo(old_context);
+	return state;
 }
 
 /* Release the reference of a job to its target. */

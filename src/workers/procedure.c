@@ -18,7 +18,6 @@
 #include "fmgr.h"
 #include "miscadmin.h"
 #include "nodes/parsenodes.h"
-#include "queue/run.h"
 #include "queue/transaction.h"
 #include "server/session_settings.h"
 #include "store/jobs.h"
