@@ -125,15 +125,13 @@ bool
 glue_row_move_end(Relation table, HeapTuple row, Oid holder,
 				  const GlueRequest *target, GlueRowMove *move)
 {
-	const char *key;
-
 	if (!is_heap_partition(table))
 		return false;
-	key = key_of(holder, target);
 	for (int i = 0; i < MAX_MOVES; i++)
 	{
-		if (!is_known(&moves[i]) || strcmp(moves[i].key, key) != 0 ||
-			moves[i].command != HeapTupleHeaderGetCmin(row->t_data))
+		if (!is_known(&moves[i]) ||
+			moves[i].command != HeapTupleHeaderGetCmin(row->t_data) ||
+			strcmp(moves[i].key, key_of(holder, target)) != 0)
 			continue;
 		*move = moves[i].move;
 		pfree(moves[i].key);

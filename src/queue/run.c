@@ -6,7 +6,7 @@
  * A request goes through three stages.  In a transaction, it is claimed and
  * prepared.  Then its calls are made, outside of any transaction and
  * concurrently with the calls of other requests.  Another transaction records
- * its outcome.  queue/job.c describes this for one request, queue/stages.c has
+ * its outcome.  queue/job.h describes this for one request, queue/stages.c has
  * the lists of jobs in each stage, and queue/batch.c has the transactions.
  * This file decides when to make a call, and when to begin a transaction.
  *

@@ -30,6 +30,7 @@
 #include "client/turn.h"
 #include "queue/stages.h"
 #include "server/progress.h"
+#include "utils/memutils.h"
 
 /*
  * Calls of a target that may wait for the rate limit.  Jobs of other targets
@@ -231,16 +232,6 @@ glue_stages_lock(GlueStages *stages, GlueJob *job)
 	dlist_push_tail(&stages->locked, &job->node);
 }
 
-/*
- * Mark a job as finished; it is released once the transaction is committed.
- */
-void
-glue_stages_recorded(GlueStages *stages, GlueJob *job)
-{
-	Assert(job->outcome.state != NULL);
-	dlist_push_tail(&stages->recorded, &job->node);
-}
-
 /* Free the recorded jobs after the commit, and write their log lines. */
 void
 glue_stages_release(GlueStages *stages)
@@ -250,7 +241,8 @@ glue_stages_release(GlueStages *stages)
 		GlueJob    *job = take_first(&stages->recorded);
 
 		glue_log_write(job->log_line);
-		glue_job_release(job);
+		glue_work_target_release(job->target);
+		MemoryContextDelete(job->context);
 		glue_progress_add(1);
 	}
 }

@@ -44,7 +44,6 @@ extern bool glue_stages_due(GlueStages *stages, TimestampTz now);
 extern GlueJob **glue_stages_take_ended(GlueStages *stages, int *njobs);
 extern GlueJob *glue_stages_take_locked(GlueStages *stages, TimestampTz now);
 extern void glue_stages_lock(GlueStages *stages, GlueJob *job);
-extern void glue_stages_recorded(GlueStages *stages, GlueJob *job);
 extern void glue_stages_release(GlueStages *stages);
 
 #endif							/* GLUE_QUEUE_STAGES_H */
