@@ -28,8 +28,8 @@ typedef struct GlueCallStream
 
 	/*
 	 * Processes an ended call, whose results are freed afterwards; or NULL.
-	 * Returns whether it has prepared another call in the same place, which is
-	 * then made before the next one.
+	 * Returns whether it has prepared another call in the same place, which
+	 * is then made before the next one.
 	 */
 	bool		(*done) (void *arg, GlueCall *call);
 

@@ -33,17 +33,27 @@
 #include "store/secret_key_file.h"
 #include "utils/acl.h"
 
-/* prototypes of private functions */
-static bool may_see(Oid database, Oid role);
-static NullableDatum text_or_null(const char *utf8);
-static const char *obstacle(void);
-static const char *utf8_of(Datum datum);
-
 PG_FUNCTION_INFO_V1(glue_calls);
 PG_FUNCTION_INFO_V1(glue_progresses);
 PG_FUNCTION_INFO_V1(glue_worker_obstacle);
 PG_FUNCTION_INFO_V1(glue_waits_for);
 PG_FUNCTION_INFO_V1(glue_lock_key);
+
+/* May the current user see the activity of a role in a database? */
+static bool
+may_see(Oid database, Oid role)
+{
+	return database == MyDatabaseId &&
+		(has_privs_of_role(GetUserId(), role) ||
+		 has_privs_of_role(GetUserId(), ROLE_PG_MONITOR));
+}
+
+/* A text in UTF-8; null if it is empty. */
+static NullableDatum
+text_or_null(const char *utf8)
+{
+	return glue_text(utf8[0] != '\0' ? utf8 : NULL);
+}
 
 /*
  * glue_calls()
@@ -101,38 +111,6 @@ glue_progresses(PG_FUNCTION_ARGS)
 	return (Datum) 0;
 }
 
-/* May the current user see the activity of a role in a database? */
-static bool
-may_see(Oid database, Oid role)
-{
-	return database == MyDatabaseId &&
-		(has_privs_of_role(GetUserId(), role) ||
-		 has_privs_of_role(GetUserId(), ROLE_PG_MONITOR));
-}
-
-/* A text in UTF-8; null if it is empty. */
-static NullableDatum
-text_or_null(const char *utf8)
-{
-	return glue_text(utf8[0] != '\0' ? utf8 : NULL);
-}
-
-/*
- * glue_worker_obstacle() returns text
- *
- * The action that gives this database a background worker; null if it has one,
- * or will have one.
- */
-Datum
-glue_worker_obstacle(PG_FUNCTION_ARGS)
-{
-	const char *what_to_do = obstacle();
-
-	if (what_to_do == NULL)
-		PG_RETURN_NULL();
-	PG_RETURN_DATUM(CStringGetTextDatum(what_to_do));
-}
-
 static const char *
 obstacle(void)
 {
@@ -151,6 +129,22 @@ obstacle(void)
 		default:
 			return NULL;
 	}
+}
+
+/*
+ * glue_worker_obstacle() returns text
+ *
+ * The action that gives this database a background worker; null if it has one,
+ * or will have one.
+ */
+Datum
+glue_worker_obstacle(PG_FUNCTION_ARGS)
+{
+	const char *what_to_do = obstacle();
+
+	if (what_to_do == NULL)
+		PG_RETURN_NULL();
+	PG_RETURN_DATUM(CStringGetTextDatum(what_to_do));
 }
 
 /*
@@ -177,6 +171,17 @@ glue_waits_for(PG_FUNCTION_ARGS)
 	PG_RETURN_NULL();
 }
 
+static const char *
+utf8_of(Datum datum)
+{
+	char	   *server = TextDatumGetCString(datum);
+	const char *utf8;
+	int			len;
+
+	return glue_utf8_from_server(server, strlen(server), &utf8, &len) ?
+		pnstrdup(utf8, len) : server;
+}
+
 /*
  * glue_lock_key(endpoint text, region text, catalog_id text, name text)
  * returns bigint
@@ -198,15 +203,4 @@ glue_lock_key(PG_FUNCTION_ARGS)
 		PG_RETURN_NULL();
 	PG_RETURN_INT64(glue_connection_lock_key(texts[0], texts[1], texts[2],
 											 texts[3]));
-}
-
-static const char *
-utf8_of(Datum datum)
-{
-	char	   *server = TextDatumGetCString(datum);
-	const char *utf8;
-	int			len;
-
-	return glue_utf8_from_server(server, strlen(server), &utf8, &len) ?
-		pnstrdup(utf8, len) : server;
 }

@@ -32,12 +32,6 @@
 #include "text/json.h"
 #include "utils/array.h"
 
-/* prototypes of private functions */
-static int	compare_names(const void *a, const void *b, void *names);
-static const char *checked_text(text * value, const char *shape,
-								const char *path,
-								const GlueFindings *findings);
-
 /*
  * Get a jsonb argument as a tree, which is NULL for SQL null and JSON null;
  * false if that is not possible, and a violation was reported.
@@ -88,6 +82,31 @@ glue_argument_given(NullableDatum argument, const char *path,
 }
 
 /*
+ * Get a text argument in UTF-8 and check it against a shape of AWS's model.
+ */
+static const char *
+checked_text(text * value, const char *shape, const char *path,
+			 const GlueFindings *findings)
+{
+	json_object *tree = glue_tree_new_object();
+	json_object *string;
+	const char *utf8;
+	int			len;
+
+	if (!glue_utf8_from_server(VARDATA_ANY(value), VARSIZE_ANY_EXHDR(value),
+							   &utf8, &len))
+	{
+		glue_add_error(findings, path, GLUE_RULE_ENCODING,
+					   "must be text that can be converted to UTF-8");
+		return NULL;
+	}
+	string = json_object_new_string_len(utf8, len);
+	glue_tree_add(tree, "value", string);
+	glue_validate_member(shape, path, string, findings->sink, findings->arg);
+	return json_object_get_string(string);
+}
+
+/*
  * Get and check the name of a connection, or of a type, which is at the path;
  * NULL if a violation was found.
  */
@@ -99,6 +118,17 @@ glue_argument_name(NullableDatum argument, const char *path,
 		return NULL;
 	return checked_text(DatumGetTextPP(argument.value), "NameString", path,
 						findings);
+}
+
+/* By the name, and then by the number. */
+static int
+compare_names(const void *a, const void *b, void *names)
+{
+	const char *left = ((const char **) names)[*(const int *) a];
+	const char *right = ((const char **) names)[*(const int *) b];
+	int			result = strcmp(left ? left : "", right ? right : "");
+
+	return result != 0 ? result : *(const int *) a - *(const int *) b;
 }
 
 /*
@@ -123,17 +153,6 @@ glue_first_of_names(const char **names, int count)
 			first[order[i]] = first[order[i - 1]];
 	}
 	return first;
-}
-
-/* By the name, and then by the number. */
-static int
-compare_names(const void *a, const void *b, void *names)
-{
-	const char *left = ((const char **) names)[*(const int *) a];
-	const char *right = ((const char **) names)[*(const int *) b];
-	int			result = strcmp(left ? left : "", right ? right : "");
-
-	return result != 0 ? result : *(const int *) a - *(const int *) b;
 }
 
 /* Get and check the ID of a catalog; NULL for null too. */
@@ -311,29 +330,4 @@ glue_check_input(json_object *input, const GlueFindings *findings)
 										glue_setting_allow_unknown_members,
 										findings->sink, findings->arg);
 	return !changed;
-}
-
-/*
- * Get a text argument in UTF-8 and check it against a shape of AWS's model.
- */
-static const char *
-checked_text(text * value, const char *shape, const char *path,
-			 const GlueFindings *findings)
-{
-	json_object *tree = glue_tree_new_object();
-	json_object *string;
-	const char *utf8;
-	int			len;
-
-	if (!glue_utf8_from_server(VARDATA_ANY(value), VARSIZE_ANY_EXHDR(value),
-							   &utf8, &len))
-	{
-		glue_add_error(findings, path, GLUE_RULE_ENCODING,
-					   "must be text that can be converted to UTF-8");
-		return NULL;
-	}
-	string = json_object_new_string_len(utf8, len);
-	glue_tree_add(tree, "value", string);
-	glue_validate_member(shape, path, string, findings->sink, findings->arg);
-	return json_object_get_string(string);
 }

@@ -40,10 +40,6 @@
 /* Room for the names of all members that only AWS Glue sets. */
 #define MAX_NAMES_SIZE	256
 
-/* prototypes of private functions */
-static void take_update_finding(void *arg, const GlueViolation *violation);
-static void leave_out_answered(json_object *input);
-
 /* Begin a function that calls AWS. */
 void
 glue_function_begin(GlueFunction *function, FunctionCallInfo fcinfo,
@@ -111,6 +107,39 @@ glue_function_definition(GlueFunction *function, NullableDatum input,
 }
 
 /*
+ * A GlueViolationSink for the input of an update.
+ *
+ * The rule about incomplete credentials was measured for new connections.  For
+ * an update, the missing members are compared with the existing connection,
+ * which is more exact: see glue/lost_credentials.c.
+ */
+static void
+take_update_finding(void *arg, const GlueViolation *violation)
+{
+	const GlueFindings *update = arg;
+	GlueViolation finding = *violation;
+
+	if (strcmp(finding.rule, GLUE_RULE_CREDENTIALS) == 0)
+		finding.severity = GLUE_SEVERITY_WARNING;
+	update->sink(update->arg, &finding);
+}
+
+/*
+ * Remove members from a definition that only AWS Glue sets, and warn about it.
+ */
+static void
+leave_out_answered(json_object *input)
+{
+	char		names[MAX_NAMES_SIZE];
+
+	if (json_object_is_type(input, json_type_object) &&
+		glue_input_from_connection(input, names, sizeof(names)))
+		ereport(NOTICE,
+				(errmsg("members that only AWS Glue sets are removed from the connection input"),
+				 errdetail("They are %s.", names)));
+}
+
+/*
  * Get and check the new definition of a connection.
  *
  * The ConnectionInput may omit the name, and cannot change it.  A connection
@@ -147,39 +176,6 @@ glue_function_new_definition(GlueFunction *function, NullableDatum name,
 	definition->catalog_id = glue_argument_catalog_id(catalog_id, findings);
 	glue_violations_report(&function->violations, "connection input",
 						   GLUE_HINT_NOTHING_SENT);
-}
-
-/*
- * A GlueViolationSink for the input of an update.
- *
- * The rule about incomplete credentials was measured for new connections.  For
- * an update, the missing members are compared with the existing connection,
- * which is more exact: see glue/lost_credentials.c.
- */
-static void
-take_update_finding(void *arg, const GlueViolation *violation)
-{
-	const GlueFindings *update = arg;
-	GlueViolation finding = *violation;
-
-	if (strcmp(finding.rule, GLUE_RULE_CREDENTIALS) == 0)
-		finding.severity = GLUE_SEVERITY_WARNING;
-	update->sink(update->arg, &finding);
-}
-
-/*
- * Remove members from a definition that only AWS Glue sets, and warn about it.
- */
-static void
-leave_out_answered(json_object *input)
-{
-	char		names[MAX_NAMES_SIZE];
-
-	if (json_object_is_type(input, json_type_object) &&
-		glue_input_from_connection(input, names, sizeof(names)))
-		ereport(NOTICE,
-				(errmsg("members that only AWS Glue sets are removed from the connection input"),
-				 errdetail("They are %s.", names)));
 }
 
 /* ----------------------------------------------------------------

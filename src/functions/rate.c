@@ -17,10 +17,14 @@
 #include "funcapi.h"
 #include "functions/function.h"
 
-/* prototypes of private functions */
-static Datum rounded(double value);
-
 PG_FUNCTION_INFO_V1(glue_rates);
+
+/* Round a rate to its significant digits. */
+static Datum
+rounded(double value)
+{
+	return Float8GetDatum(rint(value * 100) / 100);
+}
 
 /*
  * glue_rates()
@@ -51,11 +55,4 @@ glue_rates(PG_FUNCTION_ARGS)
 			glue_return_row(fcinfo, row);
 	}
 	return (Datum) 0;
-}
-
-/* Round a rate to its significant digits. */
-static Datum
-rounded(double value)
-{
-	return Float8GetDatum(rint(value * 100) / 100);
 }

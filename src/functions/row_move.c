@@ -50,19 +50,6 @@ typedef struct RememberedMove
 static RememberedMove moves[MAX_MOVES];
 static int	next_move = 0;
 
-/* prototypes of private functions */
-static bool is_heap_partition(Relation table);
-static bool is_known(const RememberedMove *remembered);
-static char *key_of(Oid holder, const GlueRequest *target);
-
-/* Was a deleted row moved to another partition? */
-bool
-glue_row_moves_out(Relation table, HeapTuple row)
-{
-	return is_heap_partition(table) &&
-		HeapTupleHeaderIndicatesMovedPartitions(row->t_data);
-}
-
 static bool
 is_heap_partition(Relation table)
 {
@@ -70,26 +57,12 @@ is_heap_partition(Relation table)
 		table->rd_rel->relam == HEAP_TABLE_AM_OID;
 }
 
-/*
- * Remember a row that has moved out of a partition, until the end of the
- * transaction.  holder is the table that holds the name of its connection.
- *
- * target must identify the connection.
- */
-void
-glue_row_move_begin(HeapTuple row, Oid holder, const GlueRequest *target,
-					const GlueRowMove *move)
+/* Was a deleted row moved to another partition? */
+bool
+glue_row_moves_out(Relation table, HeapTuple row)
 {
-	RememberedMove *remembered = &moves[next_move];
-
-	if (is_known(remembered))
-		pfree(remembered->key);
-	next_move = (next_move + 1) % MAX_MOVES;
-	remembered->transaction = GetTopFullTransactionId();
-	remembered->command = HeapTupleHeaderGetCmax(row->t_data);
-	remembered->move = *move;
-	remembered->key = MemoryContextStrdup(TopTransactionContext,
-										  key_of(holder, target));
+	return is_heap_partition(table) &&
+		HeapTupleHeaderIndicatesMovedPartitions(row->t_data);
 }
 
 /* Is this a move of the current transaction? */
@@ -113,6 +86,28 @@ key_of(Oid holder, const GlueRequest *target)
 					target->catalog_id != NULL ? target->catalog_id : "",
 					target->name,
 					target->server != NULL ? target->server : "");
+}
+
+/*
+ * Remember a row that has moved out of a partition, until the end of the
+ * transaction.  holder is the table that holds the name of its connection.
+ *
+ * target must identify the connection.
+ */
+void
+glue_row_move_begin(HeapTuple row, Oid holder, const GlueRequest *target,
+					const GlueRowMove *move)
+{
+	RememberedMove *remembered = &moves[next_move];
+
+	if (is_known(remembered))
+		pfree(remembered->key);
+	next_move = (next_move + 1) % MAX_MOVES;
+	remembered->transaction = GetTopFullTransactionId();
+	remembered->command = HeapTupleHeaderGetCmax(row->t_data);
+	remembered->move = *move;
+	remembered->key = MemoryContextStrdup(TopTransactionContext,
+										  key_of(holder, target));
 }
 
 /*

@@ -41,10 +41,30 @@
 /* Delay of a retry if another session has locked a connection, or its row. */
 #define LOCKED_RETRY_MS			1000
 
-/* prototypes of private functions */
-static void end_job(GlueStages *stages, GlueJob *job);
-static bool is_due(dlist_head *jobs, TimestampTz now);
-static GlueJob *take_first(dlist_head *jobs);
+/* Take the first job out of a list. */
+static GlueJob *
+take_first(dlist_head *jobs)
+{
+	return dlist_container(GlueJob, node, dlist_pop_head_node(jobs));
+}
+
+/* Has the first job of a list waited long enough? */
+static bool
+is_due(dlist_head *jobs, TimestampTz now)
+{
+	return !dlist_is_empty(jobs) &&
+		dlist_container(GlueJob, node, dlist_head_node(jobs))->record_at <= now;
+}
+
+/* Add a job to the jobs that are to be recorded. */
+static void
+end_job(GlueStages *stages, GlueJob *job)
+{
+	job->record_at = TimestampTzPlusMilliseconds(GetCurrentTimestamp(),
+												 GLUE_RECORD_DELAY_MS);
+	dlist_push_tail(&stages->ended, &job->node);
+	stages->nended++;
+}
 
 /*
  * Enter a claimed job.  A job that is only to be recorded needs no
@@ -175,29 +195,11 @@ glue_stages_call_ended(GlueStages *stages, GlueCall *call)
  * ----------------------------------------------------------------
  */
 
-/* Add a job to the jobs that are to be recorded. */
-static void
-end_job(GlueStages *stages, GlueJob *job)
-{
-	job->record_at = TimestampTzPlusMilliseconds(GetCurrentTimestamp(),
-												 GLUE_RECORD_DELAY_MS);
-	dlist_push_tail(&stages->ended, &job->node);
-	stages->nended++;
-}
-
 /* Has a job waited long enough to be recorded? */
 bool
 glue_stages_due(GlueStages *stages, TimestampTz now)
 {
 	return is_due(&stages->locked, now) || is_due(&stages->ended, now);
-}
-
-/* Has the first job of a list waited long enough? */
-static bool
-is_due(dlist_head *jobs, TimestampTz now)
-{
-	return !dlist_is_empty(jobs) &&
-		dlist_container(GlueJob, node, dlist_head_node(jobs))->record_at <= now;
 }
 
 /* Take all ended jobs out of their list. */
@@ -245,11 +247,4 @@ glue_stages_release(GlueStages *stages)
 		MemoryContextDelete(job->context);
 		glue_progress_add(1);
 	}
-}
-
-/* Take the first job out of a list. */
-static GlueJob *
-take_first(dlist_head *jobs)
-{
-	return dlist_container(GlueJob, node, dlist_pop_head_node(jobs));
 }

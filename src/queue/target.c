@@ -66,7 +66,6 @@ static void find_way(Finding *finding);
 static const char *find_server(Finding *finding, Oid *server);
 static bool leads_elsewhere(const GlueRequest *request,
 							const GlueTarget *target);
-static bool is_unknown(const unsigned char *fingerprint);
 static bool may_pass(int sqlstate);
 
 /*
@@ -201,7 +200,9 @@ find_server(Finding *finding, Oid *server)
 static bool
 leads_elsewhere(const GlueRequest *request, const GlueTarget *target)
 {
-	if (is_unknown(request->fingerprint))
+	static const unsigned char unknown[GLUE_FINGERPRINT_LEN];
+
+	if (memcmp(request->fingerprint, unknown, GLUE_FINGERPRINT_LEN) == 0)
 		return false;
 	if (strcmp(target->endpoint.origin, request->endpoint) != 0)
 		return true;
@@ -210,14 +211,6 @@ leads_elsewhere(const GlueRequest *request, const GlueTarget *target)
 		return false;
 	return memcmp(glue_request_fingerprint(request, target),
 				  request->fingerprint, GLUE_FINGERPRINT_LEN) != 0;
-}
-
-static bool
-is_unknown(const unsigned char *fingerprint)
-{
-	static const unsigned char unknown[GLUE_FINGERPRINT_LEN];
-
-	return memcmp(fingerprint, unknown, GLUE_FINGERPRINT_LEN) == 0;
 }
 
 /*

@@ -53,9 +53,6 @@ static const char *const types[] = {
 	[GLUE_WORK_JOURNAL] = "glue_conn journal worker",
 };
 
-/* prototypes of private functions */
-static WorkerNote *find_note(Oid database, GlueWorkKind kind);
-
 /* The launcher begins: delete the notes of workers of an earlier launcher. */
 void
 glue_workers_forget(void)
@@ -90,6 +87,24 @@ glue_worker_start(Oid database, GlueWorkKind kind,
 	/* a worker of an earlier launcher may have left one */
 	(void) glue_worker_left(database, kind, &never);
 	return RegisterDynamicBackgroundWorker(&worker, handle);
+}
+
+/*
+ * Find the note of a worker, or a free one with database InvalidOid; NULL if
+ * there is none.
+ */
+static WorkerNote *
+find_note(Oid database, GlueWorkKind kind)
+{
+	WorkerNote *notes = glue_shared_attach(&glue_workers_part);
+
+	for (int i = 0; i < MaxBackends; i++)
+	{
+		if (notes[i].database == database &&
+			(notes[i].kind == kind || !OidIsValid(database)))
+			return &notes[i];
+	}
+	return NULL;
 }
 
 /*
@@ -162,22 +177,4 @@ glue_worker_run(Oid database, const GlueWork *work)
 	};
 	glue_shared_unlock();
 	proc_exit(0);
-}
-
-/*
- * Find the note of a worker, or a free one with database InvalidOid; NULL if
- * there is none.
- */
-static WorkerNote *
-find_note(Oid database, GlueWorkKind kind)
-{
-	WorkerNote *notes = glue_shared_attach(&glue_workers_part);
-
-	for (int i = 0; i < MaxBackends; i++)
-	{
-		if (notes[i].database == database &&
-			(notes[i].kind == kind || !OidIsValid(database)))
-			return &notes[i];
-	}
-	return NULL;
 }
