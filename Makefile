@@ -2,7 +2,8 @@
 #
 # OBJS is listed bottom layer first, folder by folder.  A file may include only
 # headers of its own and of files listed before it: "make check-layers" enforces
-# that, and what belongs to which folder, so this list is also the architecture.
+# that, and the code that belongs to one folder, so this list is also the
+# architecture.
 #
 # Two targets do everything on a fresh machine, and need nothing installed:
 #
@@ -32,7 +33,7 @@ TEXT_OBJS = \
 	src/text/clean.o \
 	src/text/xml.o
 
-# what every client of AWS knows
+# the rules of every AWS client
 AWS_OBJS = \
 	src/aws/algorithms.o \
 	src/aws/sigv4_message.o \
@@ -70,7 +71,7 @@ SECRET_OBJS = \
 	src/secret/seal_keys.o \
 	src/secret/seal.o
 
-# what AWS Glue means by a connection
+# AWS Glue's connections
 GLUE_OBJS = \
 	src/glue/model_data.o \
 	src/glue/model.o \
@@ -204,7 +205,7 @@ JOURNAL_OBJS = \
 	src/journal/resolve.o \
 	src/journal/calls.o
 
-# what is to be done, as one state machine
+# requests and calls, as one state machine
 OPERATION_OBJS = \
 	src/operation/record.o \
 	src/operation/tags.o \
@@ -243,7 +244,7 @@ WORKERS_OBJS = \
 	src/workers/launcher.o \
 	src/workers/procedure.o
 
-# what SQL sees
+# the SQL interface
 FUNCTIONS_OBJS = \
 	src/functions/arguments.o \
 	src/functions/violation_list.o \
@@ -286,7 +287,7 @@ PG_CFLAGS = -Wall -Wextra -Wshadow=compatible-local -Wno-unused-parameter \
 ifdef CRASH_POINTS
 PG_CPPFLAGS += -DGLUE_CRASH_POINTS
 endif
-# the pure files check assertions where the server does: see src/text/assertion.h
+# the pure files check assertions if the server does: see src/text/assertion.h
 PG_CPPFLAGS += $(if $(findstring --enable-cassert,$(shell $(PG_CONFIG) --configure)),-DGLUE_ASSERTS)
 SHLIB_LINK = $(shell pkg-config --libs $(LIBRARIES))
 
@@ -298,11 +299,11 @@ ISOLATION_OPTS = --inputdir=test/isolation --load-extension=glue_conn
 TAP_TESTS = 1
 PROVE_TESTS = test/t/*.pl
 
-# the first target is what "make" alone makes
+# the first target, which is that of "make" alone
 all:
 
-# What the targets below need that a fresh machine may not have is installed
-# by the scripts that they start; PGXS itself may be missing before that.
+# Scripts of the targets below install the missing packages of a fresh machine;
+# PGXS itself may be missing before that.
 PG_CONFIG ?= pg_config
 PGXS := $(shell $(PG_CONFIG) --pgxs 2>/dev/null)
 
@@ -320,7 +321,7 @@ test:
 bench:
 	@test/bench/run
 
-# how long each of the fuzzers runs
+# the time of each fuzzer
 SECONDS = 50
 
 fuzz:
@@ -395,8 +396,8 @@ $(INSTRUMENTED_OBJS): $(INSTRUMENTED)/%.o: %.c $(INSTRUMENTED)/flags $(OUR_HEADE
 	@mkdir -p $(@D)
 	$(FUZZ_COMPILE) $(subst fuzzer,fuzzer-no-link,$(FUZZ)) -c -o $@ $<
 
-# What they were compiled with.  It becomes newer only when it changes, and
-# then nothing that was compiled with other flags is used again.
+# Their flags.  The file becomes newer only when they change, and then nothing that
+# was compiled with other flags is used again.
 $(INSTRUMENTED)/flags: always
 	@mkdir -p $(@D)
 	@echo '$(FUZZ_COMPILE) $(FUZZ)' | cmp -s - $@ || echo '$(FUZZ_COMPILE) $(FUZZ)' >$@

@@ -3,14 +3,14 @@
 # Common functions of install_packages, run_tests, run_demo, bench/run and
 # fuzz/run.
 #
-# PostgreSQL refuses to run as root, and a checkout may lie where nobody but
-# its owner can read, or where nobody can write.  So there are three parties:
+# PostgreSQL refuses to run as root; a checkout may be readable only by its owner,
+# or read-only.  So there are three parties:
 #
-#	- the caller, who may be root or not, reads the checkout
-#	- the worker, who is never root, builds and tests in a private copy of
-#	  the checkout, with an environment of its own: nothing that the caller
-#	  has set for AWS, PostgreSQL or proxies changes a result
-#	- root does two things alone: apt-get, and "make install"
+#	- the caller, root or not, reads the checkout
+#	- the worker, never root, builds and tests in a private copy of the
+#	  checkout, with an environment of its own: no setting of the caller for
+#	  AWS, PostgreSQL or proxies changes a result
+#	- root runs only apt-get and "make install"
 #
 # The worker is the caller, unless that is root; then it is the user postgres,
 # or nobody where PostgreSQL was installed without one.
@@ -98,8 +98,8 @@ find_postgres()
 	pgxs=${pgxs%/makefiles/pgxs.mk}
 }
 
-# Make the scratch directory, which goes away with the script.  It is not under
-# TMPDIR, which may be root's own.
+# Make the scratch directory, which is removed at the exit of the script.  It is not
+# under TMPDIR, which may be root's own.
 make_scratch()
 {
 	worker=$(id -un)
@@ -116,7 +116,7 @@ make_scratch()
 	chown -R "$worker" "$scratch"
 }
 
-# A server that lost its test must not lose its files before it ends.
+# The files of a server stay until it ends, even if its test has died.
 clean_up()
 {
 	local file
@@ -147,7 +147,7 @@ as_worker()
 	) </dev/null
 }
 
-# Copy the checkout, which may be read-only, to where the worker can write.
+# Copy the checkout, which may be read-only, to a place where the worker can write.
 copy_checkout()
 {
 	worker_environment=(
@@ -174,7 +174,7 @@ build()
 	quietly as_worker make -s -j"$(nproc)" "COPT=${COPT:-}" all
 }
 
-# Install what was built; with root's rights unless the caller owns PostgreSQL.
+# Install the extension; with root's rights unless the caller owns PostgreSQL.
 install_extension()
 {
 	local root=(as_root)
@@ -188,8 +188,8 @@ install_extension()
 }
 
 # Make the Python environment of the peers and of pgspot, or find the one that an
-# earlier run made from the same requirements: sets python.  It belongs to the caller, whose
-# settings pip obeys, and can be read by the worker.
+# earlier run made from the same requirements: sets python.  It belongs to the
+# caller, whose settings pip honours, and the worker can read it.
 make_python()
 {
 	local cache=${GLUE_CONN_CACHE:-/var/tmp/glue_conn-$(id -u)}

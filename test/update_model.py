@@ -4,9 +4,9 @@ Usage: update_model.py OUTPUT
 
 Started by "make update-model" (test/update_model), which provides the
 botocore that test/requirements.txt pins, and by test/peer/model_is_current.py,
-which checks that the committed table is what this script writes.
+which checks that the committed table is the output of this script.
 
-The table holds what is read of it: the shapes that C asks for by name, every
+The table holds the data that C reads: the shapes that C asks for by name, every
 shape that these reach, the errors of the operations on connections, and those
 names of members that sound like a secret's.  All of it is sorted by name, so that
 the same model gives the same file.
@@ -22,7 +22,7 @@ the service is written in Java:
 - the UTF-16 pairs in "\\uD800\\uDC00-\\uDBFF\\uDFFF" are the code points from
   U+10000 to U+10FFFF.
 
-What the parser below does not know raises an error: a pattern is never taken
+The parser below raises an error for unknown syntax: a pattern is never taken
 to mean less than it says.
 """
 
@@ -129,7 +129,7 @@ class Pattern:
     """One pattern, parsed by recursive descent.
 
     A fragment of the automaton is a pair (start, end) of state numbers.
-    moves[state] lists (set, state), free[state] what is reached without
+    moves[state] lists (set, state), free[state] the states reached without
     reading.
     """
 
@@ -142,9 +142,9 @@ class Pattern:
         if self.at != len(source):
             self.fail("unbalanced parenthesis")
 
-    def fail(self, what):
+    def fail(self, fault):
         raise SystemExit("update_model: pattern %r, at character %d: %s"
-                         % (self.source, self.at, what))
+                         % (self.source, self.at, fault))
 
     def peek(self, length=1):
         return self.source[self.at:self.at + length]
@@ -467,7 +467,7 @@ def reachable_shapes(model, names):
 
 
 def is_sensitive(shapes, name):
-    """Is this shape marked, or a list or map of what is marked?"""
+    """Is this shape marked, or a list or map of a marked one?"""
     shape = shapes[name]
     if shape.get("sensitive", False):
         return True

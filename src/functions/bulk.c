@@ -313,7 +313,8 @@ prepare_item(const Bulk *bulk, int index)
 	operation->on_conflict = bulk->on_conflict;
 	(void) glue_argument_tree(argument, &operation->input, NULL);
 	(void) glue_normalize_connection_input(operation->input);
-	operation->shown = glue_without_secrets(operation->input);
+	if (bulk->function.intents.written)
+		operation->shown = glue_without_secrets(operation->input);
 	(void) glue_argument_tree(bulk->tags, &operation->tags, NULL);
 	if (operation->tags != NULL)
 		glue_normalize("TagsMap", operation->tags);

@@ -52,26 +52,25 @@ static const char **sorted_keys(json_object *object, size_t *count);
 static int	compare_keys(const void *a, const void *b);
 
 /*
- * Make the digest of a definition's secrets.
+ * Make the digest of a definition's secrets, given its redacted copy.
  *
  * A definition without secrets has a digest as well.  Returns false if there
  * is no memory.
  */
 bool
-glue_secret_digest(json_object *input,
+glue_secret_digest(json_object *input, json_object *redacted,
 				   const unsigned char key[GLUE_SECRET_KEY_LEN],
 				   GlueSecretDigest *digest)
 {
 	unsigned char key_mac[32];
-	json_object *redacted = glue_redact_copy(input);
 	json_object *secrets;
 	char	   *text = NULL;
 	size_t		len = 0;
-	bool		failed = redacted == NULL && input != NULL;
+	bool		failed = false;
 	bool		made = false;
 
-	secrets = failed ? NULL :
-		extract(input, is_hidden(input, redacted) ? NULL : redacted, &failed);
+	secrets = extract(input, is_hidden(input, redacted) ? NULL : redacted,
+					  &failed);
 	if (!failed)
 	{
 		len = glue_json_tree_write(secrets, NULL, 0);
@@ -88,7 +87,6 @@ glue_secret_digest(json_object *input,
 		memcpy(digest->key_id, key_mac, GLUE_SECRET_KEY_ID_LEN);
 	free(text);
 	glue_json_tree_free(secrets);
-	glue_json_tree_free(redacted);
 	return made;
 }
 

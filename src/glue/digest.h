@@ -31,7 +31,7 @@ typedef enum GlueSecretChange
 	GLUE_SECRETS_INCOMPARABLE	/* made with different keys */
 } GlueSecretChange;
 
-extern bool glue_secret_digest(json_object *input,
+extern bool glue_secret_digest(json_object *input, json_object *redacted,
 							   const unsigned char key[GLUE_SECRET_KEY_LEN],
 							   GlueSecretDigest *digest);
 extern GlueSecretChange glue_secret_digest_compare(const GlueSecretDigest *a,

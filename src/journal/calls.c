@@ -48,6 +48,7 @@
 #include "server/crash_point.h"
 #include "server/encoding.h"
 #include "server/news.h"
+#include "server/redacted.h"
 #include "server/service.h"
 #include "server/settings.h"
 #include "store/request_row.h"
@@ -127,8 +128,8 @@ glue_intents_prepare(GlueIntents *intents, GlueAccess *access)
  * Write the intents of calls together: if intents are used, all of them are on
  * disk when this returns.
  *
- * The caller has set the operations of the requests and their arguments, with
- * the redacted inputs; the target is filled in.  The array posted must have room for all intents; they are
+ * The caller has set the operations of the requests and their arguments; the
+ * target is filled in.  The array posted must have room for all intents; they are
  * valid until the end of the (sub)transaction.
  */
 void
@@ -230,7 +231,7 @@ glue_intent_request(const GlueIntent *intent)
 	return intent->request;
 }
 
-/* Set the target of a request, and what its undo needs. */
+/* Set the target of a request, and its redacted input. */
 static void
 complete_request(const GlueIntents *intents, GlueRequest *request)
 {
@@ -244,6 +245,8 @@ complete_request(const GlueIntents *intents, GlueRequest *request)
 		request->on_rollback =
 			glue_setting_on_rollback == GLUE_ON_ROLLBACK_KEEP ?
 			"keep" : "delete";
+	if (intents->written && request->shown == NULL)
+		request->shown = glue_without_secrets(request->input);
 }
 
 /* Remember the data for the end of the transaction, which must not fail. */

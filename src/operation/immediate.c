@@ -22,11 +22,11 @@
 
 #include "client/client.h"
 #include "glue/operation_name.h"
+#include "glue/redact.h"
 #include "operation/immediate.h"
 #include "operation/tags.h"
 #include "server/crash_point.h"
 #include "server/encoding.h"
-#include "server/redacted.h"
 #include "server/subtransaction.h"
 #include "store/digest_key.h"
 
@@ -80,10 +80,10 @@ post_intent(GlueImmediateOperation *running)
 	};
 
 	Assert(operation->kind <= GLUE_OPERATION_DELETE);
-	operation->shown = request.shown = glue_without_secrets(operation->input);
 	if (operation->kind == GLUE_OPERATION_CREATE)
 		request.on_conflict = glue_conflict_action_name(operation->on_conflict);
 	glue_intent_post(running->intents, &request, 1, &running->intent);
+	operation->shown = request.shown;
 }
 
 /*
@@ -99,6 +99,8 @@ glue_immediate_operation_begin(GlueImmediateOperation *running)
 
 	Assert(running->intent != NULL && operation->step != GLUE_STEP_DONE);
 	running->context = CurrentMemoryContext;
+	if (operation->shown == NULL && !glue_redact_has_secret(operation->input))
+		operation->shown = operation->input;
 	if (operation->shown != operation->input)
 		glue_secret_key_require(operation->access->schema);
 	if (operation->kind == GLUE_OPERATION_UPDATE)

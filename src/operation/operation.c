@@ -158,13 +158,19 @@ glue_operation_next(GlueOperation *operation)
 	return after[operation->step] (operation);
 }
 
-/* Make the digest of the secrets of an operation's input, if it has any. */
+/*
+ * Redact an operation's input, and make the digest of its secrets, if it has
+ * any.  Both take so long that a create does it while AWS answers.
+ */
 void
 glue_operation_digest(GlueOperation *operation)
 {
+	if (operation->shown == NULL)
+		operation->shown = glue_redacted_copy(operation->input);
 	if (operation->shown != operation->input)
 		operation->digest = glue_digest_secrets(operation->access->schema,
-												operation->input);
+												operation->input,
+												operation->shown);
 }
 
 /* Build the record of a create before it has succeeded, as far as possible. */

@@ -72,7 +72,7 @@ typedef struct GlueOperation
 	const char *name;			/* UTF-8 */
 	json_object *input;			/* ConnectionInput with its secrets */
 	json_object *shown;			/* the same without secrets: the input itself
-								 * if it has none */
+								 * if it has none; NULL: not made yet */
 	json_object *tags;			/* or NULL */
 	GlueConflictAction on_conflict;
 	bool		redacted;		/* the input does not have its secrets any

@@ -232,10 +232,14 @@ fill_input(GlueJob *job)
 		job->failure = NULL;
 		return;
 	}
-	if (job->sealing != GLUE_UNSEALED || operation->input == NULL)
+	if (job->sealing != GLUE_UNSEALED || operation->shown == operation->input)
 		return;
-	if (operation->shown == operation->input || glue_digest_possible(schema))
+	if (glue_digest_possible(schema))
+	{
+		/* the row may have been redacted by another version */
+		operation->shown = NULL;
 		glue_operation_digest(operation);
+	}
 	else
 	{
 		/* like a missing key for sealing, an administrator can provide it */

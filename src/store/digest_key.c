@@ -54,18 +54,18 @@ static bool read_key(Relation relation,
 					 unsigned char key[GLUE_SECRET_KEY_LEN]);
 
 /*
- * Make the digest of the secrets of a ConnectionInput that has some.
+ * Make the digest of the secrets of a ConnectionInput, given its redacted copy.
  *
  * schema is that of the extension.  The result belongs to the current memory
  * context.
  */
 const GlueSecretDigest *
-glue_digest_secrets(Oid schema, json_object *input)
+glue_digest_secrets(Oid schema, json_object *input, json_object *redacted)
 {
 	GlueSecretDigest *digest = palloc(sizeof(GlueSecretDigest));
 
-	Assert(glue_redact_has_secret(input));
-	if (!glue_secret_digest(input, find_key(schema), digest))
+	Assert(input != redacted && !glue_redact_has_secret(redacted));
+	if (!glue_secret_digest(input, redacted, find_key(schema), digest))
 		glue_raise_out_of_memory();
 	return digest;
 }

@@ -21,6 +21,7 @@ extern char *glue_secret_key_hint(Oid schema);
 extern bool glue_digest_possible(Oid schema);
 extern void glue_secret_key_require(Oid schema);
 extern const GlueSecretDigest *glue_digest_secrets(Oid schema,
-												   json_object *input);
+												   json_object *input,
+												   json_object *redacted);
 
 #endif							/* GLUE_STORE_DIGEST_KEY_H */

@@ -2,12 +2,12 @@
 --
 -- Measurements inside a backend.  test/bench/run loads this after the
 -- extension, and then calls the procedures one after the other; they put their
--- figures, in microseconds a call unless their names say something else, into
+-- figures, in microseconds a call unless their names have another unit, into
 -- the table sample.  It gives these variables of psql:
 --
 --	floor_library	the path of floor_in_backend.so
 --	request			the JSON of the reference request
---	schema			the JSON schema of what Glue takes
+--	schema			the JSON schema of a definition in Glue
 
 \set ON_ERROR_STOP on
 
@@ -29,7 +29,7 @@ CREATE TABLE reference AS
 
 CREATE SEQUENCE number CACHE 1000;
 
--- As many inputs, each with a name that none had before.
+-- As many inputs, each with a new name.
 CREATE FUNCTION new_inputs(count integer) RETURNS jsonb[]
 LANGUAGE sql AS $$
 	SELECT array_agg(jsonb_set(input, '{Name}', to_jsonb('shop-warehouse-'
@@ -91,7 +91,7 @@ END;
 $$;
 
 -- One batch of calls, with its commit.
-CREATE PROCEDURE make_calls(what text, inputs jsonb[])
+CREATE PROCEDURE make_calls(part text, inputs jsonb[])
 LANGUAGE plpgsql AS $$
 DECLARE
 	url text := current_setting('glue_conn.endpoint_url');
@@ -99,7 +99,7 @@ DECLARE
 	r reference;
 BEGIN
 	SELECT * INTO r FROM reference;
-	IF what = 'floor' THEN
+	IF part = 'floor' THEN
 		PERFORM floor_post(url, ca_file, r.body) FROM unnest(inputs);
 	ELSE
 		PERFORM glue_create_connection(input, r.tags, r.catalog_id)
@@ -115,18 +115,18 @@ CREATE PROCEDURE measure_creates(rounds integer)
 LANGUAGE plpgsql AS $$
 DECLARE
 	inputs jsonb[];
-	what text;
+	part text;
 	start timestamptz;
 	cpu_start float8;
 BEGIN
 	FOR round IN -10 .. rounds LOOP	-- up to 0 they warm up
-		FOREACH what IN ARRAY '{floor, create}'::text[] LOOP
+		FOREACH part IN ARRAY '{floor, create}'::text[] LOOP
 			inputs := new_inputs(100);
 			start := clock_timestamp();
 			cpu_start := cpu_time();
-			CALL make_calls(what, inputs);
+			CALL make_calls(part, inputs);
 			INSERT INTO sample
-				SELECT what || ' ' || kind, value / 100
+				SELECT part || ' ' || kind, value / 100
 				FROM (VALUES ('cpu', cpu_time() - cpu_start),
 					('wall', microseconds_since(start))) AS v (kind, value)
 				WHERE round > 0;
@@ -273,7 +273,7 @@ $$;
 CREATE PROCEDURE measure_at_once(rounds integer, count integer)
 LANGUAGE plpgsql AS $$
 DECLARE
-	what text;
+	part text;
 	inputs jsonb[];
 	start timestamptz;
 	cpu_start float8;
@@ -281,8 +281,8 @@ BEGIN
 	PERFORM set_config('synchronous_commit', 'on', false);
 	TRUNCATE glue_request;
 	FOR round IN 0 .. rounds LOOP	-- the first one warms up
-		FOREACH what IN ARRAY '{bulk, queue}'::text[] LOOP
-			IF what = 'queue' THEN
+		FOREACH part IN ARRAY '{bulk, queue}'::text[] LOOP
+			IF part = 'queue' THEN
 				CALL enqueue(count);
 			ELSE
 				inputs := new_inputs(count);
@@ -290,14 +290,14 @@ BEGIN
 			CHECKPOINT;
 			start := clock_timestamp();
 			cpu_start := cpu_time();
-			IF what = 'queue' THEN
+			IF part = 'queue' THEN
 				CALL glue_process_requests(count);
 			ELSE
 				PERFORM glue_create_connections(inputs);
 			END IF;
 			COMMIT;
 			INSERT INTO sample
-				SELECT format('at_once %s %s', what, kind), value / count
+				SELECT format('at_once %s %s', part, kind), value / count
 				FROM (VALUES ('cpu', cpu_time() - cpu_start),
 					('wall', microseconds_since(start))) AS v (kind, value)
 				WHERE round > 0;
@@ -320,13 +320,13 @@ END;
 $$;
 
 -- Rows that ask for connections, with and without the trigger that does so, and
--- with pg_net's if that is there.  Nobody works the queues, and there is no key,
+-- with pg_net's if it is there.  No worker takes the requests, and there is no key,
 -- so the password is left out.
 CREATE PROCEDURE measure_rows(rounds integer, count integer)
 LANGUAGE plpgsql AS $$
 DECLARE
 	kinds text[] := '{plain, trigger}';
-	what text;
+	part text;
 	start timestamptz;
 BEGIN
 	CREATE TABLE plain_row (connection_input jsonb);
@@ -345,18 +345,18 @@ BEGIN
 		FROM unnest(new_inputs(count)) AS input;
 	SET client_min_messages = error;
 	FOR round IN 0 .. rounds LOOP
-		FOREACH what IN ARRAY kinds LOOP
+		FOREACH part IN ARRAY kinds LOOP
 			COMMIT;
 			start := clock_timestamp();
 			EXECUTE format('INSERT INTO %I SELECT input FROM source',
-				what || '_row');
+				part || '_row');
 			COMMIT;
 			INSERT INTO sample
-				SELECT what || ' row', microseconds_since(start) / count
+				SELECT part || ' row', microseconds_since(start) / count
 				WHERE round > 0;
 			TRUNCATE plain_row, trigger_row, pg_net_row, glue_request,
 				glue_provision;
-			IF what = 'pg_net' THEN
+			IF part = 'pg_net' THEN
 				TRUNCATE net.http_request_queue;
 			END IF;
 		END LOOP;
@@ -368,7 +368,7 @@ $$;
 
 -- The first calls of this backend.  The server must close connections after a
 -- tenth of a second.
-CREATE PROCEDURE measure_first_calls(what text, ca text)
+CREATE PROCEDURE measure_first_calls(part text, ca text)
 LANGUAGE plpgsql AS $$
 DECLARE
 	inputs jsonb[] := new_inputs(1);
@@ -377,9 +377,9 @@ DECLARE
 BEGIN
 	FOREACH turn IN ARRAY '{first, again}'::text[] LOOP
 		start := clock_timestamp();
-		CALL make_calls(what, inputs);
+		CALL make_calls(part, inputs);
 		INSERT INTO sample
-			SELECT format('%s %s %s', turn, what, ca), microseconds_since(start);
+			SELECT format('%s %s %s', turn, part, ca), microseconds_since(start);
 		PERFORM pg_sleep(0.5);
 	END LOOP;
 END;
@@ -414,19 +414,19 @@ $$;
 CREATE PROCEDURE measure_catalog(count integer)
 LANGUAGE plpgsql AS $$
 DECLARE
-	what text;
+	part text;
 	start timestamptz;
 BEGIN
 	DELETE FROM glue_connection;
 	COMMIT;
-	FOREACH what IN ARRAY '{glue_sync_connections, glue_sync_connections again,
+	FOREACH part IN ARRAY '{glue_sync_connections, glue_sync_connections again,
 		glue_connection_drift}'::text[]
 	LOOP
 		start := clock_timestamp();
-		EXECUTE format('SELECT count(*) FROM %I()', split_part(what, ' ', 1));
+		EXECUTE format('SELECT count(*) FROM %I()', split_part(part, ' ', 1));
 		COMMIT;
 		INSERT INTO sample
-			SELECT format('catalog %s %s seconds', count, what),
+			SELECT format('catalog %s %s seconds', count, part),
 				microseconds_since(start) / 1e6;
 	END LOOP;
 
@@ -442,13 +442,13 @@ $$;
 
 -- The time from a rollback until the created connection is deleted, and that
 -- is recorded.
-CREATE PROCEDURE measure_settlement(count integer)
+CREATE PROCEDURE measure_resolution(count integer)
 LANGUAGE plpgsql AS $$
 DECLARE
 	input jsonb;
 	start timestamptz;
 	last_id bigint;
-	settled timestamptz;
+	resolved timestamptz;
 BEGIN
 	FOR i IN 1 .. count LOOP
 		input := (new_inputs(1))[1];
@@ -457,14 +457,14 @@ BEGIN
 		start := clock_timestamp();
 		ROLLBACK;
 		LOOP
-			SELECT finished_at INTO settled FROM glue_request
+			SELECT finished_at INTO resolved FROM glue_request
 				WHERE id = last_id AND state = 'rolled_back';
-			EXIT WHEN settled IS NOT NULL;
+			EXIT WHEN resolved IS NOT NULL;
 			COMMIT;
 			PERFORM pg_sleep(0.001);
 		END LOOP;
 		INSERT INTO sample
-			VALUES ('settled', extract(epoch FROM settled - start) * 1e6);
+			VALUES ('resolved', extract(epoch FROM resolved - start) * 1e6);
 		COMMIT;
 	END LOOP;
 END;

@@ -1,8 +1,8 @@
 # test/bench/bench.sh
 #
-# What run and compare share: the servers, the extension in them, and the steps of
-# measuring.  A step prints lines "name TAB value", or leaves them in the table
-# sample, which samples() prints.
+# The common part of run and compare: the servers, the extension in them, and the
+# steps of measuring.  A step prints lines "name TAB value", or leaves them in the
+# table sample, which samples() prints.
 #
 # A script that sources this has sourced test/lib.sh before, and sets
 #
@@ -11,28 +11,28 @@
 #	request, schema, python
 #				see run
 #	rounds, few_rounds, catalog_rounds, calls, batches, seconds, counts, catalogs,
-#	depths, short_runs, drained, widths, settlements
-#				how much is measured
+#	depths, short_runs, drained, widths, resolutions
+#				the amount of measuring
 
 # shellcheck shell=bash
 
 tab=$'\t'
 
-# The two servers stay out of each other's way where there are two processors.
+# Where there are two processors, each server has its own.
 postgres_core=0
 nginx_core=$(($(nproc) > 1))
 
-# What the slow server takes for an answer, in milliseconds, and how many answers
+# The latency of the slow server in milliseconds, and the number of answers that
 # are awaited side by side.
 latency=20 width=64
 slow_server=
 
-# Names that no connection had before have this number and more.
+# Numbers from this one on are free: no connection had such a name before.
 number=10000000
 
 debian_ca_file=/etc/ssl/certs/ca-certificates.crt
 
-# The keys of nobody.
+# Keys of no account.
 keys=(
 	AWS_ACCESS_KEY_ID=AKIDEXAMPLE
 	AWS_SECRET_ACCESS_KEY=wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY
@@ -43,8 +43,8 @@ say()
 	echo "$*" >&2
 }
 
-# nginx and the certificates that Debian trusts.  Debian would start the server
-# that it installs; nothing here wants that one.
+# nginx and the certificates that Debian trusts.  Debian would start an nginx of its
+# own, which nothing here needs.
 install_nginx()
 {
 	[ -x /usr/sbin/nginx ] && [ -e "$debian_ca_file" ] && return
@@ -139,8 +139,8 @@ start_slow_server()
 	return 1
 }
 
-# A server that only this script can reach: start_postgres [option ...].  The
-# directory stays as it was if it was started before.
+# A server that only this script can reach: start_postgres [option ...].  An existing
+# directory is kept.
 start_postgres()
 {
 	[ -e "$files/data" ] || quietly as_worker initdb -D "$files/data" \
@@ -184,11 +184,10 @@ sql()
 		psql -X -q -A -t -F "$tab" -h "$files" -U postgres "$@"
 }
 
-# Make the extension's objects in the new server.  The shared object is taken
-# from where it was built: nothing is installed, and nobody else's "make
-# install" gets in between.  So CREATE EXTENSION finds nothing, and what it would
-# note is noted here: functions of the extension on its tables are its own.
-# Arguments are psql's.
+# Make the extension's objects in the new server.  The shared object is loaded from
+# its build directory: nothing is installed, so no other "make install" interferes.
+# So CREATE EXTENSION finds nothing, and its note is added here: functions of the
+# extension on its tables are its own.  The arguments are those of psql.
 load_extension()
 {
 	{
@@ -273,16 +272,16 @@ measure_memory()
 # One call per transaction; the arguments come as text.
 measure_statements()
 {
-	local round what
+	local round kind
 
 	for ((round = 0; round < rounds; round++)); do
-		for what in floor create; do
+		for kind in floor create; do
 			number=$((number + 1000000))
 			as_worker env PGOPTIONS="$(settings)" taskset -c "$nginx_core" \
 				pgbench -n -h "$files" -U postgres -T "$seconds" \
-				-D number=$number -f "$files/$what.sql" postgres |
-				awk -v what="$what pgbench" \
-					'/^latency average/ { print what "\t" $4 * 1000 }' ||
+				-D number=$number -f "$files/$kind.sql" postgres |
+				awk -v kind="$kind pgbench" \
+					'/^latency average/ { print kind "\t" $4 * 1000 }' ||
 				return
 		done
 	done
@@ -291,36 +290,36 @@ measure_statements()
 # The first calls of new backends.
 measure_first_calls()
 {
-	local round what ca session_settings
+	local round kind ca session_settings
 
 	say "Measuring first calls"
 	for ((round = 0; round < rounds; round++)); do
-		for what in floor create; do
+		for kind in floor create; do
 			for ca in ca bundle; do
 				session_settings=$(settings $ca.crt "$closing_port")
-				sql -c "CALL measure_first_calls('$what', '$ca')" || return
+				sql -c "CALL measure_first_calls('$kind', '$ca')" || return
 			done
 		done
 	done
 }
 
-# Settings of a session with as many calls side by side, whose answers take
-# their time.
+# Settings of a session with as many calls side by side, whose answers have the
+# latency.
 slow_settings()
 {
 	echo "$(settings ca.crt "$slow_port")" \
 		"-c glue_conn.max_concurrent_requests=$width"
 }
 
-# Have such settings for everybody in the database: nobody works the queue with
-# settings of their own.
+# Make such settings those of the database: no session that works the queue has
+# settings of its own.
 set_for_all()
 {
 	sql -c "$(sed "s/-c \([^ =]*\)=\([^ ]*\)/ALTER DATABASE postgres SET \1 = '\2';/g" \
 		<<<"$*")"
 }
 
-# Ours and the peers', all of them against the same server.
+# The extension and the peers, with the same server.
 measure_side_by_side()
 {
 	local depth one calls_of_width session_settings
@@ -363,39 +362,38 @@ start_with_intents()
 		sql -c "CREATE TABLE one_row (i integer)"
 }
 
-# What it takes to write a call down before it is made: the same call in two
-# databases of a server with the library preloaded, one of which is not served,
-# and an insert of one row, all of them with a commit that is on disk.  Every
-# figure is the median of one run, which the first call does not shift.  Then
-# what it takes to settle a call that was rolled back.  The server must have been
-# made ready by start_with_intents.
+# The cost of an intent: the same call in two databases of a server with the library
+# preloaded, one of which is not served, and an insert of one row, all of them with a
+# commit that is on disk.  Every figure is the median of one run, which the first
+# call does not shift.  Then the time to resolve a call that was rolled back.
+# start_with_intents must have prepared the server.
 measure_intents()
 {
-	local round what database
+	local round kind database
 
-	say "Measuring calls that are written down first"
+	say "Measuring calls with an intent"
 	for ((round = 0; round < rounds; round++)); do
-		for what in insert create unserved; do
+		for kind in insert create unserved; do
 			database=postgres
-			[ $what != unserved ] || database=unserved
+			[ $kind != unserved ] || database=unserved
 			number=$((number + 1000000))
 			as_worker env PGOPTIONS="$(settings)" taskset -c "$nginx_core" \
 				pgbench -n -h "$files" -U postgres -T "$seconds" -l \
 				--log-prefix="$files/latency" -D number=$number \
-				-f "$files/${what/unserved/create}.sql" $database \
+				-f "$files/${kind/unserved/create}.sql" $database \
 				>/dev/null || return
 			cut -d' ' -f3 "$files"/latency.* | sort -n |
-				awk -v what="intent $what" '{ us[NR] = $1 }
-					END { print what "\t" us[int((NR + 1) / 2)] }'
+				awk -v kind="intent $kind" '{ us[NR] = $1 }
+					END { print kind "\t" us[int((NR + 1) / 2)] }'
 			rm -f "$files"/latency.*
 		done
 	done
-	say "Measuring how long a rollback takes to be settled"
+	say "Measuring the time to resolve a call that was rolled back"
 	as_worker env PGHOST="$files" PGUSER=postgres "$python" \
-		test/bench/settlement.py "$settlements"
+		test/bench/resolution.py "$resolutions"
 }
 
-# What the procedures have measured since the last time.
+# The new samples of the procedures.
 samples()
 {
 	sql -c "TABLE sample" -c "TRUNCATE sample"

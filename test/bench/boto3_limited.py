@@ -1,10 +1,10 @@
-"""What boto3 makes of a service that allows only so many calls a second.
+"""Measure boto3 with a service that allows only so many calls a second.
 
 Usage: boto3_limited.py MODE CALLS WIDTH ENDPOINT_URL CA_FILE
 
-MODE is that of its retries, "adaptive" or "standard"; the threads share one
-client.  Prints how many seconds it took until the last call was made or given
-up.
+MODE is the mode of its retries, "adaptive" or "standard"; the threads share one
+client.  Prints the number of seconds until the last call has succeeded or was
+given up.
 """
 
 import concurrent.futures

@@ -1,4 +1,4 @@
-"""What boto3 takes for many calls side by side, in threads.
+"""Measure boto3 with many calls side by side, in threads.
 
 Usage: boto3_threads.py NAME ROUNDS CALLS WIDTH ENDPOINT_URL CA_FILE
 

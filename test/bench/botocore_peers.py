@@ -1,4 +1,4 @@
-"""What boto3 and botocore take for the same work.
+"""Measure boto3 and botocore with the same work.
 
 Usage: botocore_peers.py ROUNDS CALLS ENDPOINT_URL CA_FILE
 

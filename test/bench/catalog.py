@@ -1,14 +1,13 @@
 #!/usr/bin/env python3
-"""Measure what it takes to go through a whole catalog.
+"""Measure the time to read a whole catalog.
 
 Usage: catalog.py ROUNDS COUNT [COUNT ...]
 
 For each COUNT, the local Glue is filled with so many connections.  boto3's
 paginator reads all of them; then a new backend records them, records them
 again, and compares them, by the procedure measure_catalog() of backend.sql.
-Both are told by the local Glue how many requests and TCP connections they
-made.  psql finds the server by the environment.  Prints lines
-"name TAB value".
+The local Glue counts the requests and TCP connections of both.  psql finds the
+server by the environment.  Prints lines "name TAB value".
 """
 
 import contextlib
@@ -31,7 +30,7 @@ PAGE_SIZE = 1000
 
 @contextlib.contextmanager
 def local_glue():
-    """Run a local Glue; gives what it says of itself."""
+    """Run a local Glue; yields its ports."""
     process = subprocess.Popen(
         [sys.executable, "test/local_glue", "--exit-with-parent"],
         stdin=subprocess.PIPE, stdout=subprocess.PIPE)
@@ -62,7 +61,7 @@ def fill(ready, count):
 
 @contextlib.contextmanager
 def counting(ready, name):
-    """Print how many requests and TCP connections are made meanwhile."""
+    """Print the number of requests and TCP connections made meanwhile."""
     before = control(ready, "GET", "/counters")
     yield
     after = control(ready, "GET", "/counters")
@@ -86,7 +85,7 @@ def read_with_boto3(ready):
 
 
 def call_procedure(ready, call):
-    """Let a new backend call a procedure, and print what that returns."""
+    """Let a new backend call a procedure, and print its result."""
     options = {"region": REGION, "ca_file": ready["ca_file"],
                "endpoint_url": f"https://localhost:{ready['port']}"}
     environment = {**os.environ, "PGOPTIONS": " ".join(

@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
 """Print the figures of the checkout beside those of earlier revisions.
 
-Reads what test/bench/compare measured, lines "revision TAB round TAB name TAB
+Reads the samples of test/bench/compare, lines "revision TAB round TAB name TAB
 value", from the standard input; the last revision is the checkout.  A figure is
 that of a row of report.py: a ratio where the row has one, else the value.  The
 figures of one round, which were measured one after the other, are divided by each
-other; the median of the rounds is believed.
+other; the result is the median of the rounds.
 """
 
 import collections
@@ -14,22 +14,22 @@ import sys
 
 import report
 
-# A figure that is worse by more is marked.
+# A figure is marked if it is worse by more than this.
 TOLERANCE = 1.05
 
-# Figures that are no row of report.py: name, samples, and what they are divided by.
-MORE = [(f"{what}, {count}", f"catalog {count} {name} seconds",
+# Figures that are no row of report.py: name, samples, and their divisor.
+MORE = [(f"{label}, {count}", f"catalog {count} {name} seconds",
          f"catalog {count} boto3 seconds")
-        for count in (1000,) for what, name in report.CATALOG[1:]]
-MORE += [(f"{what} after 4,000 creates", f"memory 4000 {name}", None)
-         for what, name, _ in report.BACKEND_MEMORY]
-MORE += [(f"Instructions: {what}", f"instructions {name}", None)
-         for what, name in (
+        for count in (1000,) for label, name in report.CATALOG[1:]]
+MORE += [(f"{label} after 4,000 creates", f"memory 4000 {name}", None)
+         for label, name, _ in report.BACKEND_MEMORY]
+MORE += [(f"Instructions: {label}", f"instructions {name}", None)
+         for label, name in (
              ("create", "create"), ("create, one of many", "bulk"),
              ("request in the queue", "queue"), ("row with a trigger", "row"),
              ("validate", "validate"), ("redact", "redact"))]
 
-# What is divided by a peer that is not measured here, or is none of ours.
+# Divisors that are not measured here, or are not of the extension.
 PEERS = ("botocore", "boto3", "sdk", "pg_net", "pg_jsonschema", "floor", "ideal",
          "insert", "plain")
 
@@ -56,10 +56,10 @@ def figure(samples, name, other):
 
 
 def rows():
-    """Return what is compared: a text, samples, and what they are divided by."""
+    """Return the compared figures: a text, samples, and their divisor."""
     title = ""
-    for what, name, other, _ in report.ROWS:
-        title = f"{title.split(':')[0]}:{what.strip()}" if what[0] == " " else what
+    for label, name, other, _ in report.ROWS:
+        title = f"{title.split(':')[0]}:{label.strip()}" if label[0] == " " else label
         if not any(peer in name.split() for peer in PEERS):
             yield title, name, other
     yield from MORE
@@ -71,7 +71,7 @@ def main():
     form = "{:<52} {:>10}" + " {:>10} {:>22}" * len(olds)
     print(form.format("", checkout, *(text for name, _ in olds for text in
                                       (name, "new by old (rounds)"))))
-    for what, name, other in rows():
+    for label, name, other in rows():
         now = {turn: figure(samples, name, other)
                for turn, samples in new.items()}
         now = {turn: value for turn, value in now.items() if value}
@@ -90,7 +90,7 @@ def main():
             cells += [f"{statistics.median(then.values()):,.2f}",
                       f"{mark}{ratio:.3f} ({min(ratios):.2f} to "
                       f"{max(ratios):.2f})"]
-        print(form.format(what[-52:], *cells))
+        print(form.format(label[-52:], *cells))
 
 
 if __name__ == "__main__":

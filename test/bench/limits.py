@@ -1,13 +1,13 @@
 #!/usr/bin/env python3
-"""Measure what calls take from a service that allows only so many a second.
+"""Measure calls of a service that allows only so many a second.
 
 Usage: limits.py [--list] CASE ...
 
-For each case there is a local Glue that answers after 20 ms, and lets in as
-many requests of an operation as its bucket has tokens, which is full at first;
-what it refuses takes none.  So the least that the calls can take is (calls -
-burst) / rate seconds.  Nobody knows of a limit before.  Almost all of the time is
-spent with waiting, so the cases run side by side, each in a database of its own
+For each case there is a local Glue that answers after 20 ms, and accepts as many
+requests of an operation as its bucket has tokens, which is full at first; a
+refused request takes no token.  So the ideal time of the calls is (calls -
+burst) / rate seconds.  No client knows of the limit before.  Almost all of the
+time is waiting, so the cases run side by side, each in a database of its own
 that has the extension, "limit_CASE"; --list prints their names.  psql and pgbench
 find the server by the environment.
 
@@ -45,11 +45,11 @@ class Case:
         self.environment = {**os.environ, "PGDATABASE": "limit_" + name}
 
     def figure(self, name, value):
-        """Say one."""
+        """Print a figure."""
         print(f"limit {self.name} {name}\t{value:.4f}", flush=True)
 
     def sql(self, *statements):
-        """Run each of them; returns what the last one says."""
+        """Run each of them; returns the output of the last one."""
         options = [word for statement in statements
                    for word in ("-c", statement)]
         return subprocess.run(
@@ -58,7 +58,7 @@ class Case:
             stdout=subprocess.PIPE, text=True).stdout.strip()
 
     def prepare(self):
-        """Lead the database to the service, and have workers know it."""
+        """Lead the database to the service, and register it with the workers."""
         settings = {
             "region": catalog.REGION, "endpoint_url": self.url,
             "ca_file": self.ready["ca_file"], "account_id": "123456789012",
@@ -70,32 +70,32 @@ class Case:
         self.wait_for_queue()
 
     def limit(self, rate, burst):
-        """Let in so many a second from now on."""
+        """Accept so many a second from now on."""
         catalog.control(self.ready, "POST", "/settings", {
             "latency_ms": LATENCY_MS, "requests_per_second": rate,
             "burst": burst})
 
     def enqueue(self, calls):
-        """Ask for so many connections."""
+        """Enqueue so many creates."""
         self.sql("SELECT count(glue_enqueue_create_connection("
                  f"{INPUT.format(chr(39) + 'call ' + chr(39) + ' || i')}))"
                  f" FROM generate_series(1, {calls}) i")
 
     def wait_for_queue(self):
-        """Wait until it is empty."""
+        """Wait until the queue is empty."""
         while self.sql("SELECT count(*) FROM glue_request"
                        " WHERE finished_at IS NULL") != "0":
             time.sleep(0.2)
 
     def requests(self):
-        """What the service was asked for, as (time, name, let in)."""
+        """The requests that the service got, as (time, name, accepted)."""
         return [(entry["time"], json.loads(entry["body"])["ConnectionInput"]
                  ["Name"], entry["status"] == 200)
                 for entry in catalog.control(
                     self.ready, "GET", "/requests?operation=CreateConnection")]
 
     def report(self, calls, ideal, seconds):
-        """Say what became of so many calls."""
+        """Print the figures of so many calls."""
         requests = [request for request in self.requests()
                     if not request[1].startswith("other")]
         made = sum(let_in for _, _, let_in in requests)
@@ -147,7 +147,7 @@ def sessions(case, rate, burst, calls, count):
 
 
 def session_ends(logs):
-    """How long each session of pgbench took, since the first one began."""
+    """The time of each session of pgbench, since the begin of the first one."""
     begun, ends = [], {}
     for log in logs:
         with open(log, encoding="ascii") as lines:
@@ -214,7 +214,7 @@ def change(case, fast, slow, calls):
         times.append(time.time())
         time.sleep(seconds)
     requests = case.requests()
-    case.limit(0, 1)    # the rest is not waited for
+    case.limit(0, 1)    # the rest is not awaited
     case.wait_for_queue()
 
     def within(since, span, only_let_in):
@@ -223,7 +223,7 @@ def change(case, fast, slow, calls):
                    if let_in or not only_let_in)
 
     # when no more than 1.3 of the limit is sent in the next two seconds, and
-    # when 0.9 of it was let in within the last one
+    # when 0.9 of it was accepted within the last one
     down = next(t / 100 for t in range(1500)
                 if within(times[1] + t / 100, 2, False) <= 2.6 * slow)
     up = next((t / 100 for t in range(100, 1500)

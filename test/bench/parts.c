@@ -31,9 +31,9 @@ static json_object *input;
 static GlueSigv4Signer *signer;
 
 static void
-fail(const char *what)
+fail(const char *failure)
 {
-	fprintf(stderr, "parts: %s\n", what);
+	fprintf(stderr, "parts: %s\n", failure);
 	exit(1);
 }
 

@@ -1,7 +1,7 @@
 # test/bench/peers.sh
 #
-# The peers of test/bench/run that not every machine can have.  One that cannot
-# be had is not measured, and missing says why.
+# The peers of test/bench/run that are not available everywhere.  A missing one is
+# not measured, and missing has the reason.
 
 # shellcheck shell=bash
 
@@ -37,8 +37,8 @@ make_node()
 	fi
 }
 
-# pg_net, of which there is no package: the source is where PG_NET says.  Sets
-# pg_net, the directory where it is built.
+# pg_net, of which there is no package: PG_NET names the directory of its source.
+# Sets pg_net, the build directory.
 make_pg_net()
 {
 	if [ -z "${PG_NET:-}" ]; then
@@ -55,10 +55,10 @@ make_pg_net()
 	fi
 }
 
-# pg_jsonschema, of which there is no package either: PG_JSONSCHEMA says where its
-# source is.  Sets pg_jsonschema, the shared object.  It is in Rust, whose packages
-# come from crates.io, and it is made without cargo-pgrx, which would install it.
-# That takes minutes, so what was made is kept, in the directory itself.
+# pg_jsonschema, of which there is no package either: PG_JSONSCHEMA names the
+# directory of its source.  Sets pg_jsonschema, the shared object.  It is in Rust,
+# whose packages come from crates.io, and it is built without cargo-pgrx, which would
+# install it.  That takes minutes, so the result is kept, in the directory itself.
 make_pg_jsonschema()
 {
 	local version target=${PG_JSONSCHEMA:-}/target/release/libpg_jsonschema.so
@@ -80,7 +80,7 @@ make_pg_jsonschema()
 	fi
 }
 
-# Make what is measured of pg_jsonschema in the server.
+# Make the measured functions of pg_jsonschema in the server.
 load_pg_jsonschema()
 {
 	[ -n "${pg_jsonschema:-}" ] || return 0
@@ -88,9 +88,9 @@ load_pg_jsonschema()
 		-f test/bench/pg_jsonschema.sql
 }
 
-# Settings of a server that has pg_net.  Its worker looks after a database where
-# there is nothing to do, as ours is not there either: what is measured is what
-# it costs to ask.
+# Settings of a server that has pg_net.  Its worker serves a database without work,
+# as the worker of the extension is not there either: the measurement is the cost of
+# a request in the queue.
 pg_net_settings()
 {
 	[ -n "${pg_net:-}" ] || return

@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
-"""Draw two plots of what test/bench/run measured.
+"""Draw two plots of the samples of test/bench/run.
 
 Usage: plot.py DIRECTORY CAPTION
 
 Reads the same lines as report.py from the standard input, and writes
-throughput.svg, calls a second over how many are under way, and depth.svg, what a
-request of the queue takes over how many wait.  Both axes of the former and the
-depth are logarithmic; a curve goes through the medians.
+throughput.svg, calls a second over the number under way, and depth.svg, the time of
+a request of the queue over the number of pending ones.  Both axes of the former and
+the depth are logarithmic; a curve goes through the medians.
 """
 
 import math
@@ -31,7 +31,7 @@ HEAD = """<svg xmlns="http://www.w3.org/2000/svg" width="{w}" height="{h}"
 
 
 class Axis:
-    """Where a value is, between two places."""
+    """The place of a value, between two places."""
 
     def __init__(self, values, begin, end, logarithmic):
         self.logarithmic = logarithmic
@@ -64,7 +64,7 @@ class Axis:
 
 
 def escape(text):
-    """Return a text as XML has it."""
+    """Return a text in the notation of XML."""
     return text.replace("&", "&amp;").replace("<", "&lt;")
 
 
@@ -130,14 +130,14 @@ def medians(samples, begin, end):
 
 
 def throughput(samples, file_name, caption):
-    """Draw calls a second over how many are under way."""
+    """Draw calls a second over the number under way."""
     curves = [
         (name, [(width, 1e6 / microseconds) for width, microseconds
-                in medians(samples, "width ", " " + what)], False)
-        for name, what in (("queue", "queue"),
-                           ("glue_create_connections()", "bulk"),
-                           ("AWS SDK for JavaScript", "sdk"),
-                           ("boto3, threads", "boto3"))]
+                in medians(samples, "width ", " " + sample)], False)
+        for name, sample in (("queue", "queue"),
+                             ("glue_create_connections()", "bulk"),
+                             ("AWS SDK for JavaScript", "sdk"),
+                             ("boto3, threads", "boto3"))]
     latency = statistics.median(samples["bulk ideal"]) * 64 / 1e6
     curves.append(("ideal: 20 ms for each", [
         (width, width / latency) for width, _ in curves[0][1]], True))
@@ -147,17 +147,17 @@ def throughput(samples, file_name, caption):
 
 
 def depth(samples, file_name, caption):
-    """Draw what a request takes over how many wait."""
+    """Draw the time of a request over the number of pending ones."""
     curves = [("run of 64 requests", medians(samples, "queue short ", ""),
                False),
               ("  CPU of the backend", medians(samples, "queue cpu ", ""),
                False)]
     depths = [x for x, _ in curves[0][1]]
-    for name, what in (("AWS SDK for JavaScript, 64 calls", "bulk sdk"),
-                       ("boto3, 64 threads", "bulk boto3"),
-                       ("ideal: 20 ms for 64 requests", "bulk ideal")):
-        if samples.get(what):
-            level = statistics.median(samples[what])
+    for name, sample in (("AWS SDK for JavaScript, 64 calls", "bulk sdk"),
+                         ("boto3, 64 threads", "bulk boto3"),
+                         ("ideal: 20 ms for 64 requests", "bulk ideal")):
+        if samples.get(sample):
+            level = statistics.median(samples[sample])
             curves.append((name, [(x, level) for x in
                                   (depths[0], depths[-1])], True))
     draw(file_name, "Microseconds a request, of a queue of so many",

@@ -3,9 +3,9 @@
 
 Usage: reference.py [MEMBER]
 
-The request is the JSON of a CreateConnection of 1024 bytes.  It is what a real
-one looks like: JDBC with a password, network, tags, and a description that
-fills it up.  The name has room for a number.
+The request is the JSON of a CreateConnection of 1024 bytes.  It resembles a real
+one: JDBC with a password, network, tags, and a description that fills it up.  The
+name has room for a number.
 """
 
 import json

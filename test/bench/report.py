@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""Print what test/bench/run measured as tables, with ratios and goals.
+"""Print the samples of test/bench/run as tables, with ratios and goals.
 
 Reads lines "name TAB value" from the standard input.  A value is in
-microseconds a call unless its name says something else; a name comes once in
+microseconds a call unless its name has another unit; a name comes once in
 every round, rounds in their order.
 """
 
@@ -62,12 +62,11 @@ ROWS = [
     ("Row with a trigger, many at once", "trigger row", "plain row", ""),
     ("  pg_net's net.http_post", "pg_net row", "plain row", ""),
     ("  without", "plain row", None, ""),
-    ("Written down before it is made", "intent added", "intent insert",
-     "1.3x"),
+    ("Intent before a create", "intent added", "intent insert", "1.3x"),
     ("  insert of one row, committed", "intent insert", None, ""),
-    ("  create, written down", "intent create", None, ""),
-    ("  create, not written down", "intent unserved", None, ""),
-    ("Settled after a rollback", "settled", None, ""),
+    ("  create, with an intent", "intent create", None, ""),
+    ("  create, without", "intent unserved", None, ""),
+    ("Resolved after a rollback", "resolved", None, ""),
     ("First call of a backend, one CA", "first create ca", "first floor ca",
      ""),
     ("  floor", "first floor ca", None, ""),
@@ -122,7 +121,7 @@ LIMITS = [
 LIMITS_MORE = [
     ("20 calls beside a queue of 600 take {:.1f} s", "limit beside session",
      None),
-    ("  which is {:.3f} of what the queue takes", "limit beside share", 0.1),
+    ("  which is {:.3f} of the queue's time", "limit beside share", 0.1),
     ("Of the others' calls, {:.1f} % are refused", "limit others others",
      None),
     ("20 a second become 5: down within {:.2f} s", "limit change down", 1),
@@ -154,8 +153,8 @@ def read_samples(lines):
     samples["intent added"] = [
         create - unserved for create, unserved in
         zip(samples["intent create"], samples["intent unserved"])]
-    for what in "create", "floor":
-        samples[what + " quickest"] = sorted(samples[what + " wall"])[:1]
+    for part in "create", "floor":
+        samples[part + " quickest"] = sorted(samples[part + " wall"])[:1]
     return samples
 
 
@@ -177,7 +176,7 @@ def spread(values, digits):
 
 
 def verdict(goals, values, ratios):
-    """Say whether the medians reach the goals."""
+    """Return whether the medians reach the goals, as a text."""
     said = []
     for goal in goals.split():
         limit = goal.rstrip("x")
@@ -188,21 +187,21 @@ def verdict(goals, values, ratios):
 
 
 def print_costs(samples):
-    """Print the table of what takes how long."""
+    """Print the table of the times."""
     form = "{:<34} {:>30} {:>21}  {}"
     print(form.format("", "µs a call (min to max)", "ratio (min to max)",
                       "goals, at most"))
-    for what, name, other, goals in ROWS:
+    for label, name, other, goals in ROWS:
         values = samples[name]
         if not values:
             continue
         ratios = ratios_of(values, samples[other]) if other else []
-        print(form.format(what, spread(values, 1), spread(ratios, 2),
+        print(form.format(label, spread(values, 1), spread(ratios, 2),
                           verdict(goals, values, ratios)).rstrip())
 
 
 def print_memory(samples, prefix, heading, rows):
-    """Print the table of what a process holds."""
+    """Print the table of the resources of a process."""
     found = collections.defaultdict(dict)
     for name, values in samples.items():
         if name.startswith(prefix + " "):
@@ -225,7 +224,7 @@ def print_memory(samples, prefix, heading, rows):
 
 
 def print_limits(samples):
-    """Print what comes of a service that limits the rate."""
+    """Print the table of a service that limits the rate."""
     form = "{:<34} {:>11} {:>8} {:>8} {:>8} {:>9} {:>9}  {}"
     print(form.format("A service that lets in", "made", "ideal, s", "seconds",
                       "by ideal", "refused %", "fairness", "goals, at most"))
@@ -259,15 +258,15 @@ def print_limits(samples):
 
 
 def print_catalog(samples):
-    """Print the table of what going through a catalog takes."""
+    """Print the table of the operations on a whole catalog."""
     counts = sorted({int(name.split()[1]) for name in samples
                      if name.startswith("catalog ")})
     form = "{:<34}" + "{:>28}" * len(counts)
     print(form.format("A catalog of so many connections",
                       *(f"{count:,}" for count in counts)))
-    for title, what in CATALOG:
+    for title, operation in CATALOG:
         print(form.format(title + ", s", *(
-            spread(samples[f"catalog {count} {what} seconds"], 3)
+            spread(samples[f"catalog {count} {operation} seconds"], 3)
             for count in counts)))
     for title, name, share in (
             ("Requests of boto3", "boto3 requests", 1),

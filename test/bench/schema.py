@@ -1,7 +1,7 @@
-"""Print a JSON schema of what Glue takes as the definition of a connection.
+"""Print a JSON schema of the definition of a connection in AWS Glue.
 
-It says what AWS's model says, by which botocore is made: members, types, lengths,
-patterns and values.
+It has the constraints of AWS's model, which botocore uses: members, types,
+lengths, patterns and values.
 """
 
 import json

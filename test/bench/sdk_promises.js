@@ -1,4 +1,4 @@
-// What the AWS SDK for JavaScript takes for many calls side by side.
+// Measure the AWS SDK for JavaScript with many calls side by side.
 //
 // Usage: sdk_promises.js NAME ROUNDS CALLS WIDTH ENDPOINT_URL CA_FILE REQUEST_FILE
 //
@@ -30,7 +30,7 @@ const client = new GlueClient({
 	},
 });
 
-// Make the calls that nobody else has taken, one after the other.
+// Make the calls that no other promise has taken, one after the other.
 async function work(numbers) {
 	for (const number of numbers) {
 		const name = "shop-warehouse-" + String(number).padStart(8, "0");

@@ -5,7 +5,7 @@
  *
  * Usage: slow_server CERTIFICATE KEY MILLISECONDS
  *
- * Listens at a free port of 127.0.0.1 until it is ended; it prints the port
+ * Listens at a free port of 127.0.0.1 until it is terminated; it prints the port
  * and its process ID.  Connections are kept, and any number of them may wait
  * for their answer.  It serves to measure its clients, so its own work is
  * minimal: one thread, one answer, and almost no parsing of the request.
@@ -60,9 +60,9 @@ static Client * queue = NULL;
 static Client * *queue_end = &queue;
 
 static void
-die(const char *what)
+die(const char *action)
 {
-	perror(what);
+	perror(action);
 	exit(1);
 }
 
@@ -75,7 +75,7 @@ now(void)
 	return time;
 }
 
-/* How long until a time; at least 0. */
+/* The time until a deadline; at least 0. */
 static struct timespec
 until(struct timespec time)
 {
@@ -101,9 +101,9 @@ is_past(struct timespec time)
 }
 
 static void
-watch(int fd, void *what)
+watch(int fd, void *data)
 {
-	struct epoll_event event = {.events = EPOLLIN, .data.ptr = what};
+	struct epoll_event event = {.events = EPOLLIN, .data.ptr = data};
 
 	if (epoll_ctl(epoll_fd, EPOLL_CTL_ADD, fd, &event) < 0)
 		die("epoll_ctl");

@@ -129,8 +129,9 @@ check_change(json_object *tree, const char *text, size_t size)
 		GlueSecretDigest digest;
 		GlueSecretDigest changed_digest;
 
-		require(glue_secret_digest(tree, key, &digest));
-		require(glue_secret_digest(changed, key, &changed_digest));
+		require(glue_secret_digest(tree, shown, key, &digest));
+		require(glue_secret_digest(changed, changed_shown, key,
+								   &changed_digest));
 		require(!json_object_equal(shown, changed_shown) ||
 				glue_secret_digest_compare(&digest, &changed_digest) ==
 				GLUE_SECRETS_CHANGED);

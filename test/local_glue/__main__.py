@@ -1,9 +1,9 @@
-"""Start local_glue: read the options, serve, say so, and leave in time.
+"""Start local_glue: read the options, serve, report the ports, and exit.
 
-One line of JSON on standard output, which is closed right after, says that
-the server is ready and where.  It leaves on SIGTERM or SIGINT, and with
---exit-with-parent when its standard input ends, as it does when the process
-that holds the other end of the pipe dies of whatever cause.
+The server writes one line of JSON with its ports to standard output, and
+closes it: then it is ready.  It exits on SIGTERM or SIGINT, and with
+--exit-with-parent when its standard input ends, that is, when the process
+at the other end of the pipe dies.
 """
 
 import argparse
@@ -25,7 +25,7 @@ from local_glue.tls import Certificates                     # noqa: E402
 
 
 def json_argument(text):
-    """An option's value that is a JSON object."""
+    """Parse the value of an option as a JSON object."""
     value = json.loads(text)
     if not isinstance(value, dict):
         raise ValueError
@@ -33,7 +33,7 @@ def json_argument(text):
 
 
 def key_argument(text):
-    """An option's value ACCESS_KEY:SECRET_KEY."""
+    """Parse the value of an option as ACCESS_KEY:SECRET_KEY."""
     access_key, colon, secret_key = text.partition(":")
     if not (access_key and colon and secret_key):
         raise ValueError
@@ -41,7 +41,7 @@ def key_argument(text):
 
 
 def parse_options(arguments):
-    """The command line's options."""
+    """Parse the command line."""
     parser = argparse.ArgumentParser(prog="local_glue", description=(
         "A local stand-in for AWS Glue connections."))
     parser.add_argument("--port", type=int, default=0, help=(
@@ -49,7 +49,7 @@ def parse_options(arguments):
     parser.add_argument("--directory", help=(
         "where the certificates go (a temporary directory)"))
     parser.add_argument("--exit-with-parent", action="store_true", help=(
-        "leave when standard input ends"))
+        "exit when standard input ends"))
     parser.add_argument("--plain-http", action="store_true", help=(
         "serve Glue without TLS"))
     parser.add_argument("--certificate", choices=CHOICES["certificate"],
@@ -71,7 +71,7 @@ def parse_options(arguments):
 
 
 def make_settings(options):
-    """The settings that the options ask for."""
+    """The settings of the options."""
     settings = Settings(account=options.account, region=options.region,
                         certificate=options.certificate,
                         tls_max=options.tls_max)
@@ -80,17 +80,17 @@ def make_settings(options):
 
 
 def make_directory(options):
-    """The directory for the certificates."""
+    """Make the directory for the certificates."""
     if options.directory:
         os.makedirs(options.directory, exist_ok=True)
         return options.directory
     directory = tempfile.mkdtemp(prefix="local_glue.")
-    os.chmod(directory, 0o755)      # another user's client reads it, too
+    os.chmod(directory, 0o755)      # clients of other users read it, too
     return directory
 
 
 def announce(ports, certificates):
-    """Say that the server is ready, and close standard output."""
+    """Report that the server is ready, and close standard output."""
     print(json.dumps({**ports,
                       "ca_file": certificates and certificates.ca_file,
                       "pid": os.getpid()}), flush=True)
@@ -100,10 +100,10 @@ def announce(ports, certificates):
 
 
 def end_queue(with_parent):
-    """A queue that gets an entry when the server is to leave.
+    """A queue that gets an entry when the server has to exit.
 
-    Not an event: a signal that arrives while an event wakes the main thread up
-    would have that thread wait for a lock of its own.
+    Not an event: if a signal arrives while an event wakes the main thread up,
+    that thread waits for its own lock.
     """
     end = queue.SimpleQueue()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -129,7 +129,7 @@ def main():
         server = Server(make_settings(options), certificates,
                         port=options.port, credentials=options.credentials,
                         rules=options.misbehave)
-        server.tls_context()        # made now, so that ready means ready
+        server.tls_context()        # made now, so that a ready server is ready
         announce(server.start(), certificates)
         end.get()
     finally:

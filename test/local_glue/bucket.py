@@ -1,8 +1,8 @@
-"""How many requests a second an account may make to an operation.
+"""The limit of requests a second, of an account to an operation.
 
 As at AWS: each account and operation has a bucket of tokens, which is full at
-first and filled at a steady rate.  A request that finds a token takes it; one
-that does not is refused, and takes nothing.
+first and filled at a steady rate.  A request that finds a token takes it.  A
+request that finds none is refused, and takes nothing.
 """
 
 import threading

@@ -1,8 +1,8 @@
-"""The connections that exist, and what an answer shows of them.
+"""The connections, and their form in an answer.
 
-A connection keeps what the client sent, secrets included; what a client is
-shown of it is decided when it asks.  Each account and region has a catalog
-of its own.
+A connection keeps the whole input, secrets included; the settings at the time
+of the request decide the contents of an answer.  Each account and region has
+a catalog of its own.
 """
 
 import base64
@@ -26,7 +26,7 @@ SHOWN_AUTHENTICATION = ("AuthenticationType", "SecretArn", "KmsKeyArn")
 SHOWN_OAUTH2 = ("OAuth2GrantType", "OAuth2ClientApplication", "TokenUrl",
                 "TokenUrlParametersMap")
 
-# Properties that are added to answers on request, if they were not given.
+# Properties that an answer adds on request, if the definition lacks them.
 DEFAULT_PROPERTIES = {
     "JDBC": {"JDBC_ENFORCE_SSL": "false",
              "SKIP_CUSTOM_JDBC_CERT_VALIDATION": "false"},
@@ -51,7 +51,7 @@ PARTITIONS = (("cn-", "aws-cn"), ("us-gov-", "aws-us-gov"),
 
 
 def partition_of(region):
-    """The partition that a region belongs to."""
+    """The partition of a region."""
     for prefix, partition in PARTITIONS:
         if region.startswith(prefix):
             return partition
@@ -60,7 +60,7 @@ def partition_of(region):
 
 @dataclasses.dataclass
 class StatusPlan:
-    """How a connection's status goes on from IN_PROGRESS."""
+    """The way of a connection's status on from IN_PROGRESS."""
 
     outcome: str = "READY"
     reads: int = 0              # this many answers say IN_PROGRESS
@@ -68,7 +68,7 @@ class StatusPlan:
     reason: str = ""
 
     def is_over(self, now):
-        """Does this answer show the outcome?  Counts it if not."""
+        """Does this answer show the outcome?  Counts the answer if not."""
         if self.until:
             return now >= self.until
         self.reads -= 1
@@ -95,7 +95,7 @@ class Connection:
         return 2 if "AuthenticationConfiguration" in self.definition else 1
 
     def follow_marker(self, now):
-        """Do as a marker in the description says."""
+        """Follow the marker in the description, if it has one."""
         match = MARKER.search(self.definition.get("Description", ""))
         if not match:
             return
@@ -116,7 +116,7 @@ class Connection:
         self.plan = plan
 
     def advance(self, now):
-        """Go on with the plan, as every answer does."""
+        """Advance the plan by one answer."""
         if self.plan and self.plan.is_over(now):
             self.status = self.plan.outcome
             if self.status == "FAILED":
@@ -152,14 +152,14 @@ class Connection:
         return answer
 
     def as_state(self):
-        """The whole truth, for the control API."""
+        """The whole connection, for the control API."""
         state = dataclasses.asdict(self)
         state["schema_version"] = self.schema_version
         return state
 
 
 def shown_properties(properties, settings, hide_password):
-    """ConnectionProperties as an answer shows them."""
+    """The ConnectionProperties of an answer."""
     hidden = {"all": ALL_PASSWORDS, "plain": PLAIN_PASSWORDS, "none": ()}
     hidden = hidden[settings.hide_password] if hide_password else ()
     shown = {}
@@ -174,7 +174,7 @@ def shown_properties(properties, settings, hide_password):
 
 
 def add_members(answer, definition):
-    """Add to an answer what nobody has given."""
+    """Add the members to an answer that the definition lacks."""
     properties = answer["ConnectionProperties"]
     defaults = DEFAULT_PROPERTIES.get(definition["ConnectionType"], {})
     for key, value in defaults.items():
@@ -188,13 +188,13 @@ def add_members(answer, definition):
 
 
 def encrypted(value):
-    """Something that looks like ciphertext and tells nothing."""
+    """A text that looks like ciphertext and reveals nothing."""
     digest = hashlib.sha512(b"local_glue" + value.encode()).digest()
     return base64.b64encode(digest).decode()
 
 
 def shown_authentication(configuration):
-    """An AuthenticationConfiguration as an answer shows it."""
+    """The AuthenticationConfiguration of an answer."""
     shown = {name: configuration[name] for name in SHOWN_AUTHENTICATION
              if configuration.get(name)}
     oauth2 = configuration.get("OAuth2Properties")
@@ -205,9 +205,9 @@ def shown_authentication(configuration):
 
 
 class Catalogs:
-    """All catalogs, by account and region, and what was done to each name.
+    """All catalogs, by account and region, and the history of each name.
 
-    Not locked: whoever uses it holds the server's lock.
+    Not locked: the caller holds the server's lock.
     """
 
     def __init__(self):
@@ -223,7 +223,7 @@ class Catalogs:
         return self._connections.setdefault((account, region), {})
 
     def note(self, event, account, region, name):
-        """Count what was done to a name; survives its deletion."""
+        """Count an event of a name; the count survives the deletion."""
         counts = self.history.setdefault((account, region, name), {
             "created": 0, "updated": 0, "deleted": 0})
         counts[event] += 1

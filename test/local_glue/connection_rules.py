@@ -1,12 +1,11 @@
-"""What Glue demands of a connection beyond its shape.
+"""The rules of Glue for a connection, beyond its shape.
 
-The rules are those of src/glue/rules.def, which the extension itself goes by; this
-reads them from there, and refuses what the real service was seen to refuse,
-with its texts, and nothing else.  Most violations get one text that names
-nothing, so a client that wants to tell its user more must know the rules
-itself.
+They are the rules of src/glue/rules.def, which the extension uses, too.  This
+module enforces those that were measured at the real service, with its texts.
+Most violations get one text that names nothing, so a client that wants to
+report more must know the rules itself.
 
-A rule about a property needs nothing here.  One that needs code has a
+A rule about a property needs nothing here.  A rule that needs code has a
 function of its name below, in lower case.
 """
 
@@ -28,7 +27,7 @@ KINDS = {"REQUIRED": "type key when evidence source",
          "ACCEPTED": "what source"}
 ENFORCED = ("MEASURED", "ACCOUNT")
 
-# The types of the model, which the text of a refusal lists with the others.
+# The types of the model that the text of a refusal lists besides the others.
 LISTED_TYPES = frozenset("""
     ADOBEANALYTICS ASANA AZURECOSMOS AZURESQL BIGQUERY BLACKBAUD
     BLACKBAUDRAISEREDGENXT CIRCLECI CLOUDERAHIVE CLOUDERAIMPALA CLOUDWATCH
@@ -72,7 +71,7 @@ def is_kind(row, name):
 
 TABLE_ROWS = read_table(TABLE.read_text(encoding="utf-8"))
 
-# Among them is "REST-", for all that begin so.
+# "REST-" stands for all types that begin so.
 KNOWN_TYPES = LISTED_TYPES | {row.type for row in TABLE_ROWS
                               if is_kind(row, "UNLISTED_TYPE")}
 
@@ -117,7 +116,7 @@ def check_property(row, definition):
 
 
 def type_case(definition, settings):
-    """Refuse a type that is known but for its case."""
+    """Refuse a known type in the wrong case."""
     name = definition["ConnectionType"]
     word = "REST-" if name.upper().startswith("REST-") else name.upper()
     if word in KNOWN_TYPES and not name.startswith(word):
@@ -137,7 +136,7 @@ def uses_passwords(definition):
 
 
 def jdbc_login(definition, settings):
-    """Refuse one of a name and a password."""
+    """Refuse a name without a password, or a password without a name."""
     given = properties_of(definition)
     if (uses_passwords(definition)
             and not lacks_plain_password(given)
@@ -146,14 +145,14 @@ def jdbc_login(definition, settings):
 
 
 def encrypted_password(definition, settings):
-    """Refuse an encrypted password where nothing encrypts them."""
+    """Refuse an encrypted password in a catalog that encrypts none."""
     if (uses_passwords(definition) and not settings.encrypt_passwords
             and lacks_plain_password(properties_of(definition))):
         raise invalid_input(PROPERTIES_FAILED)
 
 
 def lacks_plain_password(properties):
-    """Whether there is an encrypted password alone."""
+    """Whether the only password is an encrypted one."""
     return ("ENCRYPTED_PASSWORD" in properties
             and "PASSWORD" not in properties)
 
@@ -195,7 +194,7 @@ def snowflake_spark_url(definition, settings):
 
 
 def reserved_tag(tags):
-    """Refuse keys of tags that AWS keeps for itself."""
+    """Refuse tags whose keys are reserved for AWS."""
     for key in tags:
         if key.lower().startswith("aws:"):
             raise invalid_input(f"The tag key {key} begins with aws:, which"
@@ -203,7 +202,7 @@ def reserved_tag(tags):
 
 
 def enforced(rows):
-    """The rows that are enforced, each with the function that it needs."""
+    """The enforced rows, each with its function."""
     result = []
     for row in rows:
         if getattr(row, "evidence", None) not in ENFORCED:

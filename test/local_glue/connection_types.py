@@ -1,7 +1,7 @@
-"""A few connection types, as DescribeConnectionType tells of them.
+"""A few connection types, as DescribeConnectionType describes them.
 
-Enough for a client to see every kind of member that the answers have; the
-real service knows about a hundred types.
+Their answers have every kind of member; the real service knows about a
+hundred types.
 """
 
 # name: (display name, vendor, description, categories, authentication,

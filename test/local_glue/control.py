@@ -1,6 +1,6 @@
 """The control API: see everything, change everything, in plain JSON.
 
-No client of AWS knows this port.  README.md lists what it understands.
+Clients of AWS do not use this port.  README.md lists its requests.
 """
 
 import json
@@ -66,7 +66,7 @@ class Control:
                         [("Content-Type", "application/json")])
 
     def refuse(self, status, message):
-        """The answer to what cannot be done."""
+        """The answer to an impossible request."""
         return self._respond(status, {"error": message})
 
     def _state(self, value, parameters):

@@ -1,7 +1,6 @@
-"""Who may sign: long-term keys, and temporary ones with token and expiry.
+"""The keys that may sign: long-term ones, and temporary ones with a token.
 
-The one long-term key that exists from the start is the pair that AWS's own
-documentation uses for its examples.
+At the start there is one long-term key, the example in AWS's documentation.
 """
 
 import dataclasses
@@ -14,7 +13,7 @@ EXAMPLE_SECRET = "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY"
 
 @dataclasses.dataclass(frozen=True)
 class Credential:
-    """One access key, what it opens and whose it is."""
+    """One access key, with its account and its principal."""
 
     access_key: str
     secret_key: str

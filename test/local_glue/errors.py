@@ -1,7 +1,7 @@
-"""Refusals, as AWS words them.
+"""Refusals, in AWS's words.
 
-An operation that cannot be carried out raises AwsError; whoever speaks the
-protocol (JSON 1.1 for Glue, XML for STS) gives it its form.
+An operation that cannot be carried out raises AwsError; the protocol (JSON
+1.1 for Glue, XML for STS) gives it its form.
 """
 
 # Errors that AWS's common front end raises spell their text "message";
@@ -37,7 +37,7 @@ class AwsError(Exception):
 
     @property
     def status(self):
-        """The HTTP status that the error travels with."""
+        """The HTTP status of the error."""
         return STATUS_BY_CODE.get(self.code, 400)
 
     def as_json(self):

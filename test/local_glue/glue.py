@@ -24,7 +24,7 @@ TEST_FAILS = re.compile(r"local_glue: test-fails(?: reason=([^\n]*))?")
 
 @dataclasses.dataclass(frozen=True)
 class Call:
-    """Who calls, from where, when, and what is to go wrong meanwhile."""
+    """The caller, the region, the time, and the rule of misbehaviour."""
 
     account: str
     arn: str
@@ -34,7 +34,7 @@ class Call:
 
 
 def encode_token(after, condition):
-    """An opaque continuation token: the last name and the filter."""
+    """An opaque continuation token of the last name and the filter."""
     return base64.urlsafe_b64encode(
         json.dumps([after, condition]).encode()).decode()
 
@@ -83,7 +83,7 @@ class Glue:
         return self._operations[operation](checked(operation, value), call)
 
     def _catalog(self, value, call, action):
-        """The catalog that a request means, if the caller may use it."""
+        """The catalog of a request, if the caller may use it."""
         catalog_id = value.get("CatalogId", call.account)
         if catalog_id != call.account:
             if not ACCOUNT.fullmatch(catalog_id):
@@ -153,7 +153,7 @@ class Glue:
         return answer
 
     def update(self, value, call):
-        """UpdateConnection: the new definition replaces all of the old."""
+        """UpdateConnection: the new definition replaces the whole old one."""
         catalog = self._catalog(value, call, "UpdateConnection")
         connection = self._find(catalog, value["Name"])
         definition = value["ConnectionInput"]
@@ -278,7 +278,7 @@ def passes(connection, condition):
 
 
 def check_tags(tags, present=()):
-    """Refuse new tags that no resource may have beside those present."""
+    """Refuse new tags that no resource may have together with those present."""
     own = [key for key in present if not key.startswith("aws:")]
     if len({*own, *tags}) > MAX_TAGS:
         raise invalid_input("The number of tags exceeds the limit of"
@@ -287,7 +287,7 @@ def check_tags(tags, present=()):
 
 
 def obey_rule(connection, call):
-    """Store something else, or be in progress, if a rule says so."""
+    """Follow a rule that alters the connection or keeps it in progress."""
     rule = call.rule
     if rule is None:
         return

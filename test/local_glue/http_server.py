@@ -1,11 +1,10 @@
 """A small threaded HTTP/1.1 server that can be made to misbehave.
 
-Python's own http.server answers every request properly, so it can do
-neither what the tests need (lose an answer, cut it short, hold it back,
-reset the connection) nor what AWS does (keep connections and answer in one
-packet).  Here the two sides are apart: a handler turns a Request into a
-Response, and a Delivery says how that response goes out, or that it does
-not.
+Python's own http.server answers every request properly.  So it can neither
+lose an answer, truncate it, delay it, or reset the connection, as the tests
+need, nor keep connections and answer in one packet, as AWS does.  Here the
+two sides are apart: a handler turns a Request into a Response, and a Delivery
+says how that response is sent, or that it is not.
 
 One thread serves one connection, for as long as the client keeps it.
 """
@@ -37,7 +36,7 @@ REASONS = {
 
 
 # Parts of an answer that can be repeated: interim answers, headers, and
-# trailers behind the last chunk of a body.
+# trailers after the last chunk of a body.
 FLOODS = {
     "interim": b"HTTP/1.1 100 Continue\r\n\r\n"
                b"HTTP/1.1 103 Early Hints\r\nLink: </x>; rel=preload\r\n\r\n",
@@ -47,11 +46,11 @@ FLOODS = {
 
 
 class Disconnected(Exception):
-    """The client went away, or the connection is to be dropped."""
+    """The client has closed the connection, or the server has to."""
 
 
 class BadRequest(Exception):
-    """What came is not HTTP/1.1 as this server speaks it."""
+    """The message is not HTTP/1.1 as this server speaks it."""
 
     def __init__(self, status, message):
         super().__init__(message)
@@ -76,10 +75,10 @@ class Response:
 
 @dataclasses.dataclass
 class Delivery:
-    """How an answer goes out.
+    """The way an answer is sent.
 
-    ending is what becomes of the connection: "keep", "orderly" (closed as
-    TLS asks for), "close" (closed without a word) or "reset".
+    ending is the end of the connection: "keep", "orderly" (closed as TLS
+    demands), "close" (closed without a notice) or "reset".
     """
 
     send: bool = True
@@ -94,12 +93,12 @@ class Delivery:
     announce_close: bool = False    # say "Connection: close"
     ending: str = "keep"
     hold_s: float = 0.0             # wait before the ending
-    reading: bool = True            # and read meanwhile what else comes
-    tunnel: socket.socket = None    # carry what follows to and from there
+    reading: bool = True            # and read further messages meanwhile
+    tunnel: socket.socket = None    # relay all further bytes to and from there
 
 
 class Request:
-    """A request whose head has been read, and whose body can be."""
+    """A request whose head was read, and whose body can be read."""
 
     def __init__(self, method, target, headers, connection):
         self.method = method
@@ -110,7 +109,7 @@ class Request:
         self.body = b""
 
     def read_body(self):
-        """Read the body, all of it; returns it too."""
+        """Read the whole body; returns it too."""
         if "transfer-encoding" in self.headers:
             raise BadRequest(411, "a Content-Length is needed")
         text = self.headers.get("content-length", "0")
@@ -143,7 +142,7 @@ class Connection:
 
     @property
     def tls_version(self):
-        """Such as "TLSv1.3", or "" on a plain connection."""
+        """The version, such as "TLSv1.3", or "" on a plain connection."""
         return self.sock.version() if self.is_tls else ""
 
     @property
@@ -197,7 +196,7 @@ class Connection:
             pass
 
     def relay(self, other):
-        """Carry bytes to and from another socket until one is closed."""
+        """Relay bytes to and from another socket until one is closed."""
         peers = {self.sock: other, other: self.sock}
         with other:
             other.sendall(self._buffer)
@@ -209,24 +208,24 @@ class Connection:
                     peers[sock].sendall(data)
 
     def reset(self):
-        """Close in the way that the client sees as a reset."""
+        """Close with a TCP reset."""
         self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER,
                              LINGER_NONE)
         self.sock.close()
 
     def close(self, notify=False):
-        """Close the connection; notify says so in TLS first."""
+        """Close the connection; notify sends TLS's notice first."""
         if notify and self.is_tls:
             try:
                 self.sock.settimeout(0)
                 self.sock.unwrap()
             except (OSError, ValueError):
-                pass            # sent, or the client is gone already
+                pass            # sent, or the client has closed already
         self.sock.close()
 
 
 def parse_head(text, connection):
-    """Turn the head of a request into a Request."""
+    """Parse the head of a request."""
     lines = text.split("\r\n")
     words = lines[0].split(" ")
     if len(words) != 3 or not words[2].startswith("HTTP/1."):
@@ -269,7 +268,7 @@ def as_chunks(body):
 
 
 def pause(seconds):
-    """Sleep, but not for no time at all, which would cost some."""
+    """Sleep, except for no time at all, which would cost some."""
     if seconds > 0:
         time.sleep(seconds)
 
@@ -296,7 +295,7 @@ def deliver(connection, response, delivery):
 
 
 def deliver_flooded(connection, response, delivery):
-    """Send an answer with a flood where its kind has its place."""
+    """Send an answer with a flood in the place of its kind."""
     delivery.chunked = delivery.flood == "trailers"
     head = head_of(response, delivery)
     body = as_chunks(response.body) if delivery.chunked else response.body
@@ -318,8 +317,8 @@ class Listener:
 
     handler has four methods: admit(connection) may do a handshake or
     refuse by raising Disconnected, handle(request) returns a Response and a
-    Delivery, finish(request) is called when that is delivered, and
-    refuse(status, message) words a bad request.
+    Delivery, finish(request) is called after the delivery, and
+    refuse(status, message) words the answer to a bad request.
     """
 
     def __init__(self, handler, port=0):
@@ -357,7 +356,7 @@ class Listener:
                 connection.close(notify=ending == "orderly")
 
     def _serve_request(self, connection):
-        """Serve one request; return what becomes of the connection."""
+        """Serve one request; return the end of the connection."""
         try:
             request = connection.receive_request()
             response, delivery = self.handler.handle(request)

@@ -1,8 +1,8 @@
-"""What happened: the requests, and how many of what.
+"""The requests of the clients, and the counts of events.
 
 An entry is written when a request has been read and completed before its
-answer leaves, so that a client that has its answer finds it in the journal.
-Old entries are dropped; the counters never forget.
+answer leaves, so that a client that has its answer finds the entry here.
+Old entries are dropped; the counters are kept.
 """
 
 import collections
@@ -14,7 +14,7 @@ MAX_BYTES = 64 * 1024 * 1024
 
 
 class Journal:
-    """The requests that came, newest last, and the counters."""
+    """The requests, newest last, and the counters."""
 
     def __init__(self):
         self._lock = threading.Lock()

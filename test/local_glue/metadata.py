@@ -27,7 +27,7 @@ def text(status, body="", content_type="text/plain"):
 
 
 def operation_of(request):
-    """What a request asks for."""
+    """The operation of a request."""
     if request.path == TOKEN_PATH:
         return "Metadata.Token"
     if request.path.rstrip("/") == ROLES_PATH.rstrip("/"):
@@ -70,11 +70,11 @@ class Metadata:
         return response, delivery
 
     def finish(self, request):
-        """A request has its answer, or has been dropped."""
+        """A request was answered or dropped."""
         self._server.journal.close()
 
     def refuse(self, status, message):
-        """The answer to what is no request."""
+        """The answer to an invalid request."""
         return text(status, message)
 
     def _respond(self, operation, request):

@@ -1,12 +1,11 @@
-"""Misbehaviour on demand: a queue of rules, and what each kind does.
+"""Misbehaviour on demand: a queue of rules, and the effect of each kind.
 
-A rule waits for requests that match it, does its work a given number of
-times and is gone.  The first rule that matches a request is used; one
-request never meets two.
+A rule waits for requests that match it, takes effect a given number of times
+and is gone.  The first rule that matches a request is used; no request meets
+two.
 
-Most kinds come with a question that decides everything for a client: was
-the request carried out or not?  Each kind has its usual answer, and a rule's
-"processed" changes it.
+One question decides everything for a client: was the request carried out?
+Each kind has its usual answer, and "processed" of a rule changes it.
 """
 
 import dataclasses
@@ -61,7 +60,7 @@ class Rule:
     times: int = 1              # 0: for ever
     skip: int = 0               # let so many pass first
     probability: float = 1.0
-    processed: bool = None      # None: as the kind usually does
+    processed: bool = None      # None: as usual for the kind
     delay_ms: int = 0
     arrives_ms: int = 0         # the request is not carried out before
     clock_offset_s: int = 0     # for this request's signature and Date
@@ -136,7 +135,7 @@ class RuleQueue:
         self._random = random.Random(1)
 
     def add(self, description):
-        """Add a rule, given as JSON object."""
+        """Add a rule, given as a JSON object."""
         try:
             rule = Rule(**description)
         except TypeError as error:
@@ -151,7 +150,7 @@ class RuleQueue:
             self._random.seed(1)
 
     def as_json(self):
-        """The rules that are left."""
+        """The remaining rules."""
         with self._lock:
             return [dataclasses.asdict(rule) for rule in self._rules]
 
@@ -178,28 +177,28 @@ class RuleQueue:
 
 
 def lose(rule, request, response):
-    """The connection is closed, and nothing is answered."""
+    """The connection is closed without an answer."""
     return None, Delivery(send=False, ending="close")
 
 
 def reset(rule, request, response):
-    """The connection is reset, and nothing is answered."""
+    """The connection is reset without an answer."""
     return None, Delivery(send=False, ending="reset")
 
 
 def stall(rule, request, response):
-    """Nothing is answered until the client gives up."""
+    """The client gets no answer until it gives up."""
     return None, Delivery(send=False, ending="close", hold_s=rule.seconds)
 
 
 def stall_unread(rule, request, response):
-    """The body is not read either, so that the client cannot send it all."""
+    """Nor is the body read, so that the client cannot send all of it."""
     return None, Delivery(send=False, ending="close", hold_s=rule.seconds,
                           reading=False)
 
 
 def answer_error(rule, request, response):
-    """An error in one of the forms that clients meet."""
+    """An error in one of the forms that occur in practice."""
     error = AwsError(rule.code or "InternalServiceException", rule.message,
                      **rule.members)
     if rule.form in PAGES:
@@ -220,7 +219,7 @@ def error_response(rule, error):
 
 
 def throttle(rule, request, response):
-    """Glue's throttling, which travels as a 400."""
+    """Glue's throttling, which has the status 400."""
     return error_response(rule, AwsError(
         rule.code or "ThrottlingException", rule.message or "Rate exceeded"))
 
@@ -239,7 +238,7 @@ def redirect(rule, request, response):
 
 
 def answer(rule, request, response):
-    """The true answer, but perhaps slowly or in pieces."""
+    """The true answer, perhaps slowly or in pieces."""
     return response, Delivery(
         body_delay_s=rule.body_delay_ms / 1000,
         piece_size=rule.piece_size,
@@ -260,7 +259,7 @@ def garbage(rule, request, response):
 def truncate(rule, request, response):
     """The answer stops before the announced length.
 
-    What is sent may look complete, or is "half" of the answer.
+    The sent part may look complete, or is "half" of the answer.
     """
     missing = rule.missing_bytes
     if rule.form == "half":
@@ -278,20 +277,20 @@ def huge(rule, request, response):
 
 
 def flood(rule, request, response):
-    """The true answer with many mebibytes of headers, or the like."""
+    """The true answer with many mebibytes of headers or similar parts."""
     return response, Delivery(flood=rule.form or "headers",
                               flood_size=rule.mebibytes * 1024 * 1024)
 
 
 def close(rule, request, response):
-    """The true answer, and then the connection is closed."""
+    """The true answer, and then the end of the connection."""
     return response, Delivery(announce_close=rule.announce,
                               ending="orderly")
 
 
 @dataclasses.dataclass(frozen=True)
 class Kind:
-    """What a kind does, and whether the request is usually carried out."""
+    """The effect of a kind, and whether the request is usually carried out."""
 
     processed: bool
     act: object

@@ -1,7 +1,7 @@
 """An HTTP proxy, for clients that reach the service port through one.
 
-It knows CONNECT alone, and connects to loopback addresses alone.  Its names
-of operations, for misbehaviour and the journal, are "Proxy.Connect" and, for
+It serves only CONNECT, and only to loopback addresses.  Its names of
+operations, for misbehaviour and the journal, are "Proxy.Connect" and, for
 every other method, "Proxy.Forward".
 """
 
@@ -24,7 +24,7 @@ class Proxy:
         """Nothing to do: the port is plain."""
 
     def handle(self, request):
-        """Answer a request, and perhaps open the tunnel that it wants."""
+        """Answer a request, and perhaps open its tunnel."""
         server = self._server
         connect = request.method == "CONNECT"
         operation = "Proxy.Connect" if connect else "Proxy.Forward"
@@ -41,11 +41,11 @@ class Proxy:
         return response, delivery
 
     def finish(self, request):
-        """A request has its answer, or its tunnel has been closed."""
+        """A request was answered, or its tunnel closed."""
         self._server.journal.close()
 
     def refuse(self, status, message):
-        """The answer to what is no request."""
+        """The answer to an invalid request."""
         return Response(status, message.encode())
 
     def _respond(self, request):

@@ -18,10 +18,10 @@ from local_glue.sts import Sts
 
 
 class Server:
-    """Everything that one run of local_glue consists of.
+    """All parts of one run of local_glue.
 
     certificates is None for a service port without TLS.  credentials and
-    rules are what the command line gave; a reset brings them back.
+    rules are those of the command line; a reset restores them.
     """
 
     def __init__(self, settings, certificates, *, port=0, credentials=(),
@@ -48,7 +48,7 @@ class Server:
         self.reset()
 
     def reset(self):
-        """Be as at the start."""
+        """Restore the state of the start."""
         settings, credentials, rules = self._given
         with self.lock:
             self.settings.change(copy.deepcopy(settings))

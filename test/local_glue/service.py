@@ -1,9 +1,9 @@
 """The port that stands for AWS: Glue's JSON 1.1 and STS's Query protocol.
 
-A request passes through the same stations as at AWS: it is read, its
-signature is checked, its input is checked, it is carried out, it is
-answered.  A rule of misbehaviour can stop it before it is carried out, or
-replace its answer, or decide how that answer travels.
+A request passes through the same steps as at AWS: it is read, its signature
+is checked, its input is checked, it is carried out, it is answered.  A rule
+of misbehaviour can stop it before it is carried out, replace its answer, or
+decide how that answer is sent.
 """
 
 import email.utils
@@ -25,7 +25,7 @@ HANDSHAKE = "Connection.Handshake"
 JSON_TYPE = "application/x-amz-json-1.1"
 FORM_TYPE = "application/x-www-form-urlencoded"
 
-# Limit of the nesting of JSON; that of Python depends on its version.
+# The limit of the nesting of JSON; Python's own depends on its version.
 MAX_NESTING = 500
 
 
@@ -34,11 +34,11 @@ def as_json(value):
     try:
         return json.dumps(value, ensure_ascii=False).encode()
     except UnicodeEncodeError:
-        return json.dumps(value).encode()       # there is a lone surrogate
+        return json.dumps(value).encode()       # a lone surrogate
 
 
 def nests_too_deep(text):
-    """Is JSON nested deeper than anybody needs?"""
+    """Is JSON nested deeper than the limit?"""
     if text.count("{") + text.count("[") <= MAX_NESTING:
         return False
     depth = 0
@@ -50,7 +50,7 @@ def nests_too_deep(text):
 
 
 def parse_json(body):
-    """A request's body as JSON object."""
+    """Parse the body of a request as a JSON object."""
     def refuse(constant):
         raise ValueError(constant)
 
@@ -69,7 +69,7 @@ def parse_json(body):
 
 
 def connection_name(value):
-    """The connection that an input is about, or None."""
+    """The name of the connection in an input, or None."""
     inner = value.get("ConnectionInput")
     name = value.get("Name", value.get("ConnectionName"))
     if isinstance(inner, dict):
@@ -98,7 +98,7 @@ class GlueProtocol:
         self._input_error = None
 
     def read_input(self):
-        """Parse the body; what is wrong with it is told later."""
+        """Parse the body; its errors are reported later."""
         try:
             self._input = parse_json(self._request.body)
         except AwsError as error:
@@ -106,7 +106,7 @@ class GlueProtocol:
 
     @property
     def name(self):
-        """The connection that the request is about, or None."""
+        """The name of the connection in the request, or None."""
         return connection_name(self._input)
 
     @property
@@ -129,7 +129,7 @@ class GlueProtocol:
         return Response(200, body, [("Content-Type", JSON_TYPE)])
 
     def error(self, error):
-        """The answer that tells of an error."""
+        """The answer with an error."""
         return Response(error.status, as_json(error.as_json()),
                         [("Content-Type", JSON_TYPE)])
 
@@ -167,7 +167,7 @@ class StsProtocol:
         return sts.response(self.operation, result, self.request_id)
 
     def error(self, error):
-        """The answer that tells of an error."""
+        """The answer with an error."""
         return sts.error_response(error, self.request_id)
 
 
@@ -178,7 +178,7 @@ class Service:
         self._server = server
 
     def admit(self, connection):
-        """Do the TLS handshake, unless a rule has other ideas."""
+        """Do the TLS handshake, unless a rule prevents it."""
         journal = self._server.journal
         journal.count("tcp_connections")
         rule = self._server.rules.take(HANDSHAKE)
@@ -232,7 +232,7 @@ class Service:
         return self._dress(response, entry, rule, request)
 
     def finish(self, request):
-        """A request has its answer, or has been dropped."""
+        """A request was answered or dropped."""
         self._server.journal.close()
 
     def _respond(self, request, protocol, entry, rule):
@@ -276,7 +276,7 @@ class Service:
         return claim, credential
 
     def _dress(self, response, entry, rule, request):
-        """Misbehave, and add what every answer has."""
+        """Misbehave, and add the members of every answer."""
         settings = self._server.settings
         delivery = Delivery()
         if rule:
@@ -294,7 +294,7 @@ class Service:
         return response, delivery
 
     def refuse(self, status, message):
-        """The answer to what is no request."""
+        """The answer to an invalid request."""
         body = as_json({"__type": "MalformedHttpRequestException",
                         "message": message})
         return Response(status, body, [("Content-Type", JSON_TYPE)])

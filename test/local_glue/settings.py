@@ -1,7 +1,7 @@
-"""What can be changed about the server while it runs.
+"""The settings of the server, which can change while it runs.
 
-Every setting has a default that behaves as AWS does; a test changes one by
-the control API, and a reset brings back what the command line gave.
+The defaults behave as AWS does.  A test changes a setting by the control API,
+and a reset restores the values of the command line.
 """
 
 import dataclasses
@@ -47,7 +47,7 @@ class Settings:
     roles: dict = dataclasses.field(default_factory=dict)
 
     def change(self, changes):
-        """Set several settings, or none if one of them is wrong."""
+        """Set several settings, or none if one of them is invalid."""
         for name, value in changes.items():
             self._check(name, value)
         for name, value in changes.items():

@@ -1,11 +1,11 @@
 """The shapes of Glue's requests, and the check of a request against them.
 
-The tables below say what Glue's service model says about the connection
+The tables below state the service model of Glue for the connection
 operations: members, which of them are required, lengths, counts, patterns.
 A value of the wrong JSON type ends the check (SerializationException); all
 other violations are collected and reported together (ValidationException),
-in the words that AWS's services share.  Those words quote the value unless
-the model marks it as sensitive, and the model marks few: the passwords in
+in the words of all AWS services.  Those words quote the value unless the
+model marks it as sensitive, and the model marks few: the passwords in
 ConnectionProperties are quoted.
 """
 
@@ -30,14 +30,14 @@ TYPE_ERRORS = {
 
 
 def expect(value, kind, expected):
-    """Insist on a JSON type."""
+    """Require a JSON type."""
     if type(value) is not kind:
         text = TYPE_ERRORS[type(value)].format(expected=expected)
         raise AwsError("SerializationException", text)
 
 
 def quoted(value):
-    """A value as AWS's texts quote it, which is Java's way."""
+    """A value as AWS's texts quote it, in Java's notation."""
     if isinstance(value, dict):
         return "{" + ", ".join(f"{key}={quoted(item)}"
                                for key, item in value.items()) + "}"
@@ -47,7 +47,7 @@ def quoted(value):
 
 
 def violation(path, value, constraint, sensitive=False):
-    """What AWS says of a value that violates a constraint."""
+    """The text of AWS for a value that violates a constraint."""
     if value is None:
         shown = " null"
     elif sensitive:
@@ -59,7 +59,7 @@ def violation(path, value, constraint, sensitive=False):
 
 
 def length_violations(shape, value, path):
-    """What AWS says of an array or map with too many elements."""
+    """The texts of AWS for an array or map of a wrong size."""
     if shape.max is not None and len(value) > shape.max:
         yield violation(path, value, "Member must have length less than or"
                                      f" equal to {shape.max}",
@@ -267,8 +267,8 @@ CONNECTION_INPUT = Structure({
     "ValidateForComputeEnvironments": List(COMPUTE_ENVIRONMENT),
 }, required=("Name", "ConnectionType"))
 
-# ConnectionProperties is required by the model, but the service does without
-# it where a type has none (NETWORK, DYNAMODB); see connection_rules.py.
+# ConnectionProperties is required by the model, but the service needs none
+# for some types (NETWORK, DYNAMODB); see connection_rules.py.
 
 REQUESTS = {
     "CreateConnection": Structure({
@@ -337,7 +337,7 @@ REQUESTS = {
 
 
 def checked(operation, value):
-    """A request's input, checked and without what is unknown."""
+    """The input of a request, checked and without unknown members."""
     violations = []
     result = REQUESTS[operation].check(value, "", violations)
     if violations:

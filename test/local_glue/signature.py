@@ -1,13 +1,13 @@
 """Verification of AWS Signature Version 4, from the algorithm's text.
 
-This is written against the published algorithm and shares nothing with the
+This is written from the published algorithm and shares nothing with the
 client under test, so that an error in one is not repeated in the other.  It
-is stricter than AWS where AWS merely tolerates what a client should not do:
-the signed headers must be listed in lower case and in order.
+is stricter than AWS in one point that AWS merely tolerates: the signed
+headers must be listed in lower case and in order.
 
 The refusals are AWS's.  In particular the one for a wrong signature quotes
-the canonical request, security token included: a client that hands AWS's
-texts on without a thought gives a secret away, and its tests should see it.
+the canonical request, security token included: a client that passes AWS's
+texts on reveals a secret, and its tests should see it.
 """
 
 import calendar
@@ -37,7 +37,7 @@ MISMATCH = (
 
 @dataclasses.dataclass(frozen=True)
 class Claim:
-    """What an Authorization header says."""
+    """The parts of an Authorization header."""
 
     access_key: str
     date: str
@@ -53,12 +53,12 @@ class Claim:
 
 
 def incomplete(message):
-    """The error for an Authorization header that cannot be understood."""
+    """The error for an Authorization header that cannot be parsed."""
     return AwsError("IncompleteSignatureException", message)
 
 
 def invalid(message):
-    """The error for a signature that is understood and wrong."""
+    """The error for a signature that is parsed and wrong."""
     return AwsError("InvalidSignatureException", message)
 
 
@@ -89,7 +89,7 @@ def parse_authorization(value):
 
 
 def canonical_path(path):
-    """Normalise a path as received and encode it once more."""
+    """Normalise the path of a message and encode it once more."""
     parts = []
     for part in path.split("/"):
         if part == "..":
@@ -114,7 +114,7 @@ def canonical_query(query):
 
 
 def canonical_request(request, signed_headers):
-    """The text that stands for the whole request, and is hashed."""
+    """The text of the whole request that is hashed."""
     lines = [request.method, canonical_path(request.path),
              canonical_query(request.query)]
     for name in signed_headers:
@@ -146,7 +146,7 @@ def signing_key(secret_key, date, region, service):
 
 
 def check_signed_headers(request, claim):
-    """Refuse a request with a header that should be signed and is not."""
+    """Refuse a request with an unsigned header that must be signed."""
     if list(claim.signed_headers) != sorted(
             name.lower() for name in claim.signed_headers):
         raise invalid("The signed headers must be sorted and in lower case.")
@@ -165,7 +165,7 @@ def check_signed_headers(request, claim):
 
 
 def check_scope(claim, amz_date, service, region):
-    """Refuse a signature that was made for something else."""
+    """Refuse a signature of another scope."""
     if claim.service != service:
         raise invalid("Credential should be scoped to correct service:"
                       f" '{service}'. ")
@@ -205,7 +205,7 @@ def check_date(amz_date, now):
 
 
 def check_token(credential, token, now):
-    """Refuse a session token that is not the credential's, or is over."""
+    """Refuse a session token that is wrong or expired."""
     if not hmac.compare_digest(credential.token.encode(), token.encode()):
         raise AwsError("UnrecognizedClientException", INVALID_TOKEN)
     if credential.expires and credential.expires <= now:
@@ -236,7 +236,7 @@ def verify(request, claim, service, credentials, now, region=""):
     """Check the signature that a request claims; return the Credential.
 
     now is the server's clock, region the only one accepted ("" for any).
-    Raises AwsError with what AWS says in the same case.
+    Raises AwsError with the text of AWS in the same case.
     """
     amz_date = request.headers.get("x-amz-date")
     if not amz_date:

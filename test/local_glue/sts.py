@@ -1,7 +1,7 @@
-"""The Security Token Service: who am I, and may I be somebody else?
+"""The Security Token Service: the caller's identity, and roles.
 
 Every role of a well-formed ARN may be assumed, unless the setting "roles"
-says otherwise for it: {"arn:...": {"external_id": "x"}} asks for that id and
+restricts it: {"arn:...": {"external_id": "x"}} requires that id and
 {"arn:...": {"deny": true}} refuses.
 """
 
@@ -24,7 +24,7 @@ SESSION_NAME = re.compile(r"[\w+=,.@-]{2,64}")
 DURATION = (900, 43200)
 TOKEN_KEY = secrets.token_bytes(32)
 
-# STS tells the same things as Glue under other names, and with other
+# STS reports the same errors as Glue under other names, and with other
 # statuses.
 STS_ERRORS = {
     "AccessDenied": ("AccessDenied", 403),
@@ -74,7 +74,7 @@ def iso_time(seconds):
 
 
 def needed(form, name):
-    """A parameter that must be there."""
+    """A required parameter."""
     if not form.get(name):
         raise AwsError("ValidationError",
                        "1 validation error detected: Value null at"
@@ -99,7 +99,7 @@ def make_web_identity(subject, expires):
 
 
 def read_web_identity(token, now):
-    """The claims of a token that make_web_identity made."""
+    """Read the claims of a token of make_web_identity."""
     signed, _, mark = token.rpartition(".")
     expected = base64url(hmac.digest(TOKEN_KEY, signed.encode(),
                                      hashlib.sha256))

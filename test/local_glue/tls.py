@@ -1,11 +1,11 @@
 """Certificates made for one run, and TLS contexts that use them.
 
-A certification authority is made with the openssl command at start, unless
-the directory has one from an earlier run; nothing that anybody else could
-trust by mistake is kept in the project.  The good certificate
-names localhost and both loopback addresses; the bad ones each have exactly
-one fault, so that a client that refuses one of them refuses it for that
-fault.  They are made when first asked for.
+The openssl command makes a certification authority at start, unless the
+directory has one from an earlier run; so the project keeps no authority that
+anybody could trust by mistake.  The good certificate names localhost and both
+loopback addresses; the bad ones each have exactly one fault, so that a client
+that refuses one of them refuses it for that fault.  They are made at first
+use.
 """
 
 import os
@@ -35,7 +35,7 @@ subjectAltName = {names}
 """
 
 # "openssl ca" is the one command that takes explicit dates in all releases
-# since 1.1; it insists on a small database of what it has signed.
+# since 1.1; it requires a small database of its signatures.
 SIGNING_CONFIG = """\
 [ca]
 default_ca = here
@@ -63,7 +63,7 @@ PRESENT = ("20200101000000Z", "20491231235959Z")
 
 
 def openssl(*arguments):
-    """Run one openssl command; its complaints become the error's text."""
+    """Run one openssl command; its messages become the error's text."""
     done = subprocess.run(["openssl", *arguments], capture_output=True,
                           text=True, stdin=subprocess.DEVNULL, check=False)
     if done.returncode != 0:
@@ -81,7 +81,7 @@ class Certificates:
         self.ca_file = self._path("ca.crt")
 
     def context(self, kind, tls_max):
-        """The TLS context that shows a certificate of the given kind."""
+        """The TLS context with a certificate of the given kind."""
         key = (kind, tls_max)
         with self._lock:
             if key not in self._contexts:
@@ -94,8 +94,8 @@ class Certificates:
             self._make_leaf(kind)
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         with warnings.catch_warnings():
-            # The old versions are deprecated, which is why a test offers
-            # them to a client that must not take them.
+            # The old versions are deprecated; so a test offers them to a
+            # client that must refuse them.
             warnings.simplefilter("ignore", DeprecationWarning)
             context.minimum_version = min(VERSIONS[tls_max],
                                           ssl.TLSVersion.TLSv1_2)

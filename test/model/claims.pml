@@ -1,27 +1,27 @@
 /*
  * claims.pml
  *
- * What a row of a table owns, for the model checker Spin.
+ * The connection that a row of a table owns, for the model checker Spin.
  *
- * A row claims the name of its connection in its own transaction.  Its requests
- * are carried out after that, by workers, and what they create or adopt becomes
- * the claim's: not the connection of that name, but that life of it.  The row is
- * deleted: the claim is released, so that another row may have the name, but it
- * stays until the deletion is done.
+ * A row claims the name of its connection in its own transaction.  Workers carry
+ * out its requests after that.  The claim then owns the connection that they
+ * have created or adopted: not every connection of that name, but that life of
+ * it.  When the row is deleted, the claim is released, so that another row may
+ * have the name; the claim stays until the deletion is done.
  *
  *	  row		   NEW ----> HELD ---------------> RELEASED ----------> GONE
  *						 |	   ^						 ^
  *	  requests			 + create, update		 delete +
  *						 |						 |
- *	  what is owned		 + this life ----------> only this life
+ *	  owned				 + this life ----------> only this life
  *
  * Meanwhile somebody else creates and deletes the same connection, a
- * synchronization notes what it has seen, rows vanish without a word, and workers
- * are ended after they have sent something.
+ * synchronization records its result, rows vanish without their trigger, and
+ * workers are terminated after they have sent a message.
  *
- * Lives of a connection are numbered: that is AWS's time here, and a number is the
- * window of one life.  How times are known is in time.pml; which account it is, in
- * identity.pml.
+ * The lives of a connection are numbered: this is AWS's time here, and a number
+ * is the window of one life.  time.pml shows how times are known, identity.pml
+ * how the account is known.
  */
 
 #ifndef STATEMENTS				/* of either row */
@@ -30,10 +30,10 @@
 #ifndef CLAIMS					/* that the rows can make altogether: 2 or 3 */
 #define CLAIMS	2
 #endif
-#ifndef DEATHS					/* of workers, who have sent something */
+#ifndef DEATHS					/* of workers, after they have sent a message */
 #define DEATHS	0
 #endif
-#ifndef MEDDLES					/* things that somebody else does */
+#ifndef MEDDLES					/* actions of somebody else */
 #define MEDDLES	0
 #endif
 #ifndef FAILURES				/* of deletions: 0 or 1 */
@@ -54,10 +54,10 @@
 #ifndef NAMES					/* of connections: 1 or 2 */
 #define NAMES	1
 #endif
-/* TWO_TARGETS: the rows name two targets, which are one */
-/* TAKES: on_conflict is "update"; TAKES_ONE: that of the second row is */
+/* TWO_TARGETS: the rows name two targets, which are the same */
+/* TAKES: on_conflict is "update"; TAKES_ONE: only for the second row */
 /* ADOPTS: it is "adopt", and all definitions are equal; else it is "error" */
-/* GIVES_UP: one worker that has lost an answer does not try again */
+/* GIVES_UP: one worker that has lost an answer does not retry */
 /* STRICTLY: a row that was accepted has its connection in the end */
 
 mtype:claim = { NEW, HELD, RELEASED, GONE };
@@ -77,7 +77,7 @@ typedef Claim
 
 	byte owned_life;			/* of the connection; 0: none */
 
-	/* of an attempt of which nobody knows what has become of it */
+	/* of an attempt with an unknown outcome */
 	bit unknown;				/* it may have created something... */
 	byte since;					/* after this life */
 	bit died;					/* and its worker is gone */
@@ -99,7 +99,7 @@ typedef Connection
 {
 	byte life;					/* 0: there is none */
 	bit strange;				/* somebody else has made it */
-	byte whose;					/* the claim that made or took it, plus 1 */
+	byte whose;					/* the claim that created or took it, plus 1 */
 };
 
 Claim claim[CLAIMS];
@@ -132,7 +132,7 @@ hidden byte unheard_life;
  * ----------------------------------------------------------------
  */
 
-/* Nobody waits for the answer any more. */
+/* Nobody awaits the answer any more. */
 inline forget_call(c)
 {
 	claim[c].reply = 0;
@@ -140,7 +140,7 @@ inline forget_call(c)
 	claim[c].looked_at = 0
 }
 
-/* The connection is not there any more, and the claim has not lost it. */
+/* The connection is gone, but not by a fault of the claim. */
 inline lose_connection(at)
 {
 	if
@@ -162,16 +162,16 @@ inline make_connection(at, maker)
 }
 
 /*
- * What is there must be the claim's, unless somebody else has put it there after
- * the worker has looked, which nothing helps against.
+ * The present connection must be the claim's, unless somebody else has created
+ * it after the worker has looked, which no guard prevents.
  */
 #define WHOSE(c)	connection[claim[c].name].whose
 #define WAS_REPLACED(c, seen)	(WHOSE(c) == 0 && THERE(c) != (seen))
 
-inline carry_out(c, what, seen, answer, new_life)
+inline carry_out(c, action, seen, answer, new_life)
 {
 	if
-	:: what == CREATE ->
+	:: action == CREATE ->
 		if
 		:: THERE(c) == 0 ->
 			make_connection(claim[c].name, c + 1);
@@ -179,13 +179,13 @@ inline carry_out(c, what, seen, answer, new_life)
 			new_life = THERE(c)
 		:: else -> answer = EXISTS
 		fi
-	:: what == UPDATE ->
+	:: action == UPDATE ->
 		assert(THERE(c) == 0 || WHOSE(c) == c + 1 || WAS_REPLACED(c, seen) ||
 			   (TAKES_OVER(c) && (WHOSE(c) == 0 ||
 								  claim[WHOSE(c) - 1].reported)));
 		answer = (THERE(c) == 0 -> MISSING : DONE);
 		WHOSE(c) = (THERE(c) == seen && seen != 0 -> c + 1 : WHOSE(c))
-	:: what == DELETE ->
+	:: action == DELETE ->
 		assert(claim[c].keeps || THERE(c) == 0 || WHOSE(c) == c + 1 ||
 			   WAS_REPLACED(c, seen));
 		lose_connection(claim[c].name);
@@ -220,7 +220,7 @@ end_glue:
 }
 
 #if MEDDLES
-/* Somebody else, who creates and deletes connections of these names. */
+/* Somebody else creates and deletes connections of these names. */
 active proctype Stranger()
 {
 end_stranger:
@@ -376,7 +376,7 @@ end_row:
 		   }
 #endif
 #ifdef CLAIMED_BY_TABLE
-			/* it has been there before the trigger, so it has no claim */
+			/* the row is older than the trigger, so it has no claim */
 		:: d_step {
 			mine == 0 && claim[0].state == HELD && !claim[0].releasing ->
 			mine = 1;
@@ -475,7 +475,7 @@ end_sync:
  * ----------------------------------------------------------------
  */
 
-/* What an attempt may have made is noted before it is sent, and kept. */
+/* The last life before an attempt is noted before it is sent, and kept. */
 #ifdef SINCE_IS_FORGOTTEN
 #define NOTE_SINCE(c) \
 	claim[c].since = lives[claim[c].name]; \
@@ -489,10 +489,10 @@ end_sync:
 /* A call is under way, or it was answered. */
 #define IS_CALLING(c)	(claim[c].sent != 0 || claim[c].reply != 0)
 
-inline send_call(c, what)
+inline send_call(c, action)
 {
 	claim[c].looked_at = THERE(c);
-	claim[c].sent = what
+	claim[c].sent = action
 }
 
 #define IS_OWNER_TOO(j, c) \
@@ -502,8 +502,8 @@ inline send_call(c, what)
 	((j) != (c) && claim[j].name == claim[c].name && IS_OWN(j) && IS_OWN(c))
 
 /*
- * Own this life of the connection.  Others that were owned are over, as it is
- * there.  So nobody else owns the connection any more.
+ * Own this life of the connection.  It is present, so all other lives are over,
+ * and no other claim owns the connection any more.
  */
 inline own(c, life_now)
 {
@@ -537,7 +537,7 @@ inline own(c, life_now)
 	fi
 }
 
-/* A create or an update has come to its end. */
+/* A create or an update has ended. */
 inline end_make(c)
 {
 	claim[c].make = (claim[c].make == RUNNING -> 0 : claim[c].make);
@@ -587,7 +587,7 @@ inline look_and_drop(c)
 	:: else ->
 		if
 		:: WHOSE(c) == c + 1 && (claim[c].keeps || claim[c].unknown) ->
-			/* kept; or it may be its own, so it is reported */
+			/* kept; or it may be the claim's own, so it is reported */
 			WHOSE(c) = 0
 		:: else
 		fi;
@@ -595,7 +595,7 @@ inline look_and_drop(c)
 	fi
 }
 
-/* Wait for no answer any more.  What was sent is on its way. */
+/* Await no answer any more.  The message stays on its way. */
 inline hang_up(c)
 {
 	claim[c].late = claim[c].sent;
@@ -618,7 +618,7 @@ inline die(c)
 	hang_up(c)
 }
 
-/* Whoever works on the requests of a claim. */
+/* The worker that carries out the requests of a claim. */
 proctype Worker(byte c)
 {
 end_idle:
@@ -696,8 +696,8 @@ end_idle:
  */
 
 /*
- * A connection that was made or taken for a row is known to be the row's, or that
- * it may be, or it was reported that it could not be deleted.
+ * A connection that was created or taken for a row is owned by the row's claim,
+ * or the claim may own it, or a request reports the failed deletion.
  */
 #define IS_ACCOUNTED_FOR(n) \
 	(connection[n].whose == 0 || \

@@ -1,8 +1,8 @@
 /*
  * claims_guards.pml
  *
- * The guards of claims.pml, which includes this: what has to be so before a row
- * may claim a name, and before a request may be carried out.
+ * The guards of claims.pml, which includes this file: the conditions for a row
+ * to claim a name, and for a request to be carried out.
  *
  * Each is a macro, and a switch takes it away: see guards.pl.
  */
@@ -24,8 +24,9 @@
 #endif
 
 /*
- * The first key: the name of a claim that is not released.  Whoever meets one that
- * is not committed waits, unless that would be a deadlock; others are refused.
+ * The first key: the name of a claim that is not released.  A row waits for an
+ * uncommitted claim of the same name, unless that would be a deadlock; a
+ * committed one refuses the row.
  */
 #define MEETS(j, r) \
 	(SAME_KEY(claim[j].row, r) && claim[j].name == wanted[r] && \
@@ -37,7 +38,7 @@
 #define MAY_CLAIM(r)	(!ANY_CLAIM(MEETS, r))
 #endif
 
-/* Is what is there the life that a claim owns? */
+/* Is the present connection the life that a claim owns? */
 #define THERE(c)	connection[claim[c].name].life
 #define IS_OWN(c)	(THERE(c) != 0 && claim[c].owned_life == THERE(c))
 #ifdef UPDATES_ANY_LIFE
@@ -51,7 +52,7 @@
 #define MAY_DELETE(c)	IS_OWN(c)
 #endif
 
-/* Has an attempt of its own made it? */
+/* Has an attempt of this claim created it? */
 #define IS_OF_ATTEMPT(c) \
 	(claim[c].unknown && THERE(c) > claim[c].since && \
 	 !connection[claim[c].name].strange)
@@ -69,8 +70,8 @@
 #endif
 
 /*
- * The second key: the connection itself.  A claim has it even if it is released,
- * and its deletion has failed, or if it is not known whether it has it.
+ * The second key: the connection itself.  A claim holds it even after the
+ * release if its deletion has failed, or if the ownership is unknown.
  */
 #define OWNS_TOO(j, c) \
 	((j) != (c) && claim[j].name == claim[c].name && \
@@ -82,8 +83,8 @@
 #endif
 
 /*
- * Requests for one name of one target are carried out in order, but for what has
- * begun already...
+ * Requests for one name of one target are carried out in order, except requests
+ * that have begun already...
  */
 #define IS_OPEN(j) \
 	(claim[j].make == QUEUED || claim[j].make == RUNNING || \
@@ -101,7 +102,7 @@
 	 claim[j].name == claim[c].name && IS_OPEN(j) && !HAS_BEGUN(c))
 #endif
 
-/* ... and for one connection, one at a time, whatever its target is called. */
+/* ... and one at a time for one connection, by whatever name of its target. */
 #define IS_RUNNING(j)	(claim[j].make == RUNNING || claim[j].drop == RUNNING)
 #if defined(NO_LOCK)
 #define EXCLUDES(j, c) \
@@ -116,7 +117,7 @@
 	 (IS_RUNNING(j) || claim[j].died || claim[j].late != 0))
 #endif
 
-/* What a worker has sent that is gone may still arrive. */
+/* A message of a lost worker may still arrive. */
 #ifdef TRIES_AGAIN_AT_ONCE
 #define IS_FINAL(c)	true
 #else

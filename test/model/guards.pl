@@ -74,7 +74,7 @@ $guards{immediate} = [
 		qw(WAITS_FOR_OWN_RECORD CALLERS=1 CALLS_EACH=4 WITH_DELETES LOSSES=1
 			PROMPTLY) ],
 	[ 'passing those who wait for it', $stuck,
-		qw(WAITS_FOR_WHO_WAITS CALLS_EACH=3 OTHER_CALLS_ONCE PLAINLY LOSSES=1
+		qw(WAITS_FOR_WAITERS CALLS_EACH=3 OTHER_CALLS_ONCE PLAINLY LOSSES=1
 			KILLS=1) ],
 	[ 'not waiting for what is only to be recorded', $open,
 		qw(RECORD_IS_WAITED_FOR WITH_DELETES) ],

@@ -1,28 +1,28 @@
 /*
  * identity.pml
  *
- * Which connection a call acts on, when the keys in a mapping are changed while
- * it goes on, for the model checker Spin.
+ * The identity of the connection of a call, while the keys in a mapping are
+ * changed, for the model checker Spin.
  *
- * A mapping holds the keys of an account; somebody changes them, to other keys
- * of that account or to those of another one.  Each account may have a
- * connection of the one name that all of this is about.  Two callers create or
- * adopt it, through one mapping or two.
+ * A mapping holds the keys of an account; somebody replaces them by other keys
+ * of that account or of another one.  All connections here have one name; each
+ * account may have one.  Two callers create or adopt it, through one mapping or
+ * two.
  *
  *	  mapping ---> keys ---> account ---> lock, intent, record
  *					 |		     ^
  *					 |			 | must be the one of
- *					 +------> what is signed with
+ *					 +------> the signature
  *
  * A caller reads the keys once, resolves their account, locks the connection by
- * it, writes it into the intent, and signs with those keys and no others.  The
- * undo reads the keys anew, as the old ones are not written down anywhere; if
- * they lead elsewhere, it waits.  An account stands for the endpoint, too: to
- * look for something at another endpoint proves as little.
+ * it, writes it into the intent, and signs with only those keys.  The undo reads
+ * the keys anew, as the old ones are stored nowhere; if they lead to another
+ * account, it waits.  An account stands for the endpoint, too: a look at another
+ * endpoint proves as little.
  *
- * How callers and workers work together is in immediate.pml, and simplified
- * here: one call in a transaction, no crashes, and an intent is checked and
- * written in one step.
+ * The protocol of callers and workers is in immediate.pml, and simplified here:
+ * one call in a transaction, no crashes, and an intent is checked and written in
+ * one step.
  */
 
 #ifndef CALLERS
@@ -31,15 +31,15 @@
 #ifndef CHANGES					/* of keys in the mappings */
 #define CHANGES	2
 #endif
-/* ONE_MAPPING, TWO_MAPPINGS: that the callers use; else either */
-/* SECOND_CHANGES: but not the first one */
+/* ONE_MAPPING, TWO_MAPPINGS: of the callers; else either */
+/* SECOND_CHANGES: only the second mapping is changed */
 
 #define CALLS	CALLERS
 #define BIT(k)	(1 << (k))
 
 /*
- * The keys that there are: one of each account, and perhaps another one of the
- * first.  The account of a key never changes.
+ * The keys: one of each account, and perhaps another one of the first.  The
+ * account of a key never changes.
  */
 #ifndef KEYS
 #define KEYS	2
@@ -68,7 +68,7 @@ typedef Call
 
 	/* between the caller and Glue */
 	bit sent;
-	bit late;					/* nobody waits for its answer */
+	bit late;					/* nobody awaits its answer */
 	byte signed_with;
 	mtype:reply reply;
 };
@@ -124,7 +124,7 @@ hidden byte i;
 #define SAME_KEY(l, k)	(call[l].account == call[k].account)
 #endif
 
-/* By what the row of glue_connection is known. */
+/* The key of the row of glue_connection. */
 #ifdef RECORDED_BY_MAPPING
 #define RECORD_OF(k)	call[k].mapping
 #else
@@ -141,7 +141,7 @@ hidden byte i;
 	 call[l].outcome != NOTHING && SAME_KEY(l, k))
 #define IS_HELD_UP(k)	ANY_CALL(HOLDS_UP, k)
 
-/* Who waits for a target may do so for ever: then others give up. */
+/* An undo may wait for its target for ever: then a call behind it gives up. */
 #define WAITS_IN_VAIN(l, k)	(HOLDS_UP(l, k) && call[l].target_changed)
 
 #define TOOK_OVER(l, k) \
@@ -151,7 +151,7 @@ hidden byte i;
 	 SAME_KEY(l, k))
 
 /*
- * Does the mapping lead to where the call went?  Its keys may be others by now,
+ * Does the mapping lead to the account of the call?  Its keys may be others now,
  * as long as they are of the same account.
  */
 #ifdef SAME_KEYS_ONLY
@@ -162,7 +162,7 @@ hidden byte i;
 #define TARGET_IS(k, now)	(call[k].account == ACCOUNT_OF(now))
 #endif
 
-/* Nothing that was sent for it is on its way any more: see time.pml. */
+/* No message of the call is on its way any more: see time.pml. */
 #define IS_FINAL(k)	(!call[k].sent && !call[k].late)
 
 #define CAN_CLAIM(k) \
@@ -201,7 +201,7 @@ inline carry_out_create(k, at)
 	fi
 }
 
-/* An undo may not delete what is committed, or about to be. */
+/* An undo must not delete a connection that is committed, or about to be. */
 inline carry_out_delete(at)
 {
 	i = 0;
@@ -289,7 +289,7 @@ inline end_transaction(k, how)
 	fi
 }
 
-/* A row is resolved, and nothing else about its call matters any more. */
+/* A row is resolved: all else about its call is irrelevant. */
 inline forget_call(k)
 {
 	call[k].mapping = 0;
@@ -316,8 +316,8 @@ inline forget_call(k)
 }
 
 /*
- * Read the keys, once for all that follows, and find out whose they are.  What is
- * remembered of that is remembered of the keys.
+ * Read the keys, once for the whole call, and find out their account.  The cache
+ * of accounts goes by the keys.
  */
 inline resolve(k)
 {
@@ -355,7 +355,7 @@ proctype Caller(byte k)
 	};
 	d_step { resolve(k) };
 
-	/* lock the name, and write the intent, unless that is held up */
+	/* lock the name, and write the intent, unless the call is held up */
 	do
 	:: d_step { CAN_LOCK(k) -> call[k].locked = true };
 		if
@@ -465,8 +465,8 @@ inline forget_claim()
 }
 
 /*
- * Look at the connection, but only where the call went, and with the very keys
- * that are known to lead there.  What is there is recorded of that account.
+ * Look at the connection, but only in the account of the call, and with the very
+ * keys that are known to lead there.  The result is recorded of that account.
  */
 inline undo()
 {
@@ -544,7 +544,7 @@ end_idle:
  * ----------------------------------------------------------------
  */
 
-/* A row may wait for as long as its mapping leads elsewhere, if it says so. */
+/* A row may wait while its mapping leads elsewhere, if it says so. */
 #define WAITS_FOR_TARGET(k) \
 	(call[k].row == QUEUED && call[k].target_changed && \
 	 call[k].account != ACCOUNT_OF(key_in[call[k].mapping]))

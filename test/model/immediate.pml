@@ -4,13 +4,13 @@
  * The protocol by which calls that act at once respect transactions and
  * survive crashes, for the model checker Spin.
  *
- * All of this is about connections of one name.  A caller is a session whose
+ * The model has connections of one name.  A caller is a session.  Its
  * transaction creates, adopts or deletes that connection, once or several
- * times, perhaps under a savepoint.  It locks the name.  Before the request
- * leaves, the journal worker commits an intent, which is a row.  When the
- * transaction has ended and the row is still open, the queue worker resolves it:
- * what the call has made is deleted again, if it is proved to be ours and
- * nobody has taken it over; and what there is then is recorded.
+ * times, perhaps under a savepoint.  It locks the name.  Before the message is
+ * sent, the journal worker commits an intent, which is a row.  If the row is
+ * still open after the end of the transaction, the queue worker resolves it.
+ * The undo deletes the connection if the call has provably created it and no
+ * other call has taken it over.  Then the result is recorded.
  *
  *	  caller ----box----> journal worker ----commit----> row
  *		|											  ^
@@ -18,53 +18,52 @@
  *		v											  | resolve
  *	   Glue <---------- look, delete ----------- queue worker
  *
- * What happens to them: answers are lost; requests are carried out late, even
- * when those who have sent them are gone; callers and the queue worker are
- * ended at any point; the server crashes and forgets what is not durable; and
- * somebody else creates, changes and deletes the connection.
+ * Events: answers are lost; messages are carried out late, even after the end
+ * of their sender; callers and the queue worker are terminated at any point;
+ * the server crashes and loses everything that is not durable; and somebody
+ * else creates, changes and deletes the connection.
  *
- * Each guard of the protocol can be taken away by a switch, and then the
- * checker must find what it guards against: guards.pl has the list.  README.md
- * says what is modelled and what is not.
+ * A switch takes away each guard of the protocol.  Then the checker must find
+ * the violation that the guard prevents: guards.pl has the list.  README.md
+ * says which parts are modelled.
  *
- * One step of a process is what really happens at once: the commit of a
+ * One step of a process is one atomic action of the program: the commit of a
  * transaction, a critical section of shared memory, a single operation of
- * Glue.  Time is not modelled, but its order is: settle_time is over when no
- * request of that call is on its way any more; how that can be known is in
- * time.pml, and that all of them act on the same connection in identity.pml.
- * Waiting and asking again is
- * one step, which becomes possible when the answer has changed.  So no process
- * runs in circles, and that every intent is resolved is a property of the last
- * states.
+ * Glue.  The model has no time, only its order: settle_time is over when no
+ * message of that call is on its way any more.  time.pml shows how the program
+ * knows that; identity.pml shows that all processes act on the same connection.
+ * Waiting and polling are one step, which becomes possible when the answer has
+ * changed.  So no process loops, and "every intent is resolved" is a property
+ * of the last states.
  */
 
-/* How large the world is: everything that can happen in it is tried. */
+/* The size of the world: the checker tries every sequence of events in it. */
 #ifndef CALLERS
 #define CALLERS	2
 #endif
 #ifndef CALLS_EACH				/* of a caller, in one transaction */
 #define CALLS_EACH	1
 #endif
-/* OTHER_CALLS_ONCE: only the first caller makes more than one */
+/* OTHER_CALLS_ONCE: only the first caller makes more than one call */
 #ifndef LOSSES					/* answers that are lost */
 #define LOSSES	0
 #endif
-#ifndef KILLS					/* callers that are ended */
+#ifndef KILLS					/* callers that are terminated */
 #define KILLS	0
 #endif
-#ifndef WORKER_KILLS			/* times that the queue worker is ended */
+#ifndef WORKER_KILLS			/* terminations of the queue worker */
 #define WORKER_KILLS	0
 #endif
 #ifndef CRASHES					/* of the server: 0 or 1 */
 #define CRASHES	0
 #endif
-#ifndef MEDDLES					/* things that somebody else does */
+#ifndef MEDDLES					/* actions of somebody else */
 #define MEDDLES	0
 #endif
 /* WITH_KEEP: on_rollback may be keep */
-/* WITH_DELETES: calls may be deletions, and there may be one to begin with */
+/* WITH_DELETES: calls may be deletions; there may be a connection at first */
 /* PLAINLY: calls only create */
-/* PROMPTLY: if an answer is lost, the request was carried out before */
+/* PROMPTLY: if an answer is lost, the message was carried out before */
 /* STEPS: the clock is set back once */
 
 #ifdef OTHER_CALLS_ONCE
@@ -75,26 +74,26 @@
 #define BIT(k)	(1 << (k))
 
 /*
- * How a (sub)transaction stands.  STRANGER: its id was lost in a crash and
- * given to another one, which has committed.
+ * The state of a (sub)transaction.  STRANGER: a crash has lost its id, and
+ * another transaction, which has committed, got the same one.
  */
 mtype:transaction = { RUNNING, COMMITTED, ABORTED, STRANGER };
 
 /* The states of a row.  OPEN is "running" without a claim, CLAIMED with one. */
 mtype:row = { OPEN, SUCCEEDED, FAILED, QUEUED, CLAIMED, RESOLVED };
 
-/* What is known of a call in shared memory; 0 is that it is unknown. */
+/* The outcome of a call, in shared memory; 0: unknown. */
 mtype:outcome = { NOTHING, CREATED, CHANGED };
 
-/* What Glue answers; 0 is no answer yet. */
+/* The answer of Glue; 0: no answer yet. */
 mtype:reply = { MADE, EXISTS, DELETED, MISSING };
 
-/* A caller's box for the journal worker; 0 is that it is empty. */
+/* A caller's box for the journal worker; 0: empty. */
 mtype:box = { FILLED, TAKEN, PASSED, HELD_UP, RECORDED, REFUSED };
 
 typedef Call
 {
-	/* the caller's transaction, and what is not committed yet */
+	/* the caller's transaction, and its uncommitted changes */
 	mtype:transaction transaction;
 	mtype:row closed;			/* the row's next state */
 	bit deletes;				/* it is DeleteConnection */
@@ -102,12 +101,12 @@ typedef Call
 	bit keeps;					/* on_rollback is keep */
 	bit locked;					/* the name, until its transaction ends */
 
-	/* the row, as it is committed */
+	/* the row, as committed */
 	mtype:row row;
 	byte id;
 	byte ended_before;			/* calls that were answered before */
 	bit answered;				/* answered_at is known */
-	bit harmless;				/* it surely has created nothing */
+	bit harmless;				/* it has certainly created nothing */
 	bit uncertain;				/* a delete may be on its way */
 	bit put_off;
 
@@ -116,24 +115,24 @@ typedef Call
 	bit at;						/* with the time of the answer */
 
 	/* between the caller and Glue */
-	bit sent;					/* on its way, and an answer is awaited */
-	byte late;					/* on their way, and nobody waits */
+	bit sent;					/* on its way; the caller awaits an answer */
+	byte late;					/* on their way; nobody awaits an answer */
 	bit unheard;				/* an answer was lost */
 	mtype:reply reply;
 
 	/* for the age of the transaction's id, and for properties */
 	bit older;					/* than the journal worker's own id */
-	bit durable;				/* is not given out again after a crash */
-	byte made;					/* how often Glue has created for it */
-	bit missed;					/* looked for in vain, and sent again */
-	bit strayed;				/* it has deleted something, late */
+	bit durable;				/* a crash does not free it for another one */
+	byte made;					/* creations by Glue for it */
+	bit missed;					/* not found, and sent again */
+	bit strayed;				/* its late message has deleted something */
 	bit forgets;				/* the row of glue_connection is removed */
 };
 
 Call call[CALLS];
 byte last_id;
 byte requested;					/* calls, by their bits */
-byte ended;						/* those that were answered */
+byte ended;						/* calls that were answered */
 byte recorded;					/* glue_connection has a row, committed */
 byte outdated;					/* by these calls, which have deleted since */
 #ifdef STEPS
@@ -147,10 +146,10 @@ mtype:box box[CALLERS];
 byte boxed[CALLERS];			/* which call is in it */
 bit journal_locked;
 
-/* The queue worker's, which die with it. */
+/* The queue worker's, which are lost with it. */
 byte claimed;					/* a call, plus 1 */
 byte found;						/* calls, by their bits */
-byte seen;						/* those that were answered before the look */
+byte seen;						/* calls that were answered before the look */
 #ifdef CLAIMED_BEFORE_LOCKED
 bit resolver_has_locked;
 #endif
@@ -172,7 +171,7 @@ bit found_ours;				/* this very one, when an undo looked */
 bit delete_sent;				/* by the queue worker, which waits */
 byte delete_late;				/* nobody waits */
 
-/* What happens to them. */
+/* Events. */
 byte lost;
 bit killed[CALLERS];
 bit worker_killed;
@@ -186,8 +185,8 @@ hidden byte i;
 hidden byte j;
 
 /*
- * One of all calls; the condition is a macro of it and of another call, k.  A
- * macro is not expanded within itself, so there are two of them.
+ * Does the condition hold for any call?  It is a macro of that call and of
+ * another call, k.  A macro is not expanded within itself, so there are two.
  */
 #if CALLS == 1
 #define ANY_CALL(CONDITION, k)	(CONDITION(0, k))
@@ -221,9 +220,9 @@ hidden byte j;
 	(call[k].row == OPEN || call[k].row == QUEUED || call[k].row == CLAIMED)
 
 /*
- * Connections are known by the account that they are in, whatever the calls say:
- * null, its number, or a server that leads there.  If they were known by what is
- * said, then every other call would be about another connection.
+ * The account is the identity of a connection, however a call names it: null,
+ * the account's number, or a server that leads there.  If the notation were the
+ * identity, every other call would be about another connection.
  */
 #define SAME_SPELLING(l, k)	((l) % 2 == (k) % 2)
 #ifdef KEYED_BY_SPELLING
@@ -263,19 +262,20 @@ hidden byte j;
 	recorded = ((is_there) -> recorded | RECORD_OF(k) : recorded & ~RECORD_OF(k))
 #define SAME_RECORD(l, k)	(RECORD_OF(l) == RECORD_OF(k))
 
-/* Of one transaction, whatever it has rolled back to a savepoint. */
+/* Of one transaction, whether or not it has rolled back to a savepoint. */
 #define SAME_TOP(l, k)	((l) / CALLS_EACH == (k) / CALLS_EACH)
 #define FIRST_OF(k)	((k) - (k) % CALLS_EACH)
 #define LATER_OF_OWN(k)	(BIT(FIRST_OF(k) + CALLS_EACH) - BIT((k) + 1))
 
 /*
- * What a row says of its call.  Who has certainly created nothing, or has
- * nothing to delete any more, is only to be recorded, once it was answered.
+ * The row's knowledge of its call.  A call that has certainly created nothing,
+ * or that has nothing left to delete, is only to be recorded, once it was
+ * answered.
  */
 #define IS_CREATION(k)	(!call[k].harmless)
 #define IS_TO_RECORD(k)	(call[k].harmless && call[k].answered)
 
-/* The same, with what is known besides. */
+/* The same, with the knowledge of shared memory. */
 #define MAY_BE_DELETED(k)	(IS_CREATION(k) && call[k].outcome != CHANGED)
 #define IS_ANSWERED(k)	(call[k].answered || call[k].at)
 
@@ -286,12 +286,12 @@ hidden byte j;
 
 /*
  * The journal worker's check: does the row of l hold up a new call k?  It does
- * if it may have to be undone, by a delete, or if something may still arrive.
+ * if its undo may have to delete something, or if a message may still arrive.
  *
- * A transaction that takes part already is waited for by the undos of others;
- * to wait for them would be for ever.  So would be to wait for an undo of its
- * own that waits for its end, see below.  Nor does it wait for what is only to
- * be recorded after its end.
+ * The undos of others wait for a transaction that already takes part; if it
+ * waited for them, too, that would be a deadlock.  So would be waiting for an
+ * undo of its own that waits for its end, see below.  Nor does it wait for a
+ * row that is only to be recorded after its end.
  */
 #if defined(OWN_NEVER_HOLDS)
 #define HOLDS_UP_OWN(l, k)	false
@@ -324,9 +324,9 @@ hidden byte j;
  * The lock on the name, which lasts until the end of the (sub)transaction.
  * Calls that can only create share it.
  *
- * Of those who resolve, those who have nothing to delete have it from their
- * claim on, or do not claim.  The others need it when they record: a caller may
- * hold it while it waits for them, but then they do not record.
+ * A job that has nothing to delete takes the lock when it claims its row, or
+ * does not claim the row.  The others need the lock when they record: a caller
+ * may hold it while it waits for them, but then they do not record.
  */
 #define IS_SHARED(k)	(!call[k].adopts && !call[k].deletes)
 #define HAS_LOCKED(l, k)	(call[l].locked && !IS_OVER(l) && SAME_LOCK(l, k))
@@ -357,13 +357,14 @@ hidden byte j;
 /*
  * Which row has its turn before that of k?
  *
- * Those that are older and those that are on.  But nobody waits for what is
- * only to be recorded, so that can wait for everybody.
+ * Older rows, and rows of open or claimed calls.  But no process waits for a row
+ * that is only to be recorded, so that row can wait for all others.
  *
- * A caller may wait for the undo of its own creation, so that must not wait for
- * the caller: neither for its open calls, nor for what waits for them, be it
- * its own or others'.  If the creation was not answered, nobody knows which of
- * these calls has made the connection; then it waits, and the caller does not.
+ * A caller may wait for the undo of its own creation.  So this undo must not
+ * wait for the caller: neither for the caller's open calls, nor for rows that
+ * wait for these calls.  If the creation was not answered, it is unknown which
+ * of these calls has created the connection; then the undo waits, and the caller
+ * does not.
  */
 #define IS_EARLIER(l, k)	(call[l].id < call[k].id)
 #define IS_ON(l)	(call[l].row == OPEN || call[l].row == CLAIMED)
@@ -390,7 +391,7 @@ hidden byte j;
 #define WAITS_FOR_OWN(l, k) \
 	(call[l].row == OPEN -> WAITS_FOR_OPEN(k) : WAITS_FOR_QUEUED(l, k))
 
-#ifdef WAITS_FOR_WHO_WAITS
+#ifdef WAITS_FOR_WAITERS
 #define WAITS_FOR_US(l, k)	false
 #else
 #define WAITS_FOR_US(l, k) \
@@ -412,14 +413,14 @@ hidden byte j;
 	 (IS_CREATION(k) && SAME_TOP(l, k) && call[l].row != CLAIMED -> \
 	  WAITS_FOR_OWN(l, k) : WAITS_FOR(l, k)))
 
-/* What is not committed of glue_connection. */
+/* Uncommitted changes of glue_connection. */
 #define RECORDS(l, k) \
 	(SAME_TOP(l, k) && SAME_RECORD(l, k) && call[l].closed == SUCCEEDED && \
 	 !call[l].deletes)
 #define HAS_WRITTEN(l, k) \
 	(call[l].closed == SUCCEEDED && !IS_OVER(l) && SAME_RECORD(l, k))
 
-/* Nothing that was sent for this row is on its way any more. */
+/* No message of this row is on its way any more. */
 #define SETTLE_TIME_IS_OVER(k) \
 	(!call[k].sent && call[k].late == 0 && delete_late == 0)
 
@@ -429,9 +430,9 @@ hidden byte j;
 	 CAN_LOCK_TO_RESOLVE(k) && !ANY_CALL(COMES_BEFORE, k))
 
 /*
- * Has l taken over what k may have made?  Only if l was answered after k was
- * requested.  Their ids do not tell: they are not in the order of the calls.  Nor
- * does a clock, which may be set back in between.
+ * Has l taken over the connection that k may have created?  Only if l was
+ * answered after k was requested.  Their ids do not tell: they are not in the
+ * order of the calls.  Nor does a clock, which may be set back in between.
  */
 #ifdef ORDER_BY_CLOCK
 #define IS_AFTER(l, k) \
@@ -453,9 +454,9 @@ hidden byte j;
 #endif
 
 /*
- * Unless Glue itself has said that k made it, a connection that is recorded is
- * known without k.  But not if it was deleted since, which is still to be
- * recorded.
+ * A recorded connection has another origin than k, unless the answer of Glue
+ * says that k created it, or unless a deletion that is still to be recorded has
+ * made room for it.
  */
 #define MADE_ROOM(l, k) \
 	(SAME_EVIDENCE(l, k) && IS_UNRESOLVED(l) && \
@@ -476,10 +477,10 @@ hidden byte j;
 #endif
 
 /*
- * The proof: did k make the connection that is there?  EXACTLY is what no
- * service tells.  Really the definition must be the same, the connection must
- * not have been changed, and have been created while the call was made.  With
- * LOOSELY everything happens within the time by which clocks may differ.
+ * The proof: did k create the present connection?  EXACTLY: no service tells
+ * that.  The real proof: the definition is the same, the connection was not
+ * changed, and it was created during the call.  LOOSELY: everything happens
+ * within the time by which clocks may differ.
  */
 #if defined(NO_PROOF)
 #define LOOKS_LIKE(k)	true
@@ -522,7 +523,7 @@ inline forget_connection()
 
 /*
  * CreateConnection is carried out; twice for one call only if its caller has
- * looked in between, and there was nothing.
+ * looked in between and found nothing.
  */
 inline carry_out_create(k, answer)
 {
@@ -537,7 +538,6 @@ inline carry_out_create(k, answer)
 	fi
 }
 
-/* DeleteConnection of a caller is carried out. */
 inline carry_out_call_delete(k, answer)
 {
 	if
@@ -550,8 +550,9 @@ inline carry_out_call_delete(k, answer)
 }
 
 /*
- * An undo's DeleteConnection is carried out.  It may not hit what a
- * transaction has committed or is about to, nor what somebody else has made.
+ * The DeleteConnection of an undo is carried out.  It must not delete the
+ * connection of a transaction that has committed or is about to, nor that of
+ * somebody else.
  */
 inline carry_out_delete()
 {
@@ -564,13 +565,13 @@ inline carry_out_delete()
 	:: else -> break
 	od;
 #if defined(EXACTLY) || defined(NO_PROOF)
-	/* but no proof helps if it was made after the look */
+	/* but no proof helps if it was created after the look */
 	assert(maker != SOMEBODY_ELSE || !found_ours);
 #endif
 	forget_connection()
 }
 
-/* What Glue may do about a call; a request may also be lost on its way. */
+/* The actions of Glue for a call; a message may also be lost on its way. */
 #define GLUE_CREATES(k) \
 	:: d_step { \
 		call[k].sent && !call[k].deletes -> \
@@ -616,7 +617,7 @@ end_glue:
 	od
 }
 
-/* Somebody else, who knows nothing of us. */
+/* Somebody else, without glue_conn. */
 proctype Meddler()
 {
 	byte times;
@@ -643,8 +644,8 @@ proctype Meddler()
 
 /*
  * A transaction ends, or is rolled back to a savepoint: these calls were made
- * in it.  From that moment on the rows that it has closed are closed, and what
- * it has recorded of the connection is.
+ * in it.  Its changes of their rows and of glue_connection become visible, or
+ * are lost.
  */
 inline end_transaction(first, last, how)
 {
@@ -680,7 +681,7 @@ inline end_transaction(first, last, how)
 	i = 0
 }
 
-/* What is on its way goes on, but nobody waits for its answer any more. */
+/* The message stays on its way, but nobody awaits its answer any more. */
 inline stop_waiting(k)
 {
 	call[k].late = call[k].late + call[k].sent;
@@ -693,7 +694,7 @@ inline send_message(k)
 	atomic { call[k].sent = true; call[k].reply = 0 }
 }
 
-/* When a call was requested: before that it has sent nothing. */
+/* A call is requested; it has sent nothing before. */
 inline note_time(k)
 {
 	call[k].ended_before = ended;
@@ -703,7 +704,7 @@ inline note_time(k)
 	requested = requested | BIT(k)
 }
 
-/* When a call has ended, for good. */
+/* A call has ended, for good. */
 inline note_end(k)
 {
 #ifdef STEPS
@@ -713,20 +714,20 @@ inline note_end(k)
 }
 
 /*
- * Note what Glue has answered, in shared memory.  If it is not the only
- * request that was sent for this call, then it does not tell everything.
+ * Note the answer of Glue in shared memory.  If several messages were sent for
+ * this call, one answer does not tell everything.
  */
-inline note_outcome(k, what)
+inline note_outcome(k, answer)
 {
 	d_step {
 #ifdef TRUST_THE_LAST_ANSWER
-		call[k].outcome = what;
+		call[k].outcome = answer;
 		call[k].at = true
 #else
 		if
-		:: resent && what != CREATED
+		:: resent && answer != CREATED
 		:: else ->
-			call[k].outcome = what;
+			call[k].outcome = answer;
 			call[k].at = !resent
 		fi
 #endif
@@ -735,7 +736,7 @@ inline note_outcome(k, what)
 
 /*
  * Lock the name, and hand the intent to the journal worker, until it is
- * committed.  While it is held up, the name is not locked.
+ * committed.  While the call is held up, the name is not locked.
  */
 inline record_intent(c, k)
 {
@@ -772,7 +773,7 @@ proctype Caller(byte c; byte k)
 #ifdef OTHER_CALLS_ONCE
 		skip;
 #else
-		/* callers are alike, so let the first be the first */
+		/* all callers behave alike, so the first one starts */
 		c == 0 || call[0].transaction != 0 || gone[0];
 #endif
 
@@ -827,7 +828,7 @@ await_answer:
 			note_outcome(k, CREATED);
 			goto succeeded
 		:: d_step { call[k].reply == EXISTS -> call[k].reply = 0 };
-			/* to adopt it is to read it, and that ends the call */
+			/* to adopt is to read, and that ends the call */
 			if
 			:: d_step {
 				call[k].adopts && maker != 0 && defined_alike ->
@@ -855,7 +856,7 @@ await_answer:
 			note_end(k)
 		   };
 			note_outcome(k, NOTHING);
-			/* perhaps it was the lost request that has deleted it */
+			/* perhaps the lost message has deleted it */
 			if
 			:: goto succeeded
 			:: !resent -> goto was_refused
@@ -869,7 +870,7 @@ await_answer:
 		   }
 		fi;
 
-		/* the answer is lost: read back, unless it can be sent again anyway */
+		/* the answer is lost: read back, unless sending again is safe anyway */
 #ifdef SEND_AGAIN_BLINDLY
 		goto send_again;
 #endif
@@ -903,7 +904,7 @@ send_again:
 		fi;
 
 outcome_is_unknown:
-		/* that is an error, or a row of the result, and then life goes on */
+		/* the call reports an error, or a row of the result */
 		if
 		:: goto has_failed
 		:: true
@@ -918,7 +919,7 @@ outcome_is_unknown:
 
 was_refused:
 #ifdef WITH_DELETES
-		/* likewise; but an earlier request may have been carried out */
+		/* likewise; but an earlier message may have been carried out */
 		if
 		:: goto has_failed
 		:: call[k].closed = (call[k].outcome == NOTHING -> FAILED : 0);
@@ -966,7 +967,7 @@ roll_back:
 is_done:
 		skip
 	} unless {
-		/* cancelled, terminated, or swept away by the crash of all */
+		/* cancelled, terminated, or lost in the crash of the server */
 		d_step {
 			killed[c] || crashed ->
 			if
@@ -995,7 +996,7 @@ is_done:
  * ----------------------------------------------------------------
  */
 
-/* It gets an id of its own: those that were assigned before are older. */
+/* The journal worker gets an id of its own: ids assigned before are older. */
 inline assign_own_id()
 {
 #if CRASHES
@@ -1023,14 +1024,13 @@ inline take_boxes()
 	j = 0
 }
 
-/* Check an intent that was taken. */
 #define CHECK(c) \
 	:: d_step { \
 		box[c] == TAKEN -> \
 		box[c] = (IS_HELD_UP(boxed[c]) -> HELD_UP : PASSED) \
 	   }
 
-/* The commit: what has passed is recorded, and older ids are used up. */
+/* The commit: passed intents are recorded, and older ids are used up. */
 inline commit_intents()
 {
 	j = 0;
@@ -1119,11 +1119,11 @@ end_waiting:
 #endif
 #define IS_TO_RESOLVE(k, any)	(call[k].row == OPEN && HAS_FAILED(k))
 
-/* What was recorded after a look is newer than what it has seen. */
+/* A result that was recorded after a look is newer than that look. */
 #define IS_NEWER(l, k) \
 	(call[l].row == SUCCEEDED && !(seen & BIT(l)) && SAME_RECORD(l, k))
 
-/* A row is resolved, and nothing else about its call matters any more. */
+/* A row is resolved: all else about its call is irrelevant. */
 inline forget_call(k)
 {
 	call[k].transaction = ABORTED;
@@ -1183,9 +1183,9 @@ inline resolve_found()
 }
 
 /*
- * Who is in the way of recording what there is?  Open calls of the same
- * transaction, which hold the lock, and may have written there; and creations
- * that are to be resolved, which would give up a connection that is recorded.
+ * Calls that delay the record: open calls of the same transaction, which hold
+ * the lock and may have written there; and creations that are still to be
+ * resolved, which would give up a recorded connection.
  */
 #ifdef RECORD_BESIDE
 #define OPEN_IS_IN_THE_WAY(l, k)	false
@@ -1201,7 +1201,7 @@ inline resolve_found()
 	((l) != (k) && SAME_EVIDENCE(l, k) && \
 	 (OPEN_IS_IN_THE_WAY(l, k) || CREATION_IS_IN_THE_WAY(l)))
 
-/* Claim a row, and look up what the database knows. */
+/* Claim a row, and look up the database's knowledge. */
 #define CLAIM(k) \
 	:: d_step { \
 		CAN_CLAIM(k) -> \
@@ -1211,7 +1211,6 @@ inline resolve_found()
 		defers = ANY_CALL(IS_IN_THE_WAY, k) \
 	   }
 
-/* The call that is claimed. */
 #define IT	(claimed - 1)
 
 inline forget_claim()
@@ -1229,10 +1228,10 @@ inline forget_claim()
 }
 
 /*
- * The commit after the final look.  Who defers has nothing to delete any more,
- * and looks once more when it is its turn, only to record.
+ * The commit after the final look.  A row that defers has nothing left to
+ * delete; on its turn it looks once more, only to record.
  *
- * AT_THE_END leaves it to the end to find what comes of a missing guard.
+ * AT_THE_END leaves it to the end to find the result of a missing guard.
  */
 inline end_row(stays)
 {
@@ -1249,7 +1248,7 @@ inline end_row(stays)
 	:: d_step {
 		!defers && CAN_LOCK_TO_RECORD(IT) ->
 #ifndef AT_THE_END
-		/* nobody has written there, and nothing newer is recorded */
+		/* no transaction has written there, and nothing newer is recorded */
 		assert(!ANY_CALL(HAS_WRITTEN, IT));
 		assert(!ANY_CALL(IS_NEWER, IT));
 #endif
@@ -1266,7 +1265,7 @@ inline end_row(stays)
 	fi
 }
 
-/* It was not final; but that there is nothing is recorded at once. */
+/* The look was not final; but if it found nothing, that is recorded at once. */
 inline look_again_later()
 {
 	d_step {
@@ -1280,10 +1279,10 @@ inline look_again_later()
 }
 
 /*
- * One look at the connection, and what follows from it.
+ * One look at the connection, and its result.
  *
- * A look is final if nothing can arrive any more: because the only request was
- * answered, or because it is sent after settle_time.  What is ours is deleted
+ * A look is final if nothing can arrive any more: the only message was answered,
+ * or the look is sent after settle_time.  A connection of the call is deleted
  * at once, but only a final look resolves the row.
  */
 inline undo()
@@ -1334,7 +1333,7 @@ inline undo()
 	fi
 }
 
-/* The worker ends: its claim goes back, and what it has sent may be late. */
+/* The worker exits: it loses its claim, and its message may be late. */
 inline lose_claim()
 {
 	if
@@ -1357,7 +1356,7 @@ end_idle:
 		if
 		:: d_step { ANY_CALL(IS_TO_RESOLVE, 0) -> find_ended() };
 #ifndef NO_JOURNAL_LOCK
-			/* whose check came before the end is committed then */
+			/* intents that were checked before the end are committed then */
 			!journal_locked;
 #endif
 			d_step { resolve_found() };
@@ -1372,7 +1371,7 @@ end_idle:
 }
 
 /* ----------------------------------------------------------------
- * What happens to them
+ * Events
  * ----------------------------------------------------------------
  */
 
@@ -1403,7 +1402,7 @@ proctype WorkerKiller()
 	od
 }
 
-/* What is not durable is lost, and everybody is gone. */
+/* Everything that is not durable is lost, and all processes are gone. */
 inline crash()
 {
 	i = 0;
@@ -1454,15 +1453,15 @@ proctype Crash()
  */
 
 /*
- * When nothing goes on any more, a connection that a call has made is recorded,
- * and what is recorded is there.
+ * In the last state, a connection that a call has created is recorded, and a
+ * recorded connection is there.
  *
- * There is what nobody can know.  Of a committed call one answer was lost, its
- * connection was found or made again, it was deleted, and then the lost request
- * is carried out.  Or that call was a deletion, and hits another connection.
+ * One case is unknowable.  A committed call has lost an answer, its connection
+ * was found or created again, it was deleted, and then the lost message is
+ * carried out.  Or that call was a deletion, and hits another connection.
  *
- * STRICTLY, what stays was made or adopted by a call that has committed.  That
- * is too much to ask if more than one thing goes wrong.
+ * STRICTLY: a connection that stays was created or adopted by a call that has
+ * committed.  That is too strict if more than one event disturbs the call.
  */
 #define IS_BEYOND_US(k) \
 	(call[k].row == SUCCEEDED && call[k].unheard && \

@@ -1,27 +1,27 @@
 /*
  * time.pml
  *
- * When the undo of a call is over, and whose the connection is that it finds,
- * told by clocks, for the model checker Spin.
+ * The end of the undo of a call, and the origin of the connection that it finds,
+ * by clocks, for the model checker Spin.
  *
  * A caller creates a connection, or deletes one, and its transaction is rolled
- * back.  Its request may be carried out after it has ended, but no later than
- * the longer of settle_time and its own timeout after it was sent: that is all
- * that is assumed of AWS Glue.  The queue worker looks until nothing can arrive
- * any more, and deletes what the call has made.
+ * back.  AWS Glue may carry out its message after the end of the caller, but no
+ * later than the longer of settle_time and the message's timeout: the model
+ * assumes nothing else of AWS Glue.  The queue worker looks until no message can
+ * arrive any more, and deletes the connection of the call.
  *
  *	  known -----> intent      sent        ended    first look      final look
  *		|---------- may be created ----------------------|---------->|
  *	  not_before                                       ended_by   + the longer
  *
  * Clocks of hosts are set forward and back, and after a failover the host is
- * another one.  So all that decides are times of AWS's: of CreationTime, and of
- * the Date of answers that were there before or after what is to be bounded.
- * Between two answers a host counts on by itself, with a clock that is not set,
- * but may stand still: so what it knows is a time that has come already.
+ * another one.  So only AWS's times count: CreationTime, and the Date of answers
+ * before or after the event that they bound.  Between two answers a host counts
+ * on with a clock that is not set, but may stand still: so its time is one that
+ * has come already.
  *
- * Time is a number that goes up to a horizon.  A step of it stands for more than
- * what AWS's own clocks differ by.
+ * Time is a number that goes up to a horizon.  A step of it is longer than the
+ * difference between AWS's own clocks.
  */
 
 #ifndef SETTLE_TIME
@@ -36,7 +36,7 @@
 #ifndef LOSSES					/* answers that are lost: 0 or 1 */
 #define LOSSES	1
 #endif
-#ifndef MEDDLES					/* things that somebody else does */
+#ifndef MEDDLES					/* actions of somebody else */
 #define MEDDLES	1
 #endif
 #ifndef STEPS					/* of the clock of a host */
@@ -45,16 +45,16 @@
 #ifndef CRASHES					/* of the server: 0 or 1 */
 #define CRASHES	0
 #endif
-#ifndef WORKER_KILLS			/* times that the queue worker is ended */
+#ifndef WORKER_KILLS			/* terminations of the queue worker */
 #define WORKER_KILLS	0
 #endif
 /* DELETES: the call is DeleteConnection */
-/* STANDS_STILL: the clock that is not set may do that */
+/* STANDS_STILL: the clock that is not set may stand still */
 
 #define LONGER	(TIMEOUT > SETTLE_TIME -> TIMEOUT : SETTLE_TIME)
 #define HORIZON	(LAST_END + 6 + 2 * (CRASHES + WORKER_KILLS))
 
-/* The clock of a host is ahead of AWS's by this, by nothing, or by twice as much. */
+/* The clock of a host is ahead of AWS's by this, by nothing, or by double. */
 #define SKEW	4
 
 mtype:row = { OPEN, QUEUED, CLAIMED, FAILED, RESOLVED };
@@ -67,7 +67,7 @@ byte skew = SKEW;				/* of the host's clock */
 
 /* Shared memory of the host. */
 bit knows;						/* AWS's time */
-byte known;						/* that it is at least */
+byte known;						/* its lower bound */
 mtype:outcome outcome;			/* of the call; 0: unknown */
 byte answered_then;				/* and when it was answered, plus 1 */
 
@@ -82,7 +82,7 @@ bit uncertain;					/* a deletion may be on its way */
 
 /* The caller. */
 bit over;						/* its transaction */
-bit sent[2];					/* requests that are on their way... */
+bit sent[2];					/* messages that are on their way */
 byte sent_at[2];
 byte attempts;
 mtype:outcome reply;			/* to the last one; EXISTS is NOTHING */
@@ -101,7 +101,7 @@ bit delete_sent;
 byte delete_sent_at;
 bit worker_killed;
 
-/* The connection, and that it is recorded. */
+/* The connection, and its record. */
 mtype:maker maker;
 byte created;					/* CreationTime */
 bit seen_since;					/* this very one, by the queue worker */
@@ -109,10 +109,10 @@ bit found_ours;				/* likewise */
 bit recorded;
 bit somebody_deleted;
 
-/* For properties: when the caller has begun, as far as it could know. */
+/* For properties: the begin of the caller, as far as it could know. */
 byte begun;
 
-/* What has happened to them. */
+/* Events. */
 byte lost;
 byte meddles;
 byte steps;
@@ -131,7 +131,7 @@ bit crashed;
 #define DELETION	LONGER
 #endif
 
-/* What must happen before time goes on. */
+/* Deadlines that hold up time. */
 #define ON_TIME(sending, since, taking) \
 	(!(sending) || now < (since) + (taking))
 #define MAY_PASS \
@@ -155,11 +155,11 @@ end_time:
 	od
 }
 
-/* An answer has come, with a Date. */
+/* An answer with a Date has come. */
 inline learn(then)
 {
 #ifdef HALF_WAY
-	/* as if it had been stamped in the middle */
+	/* as if it were the time in the middle of the round trip */
 	known = then + (now - look_sent + 1) / 2;
 #else
 	known = (knows && known > then -> known : then);
@@ -212,9 +212,9 @@ inline carry_out(r)
 }
 
 /*
- * An undo's deletion is carried out.  It may not hit what was surely made by
- * somebody else: before the call has begun, or after it was answered.  Nor may it
- * come when all is over.
+ * The deletion of an undo is carried out.  It must not hit a connection that
+ * somebody else has certainly created, before the begin of the call or after its
+ * answer.  Nor may it come after the end of the undo.
  */
 #define IS_STRANGE \
 	(maker == SOMEBODY_ELSE && \
@@ -243,7 +243,7 @@ end_glue:
 }
 
 #if MEDDLES
-/* Somebody else, who defines connections just like the caller. */
+/* Somebody else, with the same definition as the caller. */
 proctype Meddler()
 {
 end_meddler:
@@ -332,7 +332,7 @@ proctype Caller()
 			reply = 0;
 			reply_date = 0
 		   };
-			/* send it again, or not; but what comes then does not tell all */
+			/* retry, or not; but the second answer does not tell everything */
 			if
 			:: d_step { SEND(1); reply = 0 };
 				if
@@ -362,7 +362,7 @@ proctype Caller()
  * ----------------------------------------------------------------
  */
 
-/* When it can look at nothing new, it does not look. */
+/* A look in the same moment could see nothing new. */
 #define IS_NEWS	(last_date != now + 1)
 
 /*
@@ -385,9 +385,9 @@ proctype Caller()
 #endif
 
 /*
- * Is final what is asked for now?  If the call was answered, and nothing else
- * was sent; or if it is certain that the longer of the two has passed since an
- * answer to the queue worker, which has come after the end of the caller.
+ * Is a look now final?  It is if the call was answered, and nothing else was
+ * sent; or if the longer of the two has certainly passed since an answer to the
+ * queue worker, which came after the end of the caller.
  */
 #if defined(SETTLE_TIME_ALONE)
 #define WAITS	SETTLE_TIME
@@ -499,7 +499,7 @@ end_idle:
 				uncertain = true;
 				last_date = 0;
 #ifndef GOES_ON_COUNTING
-				/* what it has sent is younger than what was noted */
+				/* its message is younger than the noted time */
 				ended_by = 0
 #endif
 			:: else
@@ -524,7 +524,7 @@ end_killer:
 #endif
 
 #if CRASHES
-/* Another host takes over, which knows nothing and has a clock of its own. */
+/* Another host takes over, without knowledge and with a clock of its own. */
 proctype Crash()
 {
 end_crash:

@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 """boto3, unmodified, drives every operation of the local Glue.
 
-What the extension's tests prove against test/local_glue is worth as much as
-that server is like AWS.  Here AWS's own client is the judge: it sends every
-operation, reads every answer, and signs; the server must be right for it.
+The tests of the extension against test/local_glue are worth as much as that
+server resembles AWS.  Here AWS's own client is the reference: it sends every
+operation, reads every answer, and signs; the server must satisfy it.
 
 The tests are in local_glue_peer/, by subject; this file starts one server
 for all of them and prints TAP.  Run it with a Python that has boto3.
@@ -21,7 +21,7 @@ SUBJECTS = ("connections", "validation", "rules", "signatures",
 
 
 def forget_the_environment():
-    """Let no AWS setting of the caller's have a say."""
+    """Ignore all AWS settings of the caller."""
     for name in list(os.environ):
         if name.startswith("AWS_") or name.lower().endswith("_proxy"):
             del os.environ[name]

@@ -1,4 +1,4 @@
-"""Is the committed table of AWS Glue's model what botocore has?
+"""Does the committed table of AWS Glue's model agree with botocore?
 
 Prints TAP.  Run with a Python that has the botocore of test/requirements.txt.
 
@@ -65,7 +65,7 @@ def committed_table_is_current():
                 open(os.path.join(TOP, "src", "glue", "model_data.c"),
                      encoding="ascii") as committed:
             ok(fresh.read() == committed.read(),
-               "src/glue/model_data.c is what \"make update-model\" writes")
+               "src/glue/model_data.c is the output of \"make update-model\"")
 
 
 def python_pattern(source):

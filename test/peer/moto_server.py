@@ -1,11 +1,11 @@
 """Serve moto, the mock of AWS from PyPI, over TLS, with its authentication on.
 
-An implementation of Glue that knows nothing of this project: it checks
+An implementation of Glue that is independent of this project: it checks
 signatures with botocore's code and the caller's rights by IAM's rules.  On
-standard output comes one line of JSON that says how to reach it:
+standard output comes one line of JSON, with its address and its users:
 
     url, region, account, ca_file
-                where it is, for whom it stands, what to trust
+                its address, its account, and the authority to trust
     users       the environment of each user: "able" may do everything with
                 Glue, "powerless" nothing
 
@@ -31,7 +31,7 @@ from werkzeug.serving import make_server
 
 REGION = "eu-west-1"
 
-# moto's account, if none is asked for
+# moto's account, if none is given
 ACCOUNT = "123456789012"
 
 ALLOW_GLUE = {
@@ -54,7 +54,7 @@ def make_certificate(directory):
 
 
 def make_user(iam, name, policy=None):
-    """Make a user and return the environment with a key of his."""
+    """Make a user and return the environment with a key of that user."""
     iam.create_user(UserName=name)
     if policy is not None:
         iam.put_user_policy(UserName=name, PolicyName=name,

@@ -1,11 +1,11 @@
-"""Compare what we make of failures with botocore, AWS's own client.
+"""Compare our classification of failures with that of botocore, AWS's own client.
 
 Usage: retry_like_botocore.py DRIVER
 
 DRIVER is the program made from test/unit/classify_failures.c.  Every operation of
 ours is answered with every status and code that means something to either;
 both must retry the same ones, as throttling or not, after the same longest
-wait.  That botocore does so by default, is looked at as well.  Prints TAP.
+wait.  That this is botocore's default is checked as well.  Prints TAP.
 
 The interpreter must have botocore; test/requirements.txt names the version.
 """
@@ -40,7 +40,7 @@ def codes_of(service):
 
 
 def classify(service, operation, status, code):
-    """What botocore makes of a failure, as the driver prints it."""
+    """The reaction of botocore to a failure, as the driver prints it."""
     context = standard.RetryContext(
         attempt_number=2,
         operation_model=service.operation_model(operation),

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, glue_conn contributors
 #
 # No function of the sources has too many branches or lines, and no file too many
-# lines; and what breaks that is seen.
+# lines; and the checks find each violation.
 
 use strict;
 use warnings;
@@ -17,7 +17,7 @@ my $most_lines_of_file = 600;
 # Tables of data, which are long and simple.
 my %is_table = (glue_settings_init => 1, 'src/glue/model_data.c' => 1);
 
-# What is wrong with some sources, one fault a line.
+# The faults of some sources, one a line.
 sub faults
 {
 	my (@sources) = @_;
@@ -42,7 +42,7 @@ sub faults
 	return join "\n", @faults;
 }
 
-# What is wrong with a source of this text.
+# The faults of a source of this text.
 sub faults_of
 {
 	my ($text) = @_;

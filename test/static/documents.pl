@@ -1,7 +1,7 @@
 # Copyright (c) 2026, glue_conn contributors
 #
 # The pages have the form that GlueConn::Document reads, and JSON in them is JSON;
-# and what is wrong with one is found.  test/t/150_documents.pl runs them.
+# and the checks find each violation.  test/t/150_documents.pl runs the pages.
 
 use strict;
 use warnings;
@@ -33,14 +33,14 @@ foreach my $name ('README.md', sort glob('docs/*.md'))
 }
 cmp_ok(-s 'README.md', '<=', $most_bytes, "the README has $most_bytes bytes at most");
 
-# The policies name what the extension asks of AWS Glue, and nothing else.
+# The policies name the actions of AWS Glue that the extension uses, and no others.
 my $policies = join '', map { $_->{text} } GlueConn::Document->read('docs/install.md')->blocks('json');
 my %actions = map { $_ => 1 } $policies =~ /"glue:(\w+)"/g;
 my %operations = map { $_ => 1 } slurp('src/glue/model_data.c') =~ /\{"(\w+)", \w+, \d+, \(const/g;
 is(join(' ', sort keys %actions), join(' ', sort keys %operations),
 	'the policies of docs/install.md allow what is asked for');
 
-# What is wrong with a page of these lines.
+# The faults of a page of these lines.
 sub faults
 {
 	return join "\n", GlueConn::Document->new('x.md', join "\n", @_)->faults;
@@ -64,7 +64,7 @@ is(faults(@{ $_->[0] }), "x.md:$_->[1]", "a fault: @{ $_->[0] }")
   [ [ '<!-- not run: AWS -->', '', @block ],
 	'1: a comment that is before no block: <!-- not run: AWS -->' ];
 
-# Is an output that was expected the one that there is?
+# Does the real output match the expected one?
 sub is_output
 {
 	my ($expected, $real, @mark) = @_;
@@ -85,7 +85,7 @@ is(is_output(@$_), 0, "another: $_->[0] and " . $_->[1] =~ tr{\n}{ }r)
   foreach [ 'a', 'b' ], [ '1', '2' ], [ 'a', "a\nb" ], [ 'a | b', 'ab' ],
   [ '1 s', '2 m', '<!-- figures vary -->' ];
 
-# What is corrected.
+# The corrections of a document.
 my $document = GlueConn::Document->new('x.md', join "\n", 'Text', @block, '',
 	'```output', 'old', 'older', '```', @block, 'End');
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, glue_conn contributors
 #
-# The drawings of docs/ are what their sources give; and a drawing that is not is
-# seen, whichever version of pikchr has made it.
+# The drawings of docs/ agree with their sources; and the check finds one that does
+# not, whichever version of pikchr has made it.
 
 use strict;
 use warnings;
@@ -13,7 +13,7 @@ use Test::More;
 
 my $home = getcwd();
 
-# Draw, or check drawings: returns the exit status and what was printed.
+# Draw, or check drawings: returns the exit status and the output.
 sub draw
 {
 	my $output = `$^X test/draw @_ 2>&1`;
@@ -39,14 +39,14 @@ sub write_file
 	close $handle;
 }
 
-# A check finds that these drawings are not as they should be, and no others.
+# A check finds that these drawings are out of date, and no others.
 sub found
 {
 	my ($name, @files) = @_;
 	my ($status, $output) = draw('--check');
 
 	is("$status $output", (@files ? 1 : 0) . ' ' . join('', map {
-		"$_ is not what its source gives: run \"make drawings\"\n" } @files), $name);
+		"$_ differs from its source: run \"make drawings\"\n" } @files), $name);
 }
 
 found('the drawings are as they should be');

@@ -26,10 +26,10 @@ while ($codes =~
 	$sqlstate{$1} = "$2$3$4$5$6";
 }
 
-# What is compared with others' errors is not raised.
+# Codes that are only compared with others' errors are not raised.
 my %known = map { $_ => 1 } qw(40000 58000 57000 01000);
 
-# What the sources raise, and what they compare.
+# The codes that the sources raise, and those that they compare.
 sub raised
 {
 	my ($text) = @_;
@@ -66,7 +66,7 @@ is(join(' ', grep { !$exceptions{$_} } @rules), '', 'each exception of AWS is in
 delete @exceptions{@rules};
 is(join(' ', sort keys %exceptions), '', 'and no other');
 
-# All texts of the sources, with an ellipsis for what is filled in.
+# All texts of the sources, with an ellipsis for each inserted value.
 my $texts = join "\n", map {
 	join('', /"((?:[^"\\\n]|\\.)*)"/g) =~ s/\\(.)/$1/gr =~ s/%(?:\.\*|ll)?[sdu]/…/gr
 } $source =~ /((?:"(?:[^"\\\n]|\\.)*"\s*)+)/g;

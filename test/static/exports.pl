@@ -1,6 +1,6 @@
 # Copyright (c) 2026, glue_conn contributors
 #
-# The extension exports its own names alone, and check_exports sees others.
+# The extension exports only its own names, and check_exports finds others.
 
 use strict;
 use warnings;
@@ -10,8 +10,8 @@ use Test::More;
 
 my $directory = tempdir(CLEANUP => 1);
 
-# Make a shared object of C source and check it: returns the exit status and
-# what was printed.
+# Make a shared object of C source and check it: returns the exit status and the
+# output.
 sub check_module
 {
 	my ($source) = @_;

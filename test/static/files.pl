@@ -1,7 +1,7 @@
 # Copyright (c) 2026, glue_conn contributors
 #
 # Every script of test/t has a number of its own, and no file of the tests is too
-# long to be read; and what breaks that is seen.
+# long to be read; and the checks find each violation.
 
 use strict;
 use warnings;
@@ -18,7 +18,7 @@ my $most_lines = 800;
 # and expected output, which have other names.
 my $long = qr{^(?:unit/secret_forms\.h|model/immediate\.pml)$};
 
-# What is wrong with the tests in a directory, one fault a line.
+# The faults of the tests in a directory, one a line.
 sub faults
 {
 	my ($directory) = @_;
@@ -39,7 +39,7 @@ sub faults
 	return join "\n", @faults;
 }
 
-# Directories that are as they should be, but for a file.
+# Valid directories, except for one file.
 sub faults_with
 {
 	my ($name, $lines) = @_;

@@ -1,9 +1,9 @@
 # Copyright (c) 2026, glue_conn contributors
 #
-# The fuzzers see the sources that they fuzz, and tell what they find.
+# The fuzzers see the sources that they fuzz, and report their findings.
 #
-# libFuzzer sees only what was compiled for it, and says nothing if that is the
-# fuzzer alone: it goes on with random inputs, which get nowhere.
+# libFuzzer sees only code that was compiled for it, and reports nothing if that is
+# the fuzzer alone: it goes on with random inputs, which reach nothing.
 
 use strict;
 use warnings;
@@ -27,7 +27,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 }
 END
 
-# Run a command in the copy: returns its exit status and what it printed.
+# Run a command in the copy: returns its exit status and its output.
 sub run
 {
 	my ($command) = @_;

@@ -41,8 +41,8 @@ my @objects = map { "src/$_.o" }
   qw(text/low text/high server/shared http/http store/requests
   workers/launcher functions/list glue_conn);
 
-# Write the tree with other files and check it: returns the exit status and what
-# was printed.
+# Write the tree with other files and check it: returns the exit status and the
+# output.
 sub check_tree
 {
 	my ($changed, @list) = @_;
@@ -162,7 +162,7 @@ refused(
 	'src/text/low.c:1: server/compat.h is of a folder listed later',
 	'');
 
-# what belongs to one folder
+# code that belongs to one folder
 refused(
 	'curl elsewhere',
 	'functions/list.c',

@@ -1,9 +1,9 @@
 # Copyright (c) 2026, glue_conn contributors
 #
-# What the documentation refers to is there: in every Markdown file, relative links
-# lead to files, and their anchors to headings; and paths in backticks are there,
-# seen from the top of the repository, from src/ or from where they are said.  What
-# leads nowhere is found.
+# The references of the documentation are valid: in every Markdown file, relative
+# links lead to files, and their anchors to headings; and paths in backticks exist,
+# relative to the top of the repository, to src/ or to the file itself.  The check
+# finds invalid ones.
 
 use strict;
 use warnings;
@@ -47,7 +47,7 @@ sub anchors
 	return \%anchors;
 }
 
-# What is wrong with a link in a file, or nothing.
+# The fault of a link in a file, or nothing.
 sub link_fault
 {
 	my ($file, $link) = @_;
@@ -77,7 +77,7 @@ sub path_fault
 	return "no such path: $text";
 }
 
-# What is wrong with the Markdown files of the current directory, a line each.
+# The faults of the Markdown files of the current directory, a line each.
 sub faults
 {
 	my @files;
@@ -108,7 +108,7 @@ my %files = (
 	'src/low/a.c' => '',
 	'docs/a.md' => '');
 
-# What is wrong with a file of this text in docs/.
+# The faults of a file of this text in docs/.
 sub faults_with
 {
 	$files{'docs/a.md'} = $_[0];

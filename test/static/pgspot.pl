@@ -1,8 +1,8 @@
 # Copyright (c) 2026, glue_conn contributors
 #
-# The SQL scripts leave no choice to whatever the schema held before CREATE
-# EXTENSION: pgspot finds no name in them without its schema, and it does see
-# such names.  No finding is ignored.
+# The SQL scripts do not depend on the earlier contents of the schema before CREATE
+# EXTENSION: pgspot finds no name in them without its schema, and it does find such
+# names.  No finding is ignored.
 
 use strict;
 use warnings;
@@ -10,7 +10,7 @@ use warnings;
 use File::Temp qw(tempdir);
 use Test::More;
 
-# Run pgspot on a file: returns the exit status and what was printed.
+# Run pgspot on a file: returns the exit status and the output.
 sub spot
 {
 	my ($file) = @_;
@@ -21,7 +21,7 @@ sub spot
 	return ($? >> 8, $output);
 }
 
-# Expect a statement to be found fault with.
+# Expect a finding about a statement.
 sub found
 {
 	my ($sql, $finding) = @_;

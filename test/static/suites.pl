@@ -1,6 +1,6 @@
 # Copyright (c) 2026, glue_conn contributors
 #
-# run_suites counts what went wrong in every way that a test can go wrong.
+# run_suites counts every kind of failure of a test.
 
 use strict;
 use warnings;
@@ -11,11 +11,11 @@ use Test::More;
 
 my $run = getcwd() . '/test/run_suites';
 
-# what names tests is for the run that this is part of
+# variables that select tests are for the run that this is part of
 delete $ENV{TESTS};
 
-# Run scripts of the suite "tap": returns the exit status and what run_suites
-# printed.
+# Run scripts of the suite "tap": returns the exit status and the output of
+# run_suites.
 sub run_script
 {
 	my (@scripts) = @_;

@@ -180,10 +180,12 @@ parse(const char *text)
 static GlueSecretDigest
 digest_of(json_object *tree, const unsigned char *key)
 {
+	json_object *redacted = glue_redact_copy(tree);
 	GlueSecretDigest digest;
 
 	memset(&digest, 0, sizeof(digest));
-	ok(glue_secret_digest(tree, key, &digest), "a digest was made");
+	ok(glue_secret_digest(tree, redacted, key, &digest), "a digest was made");
+	glue_json_tree_free(redacted);
 	return digest;
 }
 

@@ -33,7 +33,7 @@ def salesforce(name):
 
 @test
 def test_create_and_get(glue):
-    """What CreateConnection stores, GetConnection returns."""
+    """GetConnection returns the connection that CreateConnection stored."""
     client = glue.client()
     given = jdbc(
         "one", Description="Zwölf €\n𝄞", MatchCriteria=["a", "b"],
@@ -102,7 +102,7 @@ def test_duplicate(glue):
 
 @test
 def test_create_race(glue):
-    """Of many who create one name at once, one succeeds."""
+    """Of many creations of one name at once, one succeeds."""
     client = glue.client()
     outcomes = []
 
@@ -123,7 +123,7 @@ def test_create_race(glue):
 
 @test
 def test_not_found(glue):
-    """What does not exist is an EntityNotFoundException everywhere."""
+    """A missing connection is an EntityNotFoundException everywhere."""
     client = glue.client()
     code = "EntityNotFoundException"
     refused(code, client.get_connection, Name="none")
@@ -300,7 +300,7 @@ def test_in_progress(glue):
 
 @test
 def test_test_connection(glue):
-    """TestConnection tests what exists, or an input, but not both."""
+    """TestConnection tests a connection, or an input, but not both."""
     client = glue.client()
     client.create_connection(ConnectionInput=jdbc("one"))
     client.test_connection(ConnectionName="one")

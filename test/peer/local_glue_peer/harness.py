@@ -102,7 +102,7 @@ class LocalGlue:
         self.control("/misbehave", {"kind": kind, **rule})
 
     def reset(self):
-        """Be as at the start."""
+        """Restore the state of the start."""
         self.control("/reset", {})
 
     def history(self, name):
@@ -127,17 +127,17 @@ def jdbc(name, **members):
 
 
 def equal(found, expected):
-    """Insist on equality, and show the difference."""
+    """Require equality, and show the difference."""
     assert found == expected, f"found {found!r}, expected {expected!r}"
 
 
 def contains(text, part):
-    """Insist on a part of a text."""
+    """Require a part of a text."""
     assert part in text, f"{part!r} is not in {text!r}"
 
 
 def refused(code, call, *arguments, text="", **keywords):
-    """Insist on an error of AWS's; returns its text."""
+    """Require an error of AWS's; returns its text."""
     try:
         call(*arguments, **keywords)
     except botocore.exceptions.ClientError as error:
@@ -149,7 +149,7 @@ def refused(code, call, *arguments, text="", **keywords):
 
 
 def fails(kind, call, *arguments, **keywords):
-    """Insist on an exception of botocore's own; returns it."""
+    """Require an exception of botocore's own; returns it."""
     try:
         call(*arguments, **keywords)
     except kind as error:

@@ -1,4 +1,4 @@
-"""What boto3 makes of each kind of misbehaviour, without retries."""
+"""The reaction of boto3 to each kind of misbehaviour, without retries."""
 
 import time
 
@@ -164,7 +164,7 @@ def test_huge(glue):
 
 @test
 def test_close(glue):
-    """Kept connections are kept, or closed with and without a word."""
+    """Kept connections are kept, or closed with and without notice."""
     client = glue.client()
 
     def connections(requests):
@@ -252,7 +252,7 @@ def test_handshake(glue):
 
 @test
 def test_control_refuses_nonsense(glue):
-    """The control API refuses what makes no sense."""
+    """The control API refuses invalid requests."""
     for path, value, text in (
             ("/misbehave", {"kind": "none"}, "there is no kind"),
             ("/misbehave", {"kind": "slow", "x": 1}, "unexpected keyword"),

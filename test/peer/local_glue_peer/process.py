@@ -72,7 +72,7 @@ def test_plain_http(glue):
 
 @test
 def test_end(glue):
-    """The server leaves with its parent and on SIGTERM, without a trace."""
+    """The server exits with its parent and on SIGTERM, without a trace."""
     other = LocalGlue()
     equal(os.path.exists(other.ca_file), True)
     equal(other.stop(), 0)

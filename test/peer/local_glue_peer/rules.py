@@ -1,8 +1,8 @@
-"""The rules of src/glue/rules.def: what was measured is refused, no more is.
+"""The rules of src/glue/rules.def: the measured ones are enforced, no others.
 
-The inputs are those of test/connection_inputs.json, with what the extension
-finds in them.  What it calls an error is refused here, but for what no client
-of AWS's would send; what it only warns of is not.
+The inputs are those of test/connection_inputs.json, with the findings of the
+extension.  Its errors are refused here, except for inputs that no client of AWS
+would send; its warnings are not.
 """
 
 import json
@@ -53,7 +53,7 @@ def is_refused(call, *arguments, error, **parameters):
 
 @test
 def test_errors_are_refused(glue):
-    """What is an error is refused, what is a warning is not."""
+    """An error is refused, a warning is not."""
     glue.set(encrypt_passwords=True)
     client = glue.client()
     for name, given, wrong in sendable():

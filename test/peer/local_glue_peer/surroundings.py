@@ -1,4 +1,4 @@
-"""Where credentials come from: STS, and the metadata services."""
+"""The sources of credentials: STS, and the metadata services."""
 
 import os
 import urllib.error
@@ -54,7 +54,7 @@ def get(url, method="GET", **headers):
 
 @test
 def test_caller_identity(glue):
-    """STS tells who one is."""
+    """STS tells the caller's identity."""
     answer = glue.client("sts").get_caller_identity()
     equal((answer["Account"], answer["Arn"]),
           (ACCOUNT, f"arn:aws:iam::{ACCOUNT}:user/local-glue"))
@@ -114,7 +114,7 @@ def test_web_identity(glue):
 
 @test
 def test_sts_errors(glue):
-    """STS has its own names for what is wrong with a signature."""
+    """STS has its own names for the errors of a signature."""
     call = glue.client("sts", aws_secret_access_key="x").get_caller_identity
     refused("SignatureDoesNotMatch", call)
     call = glue.client("sts", aws_access_key_id="x").get_caller_identity
@@ -188,7 +188,7 @@ def test_metadata_misbehaves(glue):
 
 @test
 def test_expired_instance_credentials(glue):
-    """Credentials that are handed out expired are refused by Glue."""
+    """Glue refuses metadata credentials that have expired."""
     glue.set(metadata_expires_in=-10)
     fetcher = botocore.utils.InstanceMetadataFetcher(
         base_url=glue.metadata_url + "/", config={

@@ -1,4 +1,4 @@
-"""What Glue refuses: shapes, limits, and the rules for each type."""
+"""The refusals of Glue: shapes, limits, and the rules for each type."""
 
 from local_glue_peer.harness import contains, equal, jdbc, refused, test
 
