@@ -39,7 +39,6 @@
 #include "operation/tags.h"
 #include "rewrite/prs2lock.h"
 #include "rewrite/rewriteManip.h"
-#include "server/builtins.h"
 #include "server/compat.h"
 #include "server/redacted.h"
 #include "server/settings.h"

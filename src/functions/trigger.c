@@ -504,6 +504,7 @@ digest_row(const ProvisionRow *row, unsigned char *digest)
 	digest_jsonb(row->tags, digest + GLUE_ROW_DIGEST_SIZE / 2);
 }
 
+/* The half of it for one column: zeros for null. */
 static void
 digest_jsonb(NullableDatum value, unsigned char *digest)
 {

@@ -267,10 +267,10 @@ record_ended(GlueRun *run, GlueJobQueue *queue, const GlueRecords *records)
 
 /*
  * Record the outcome of one job.  On failure, store it in the row of the
- * request.  If another session has locked the rows, record it later.  But if the
- * job is for a row of a provisioning table, the transaction that has deleted the
- * row has locked its entry.  It may call AWS Glue for the connection next, and so
- * wait for this process.
+ * request.  If another session has locked the rows, record it later; but not if
+ * the job is for a row of a provisioning table: the transaction that has deleted
+ * the row has locked its entry.  It may call AWS Glue for the connection next,
+ * and so wait for this process.
  *
  * If even the row of the request cannot be updated, leave that to the next
  * process.  It finds that the claim has no owner, and reads the connection.
