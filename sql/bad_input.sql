@@ -18,7 +18,7 @@ SELECT glue_create_connection('5');
 SELECT glue_create_connection('{}');
 SELECT glue_create_connection('{"ConnectionInput": {"Name": "orders"}}');
 
--- PostgreSQL itself refuses what cannot be text
+-- PostgreSQL itself refuses bytes that are no text
 SELECT glue_create_connection('{"Name": "a\u0000b"}');
 SELECT glue_create_connection('{"Name": "a\ud800b"}');
 

@@ -1,7 +1,7 @@
 --
 -- Functions that build a ConnectionInput
 --
--- The unit tests have every form of a URL; this is what a user sees.
+-- The unit tests have every form of a URL; this is the view of a user.
 --
 \pset format unaligned
 
@@ -28,7 +28,7 @@ SELECT type, input->'ConnectionProperties' AS properties, glue_is_valid_connecti
        glue_jdbc_connection_input('a', url, 'arn:aws:secretsmanager:us-east-1:123456789012:secret:s',
                                   connection_type => type) AS input;
 
--- what is wrong, all at once
+-- all faults at once
 SELECT glue_jdbc_connection_input(NULL, NULL, connection_type => NULL);
 SELECT glue_jdbc_connection_input('', '', '', '', ARRAY['', NULL], '', NULL, '', ARRAY[NULL, ''], '', '');
 SELECT glue_jdbc_connection_input(E'a\nb', 'jdbc:mysql', role_arn => 'arn:aws:iam::123456789012:role/glue',
@@ -115,7 +115,7 @@ CREATE USER MAPPING FOR PUBLIC SERVER regress_mysql OPTIONS (username 'joe', pas
 SELECT glue_connection_input_from_server('regress_mysql', database_name => 'shop');
 DROP USER MAPPING FOR PUBLIC SERVER regress_mysql;
 
--- what a server lacks
+-- missing options of a server
 CREATE SERVER regress_bare_pg FOREIGN DATA WRAPPER postgres_fdw;
 CREATE SERVER regress_bare_mysql FOREIGN DATA WRAPPER mysql_fdw OPTIONS (host '');
 CREATE SERVER regress_bare_oracle FOREIGN DATA WRAPPER oracle_fdw;
@@ -155,7 +155,7 @@ BEGIN
   END LOOP;
 END $$;
 
--- what Oracle's option can be
+-- forms of Oracle's option
 DO $$
 DECLARE
   dbserver text;
@@ -200,7 +200,7 @@ CREATE SERVER regress_glue FOREIGN DATA WRAPPER glue_conn;
 SELECT glue_connection_input_from_server('regress_glue');
 DROP SERVER regress_glue;
 
--- who may
+-- privileges
 CREATE ROLE regress_glue_user;
 SET ROLE regress_glue_user;
 SELECT glue_jdbc_connection_input('a', 'jdbc:mysql://db/shop') IS NOT NULL AS built;
@@ -233,7 +233,7 @@ SELECT jsonb_pretty(pg_temp.without_port(glue_connection_input_for_this_database
 SELECT glue_connection_input_for_this_database(host => 'localhost', port => -1, connection_type => 'MYSQL');
 SELECT glue_connection_input_for_this_database(host => 'joe:hunter2@db', port => 0, secret_arn => 'password=hunter2');
 
--- what is built is what can be created: no finding of any severity
+-- a built input can be created: no finding of any severity
 SELECT v.* FROM glue_validate_connection_input(glue_connection_input_for_this_database(host => 'db.example.com',
   secret_arn => 'orders-reader', subnet_id => 'subnet-0a1b2c3d', security_group_id_list => '{sg-0a1b2c3d}',
   availability_zone => 'us-east-1a')) v;

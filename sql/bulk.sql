@@ -4,10 +4,10 @@
 LOAD 'glue_conn';
 SET glue_conn.region = 'us-east-1';
 
--- nothing to do, and so nothing is asked of anybody
+-- nothing to do, and so no call
 SELECT * FROM glue_create_connections('{}');
 
--- all inputs are checked, and all that is wrong with them is said at once
+-- all inputs are checked, and all faults are reported at once
 SELECT * FROM glue_create_connections(NULL);
 SELECT * FROM glue_create_connections(ARRAY[NULL, 'null', '[]', '{}']::jsonb[]);
 SELECT * FROM glue_create_connections(ARRAY[

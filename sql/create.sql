@@ -5,7 +5,7 @@
 SET glue_conn.config_file = '/dev/null';
 SET glue_conn.credentials_file = '/dev/null';
 
--- what is missing is said, with all that was looked at
+-- the error names the missing settings, with all sources
 SELECT glue_create_connection('{"Name": "a", "ConnectionType": "NETWORK",
     "PhysicalConnectionRequirements": {"SubnetId": "subnet-1", "AvailabilityZone": "us-east-1a"}}');
 SET glue_conn.region = 'us-east-1';
@@ -41,6 +41,6 @@ BEGIN READ ONLY;
 SELECT glue_create_connection('{}');
 ROLLBACK;
 
--- what was not created was not recorded
+-- a failed creation is not recorded
 SELECT count(*) FROM glue_connection;
 RESET ALL;

@@ -1,5 +1,5 @@
 --
--- What CREATE EXTENSION makes, and who may use it
+-- The objects of CREATE EXTENSION, and their privileges
 --
 CREATE EXTENSION glue_conn;
 
@@ -29,7 +29,7 @@ SELECT attrelid::regclass, attname
  WHERE attrelid IN ('glue_connection'::regclass, 'glue_request'::regclass)
    AND attnum > 0 AND col_description(attrelid, attnum) IS NULL;
 
--- what a function does decides its volatility, parallel safety and privileges
+-- the effects of a function decide its volatility, parallel safety and privileges
 SELECT p.proname, p.provolatile, p.proparallel, p.proisstrict,
        has_function_privilege('public', p.oid, 'EXECUTE') AS public
   FROM pg_proc p
@@ -39,7 +39,7 @@ SELECT p.proname, p.provolatile, p.proparallel, p.proisstrict,
  ORDER BY p.proname COLLATE "C";
 SELECT has_table_privilege('public', 'glue_connection', 'SELECT') AS public;
 
--- the table is dumped, so that what is known survives
+-- the table is dumped, so that its records survive
 SELECT extconfig::regclass[] FROM pg_extension WHERE extname = 'glue_conn';
 -- and no row of it is left out of the dump of a role that may not see all
 SELECT relrowsecurity FROM pg_class WHERE oid = 'glue_connection'::regclass;

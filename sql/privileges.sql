@@ -1,5 +1,5 @@
 --
--- Who may do what
+-- Privileges
 --
 LOAD 'glue_conn';
 
@@ -43,7 +43,7 @@ SELECT glue_is_valid_connection_input('{}');
 SELECT rule FROM glue_validate_connection_input('{}');
 SELECT glue_redact('{"PASSWORD": "x"}');
 
--- what decides where credentials and passwords go is for superusers
+-- destinations of credentials and passwords are for superusers
 SET glue_conn.endpoint_url = 'https://localhost';
 SET glue_conn.ca_file = '/tmp/ca.crt';
 SET glue_conn.proxy = 'http://localhost';

@@ -36,7 +36,7 @@ SELECT jsonb_pretty(glue_redact('{
   }
 }'));
 
--- secrets by the end of their name, and what is about one
+-- secrets by the end of their name, and metadata of secrets
 SELECT k AS key, v AS value, glue_redact(jsonb_build_object(k, v)) -> k AS redacted
   FROM (VALUES ('db_pass', 'hunter2'), ('LOGDATA', 'joe@@hunter2'), ('card_pin', '1234'),
                ('OAuthPvtKey', 'hunter2'), ('private_key', '/etc/ssl/key.p8'),

@@ -1,7 +1,7 @@
 --
 -- Requests that are carried out after commit: the queue, seen from SQL
 --
--- Nobody works the queue here, so that requests stay as they are.
+-- No process carries out requests here, so that they stay as they are.
 --
 LOAD 'glue_conn';
 SET glue_conn.region = 'eu-central-1';
@@ -15,7 +15,7 @@ CREATE FUNCTION input(name text, more jsonb DEFAULT '{}') RETURNS jsonb
       "SECRET_ID": "orders", "JDBC_ENFORCE_SSL": true}'::jsonb) || more
 $$;
 
--- what is asked for is checked, normalized, and kept with where it is to go;
+-- a request is checked, normalized, and kept with its target;
 -- it takes no credentials
 SELECT glue_enqueue_create_connection(input('orders'), '{"team": "shop"}',
                                       '111111111111', on_conflict => 'adopt');
@@ -30,7 +30,7 @@ SELECT count(*) FROM glue_request
  WHERE requested_by = current_role::regrole AND requested_at = next_attempt_at
    AND requested_at <= clock_timestamp() AND finished_at IS NULL;
 
--- a foreign server says where
+-- a foreign server determines the target
 CREATE SERVER regress_glue_shop FOREIGN DATA WRAPPER glue_conn
   OPTIONS (region 'us-west-2', catalog_id '222222222222');
 SELECT glue_enqueue_create_connection(input('orders'), server => 'regress_glue_shop');
@@ -38,7 +38,7 @@ SELECT glue_enqueue_update_connection('orders', input('orders'), '333333333333',
 SELECT operation, server, region, catalog_id FROM glue_request
  WHERE server IS NOT NULL ORDER BY id;
 
--- what the immediate call refuses is refused in the same words
+-- a request refuses the inputs of an immediate call, with the same messages
 SELECT glue_create_connection('{"Name": "x", "ConnectionTyp": "JDBC"}', '{"aws:x": "y"}', 'a b');
 SELECT glue_enqueue_create_connection('{"Name": "x", "ConnectionTyp": "JDBC"}', '{"aws:x": "y"}', 'a b');
 SELECT glue_enqueue_create_connection(NULL);
@@ -62,7 +62,7 @@ ROLLBACK;
 SELECT glue_enqueue_create_connection(input('x', '{"ConnectionProperties":
   {"JDBC_CONNECTION_URL": "jdbc:mysql://h:1/d", "USERNAME": "u", "PASSWORD": "x"}}'));
 
--- what an administrator adds to the table is respected, and so is its key
+-- constraints and triggers of an administrator are honoured, and so is the key
 \set VERBOSITY terse
 ALTER TABLE glue_request ADD CONSTRAINT regress_glue_check CHECK (connection_name <> 'no');
 SELECT glue_enqueue_delete_connection('no');
@@ -173,7 +173,7 @@ RESET statement_timeout;
 UPDATE glue_request SET state = 'queued' WHERE id = 4;
 
 --
--- Who may do what
+-- Privileges
 --
 CREATE ROLE regress_glue_etl;
 CREATE ROLE regress_glue_other;
@@ -238,7 +238,7 @@ RESET ROLE;
 \x off
 RESET timezone;
 
--- who monitors sees the figures of all, and none of the requests
+-- a monitor sees the figures of all, and none of the requests
 CREATE ROLE regress_glue_monitor IN ROLE pg_monitor;
 SET ROLE regress_glue_monitor;
 SELECT target, queued, failed, last_error IS NOT NULL AS error FROM glue_request_summary
@@ -251,7 +251,7 @@ SELECT target, failed, failed_last_hour, succeeded_last_hour FROM glue_request_s
   WHERE target ~ '(^|/)r(/|$)';
 DELETE FROM glue_request WHERE region = 'r';
 
--- there is a row where nothing was ever asked for
+-- a database that never had a request has a row
 CREATE SERVER unused FOREIGN DATA WRAPPER glue_conn
   OPTIONS (region 'eu-north-1', catalog_id '333333333333');
 BEGIN;
@@ -282,7 +282,7 @@ SELECT glue_retry_request(2);
 SELECT 'glue_request'::regclass = ANY (extconfig) AS dumped
   FROM pg_extension WHERE extname = 'glue_conn';
 
--- what changes while a request is open is in no index, and a page has room for
+-- columns that change while a request is open are in no index, and a page has room for
 -- a new version of each of its rows, so that all of these updates are HOT
 CREATE FUNCTION hot_updates() RETURNS bigint LANGUAGE sql AS $$
   SELECT pg_stat_get_xact_tuples_hot_updated('glue_request'::regclass)

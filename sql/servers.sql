@@ -92,7 +92,7 @@ SELECT glue_conn_validator('{region}', 'pg_foreign_server'::regclass);
 SELECT glue_conn_validator('{NULL}', 'pg_foreign_server'::regclass);
 SELECT glue_conn_validator('{a,=,""}', 'pg_foreign_server'::regclass);
 
--- what can be named in a call
+-- options that a call can name
 SELECT glue_get_connection('a', server => 'nonsense');
 CREATE FOREIGN DATA WRAPPER regress_other_wrapper;
 CREATE SERVER regress_other FOREIGN DATA WRAPPER regress_other_wrapper;
@@ -117,7 +117,7 @@ ALTER SERVER regress_glue OPTIONS (endpoint_url 'https://127.0.0.1:1', use_fips_
 SELECT glue_get_connection('a', server => 'regress_glue');
 SET glue_conn.region = 'us-east-1';
 
--- what is for superusers
+-- options for superusers
 CREATE ROLE regress_glue_owner;
 GRANT USAGE ON FOREIGN DATA WRAPPER glue_conn TO regress_glue_owner;
 GRANT EXECUTE ON FUNCTION glue_get_connection(text, text, name) TO regress_glue_owner;
@@ -149,7 +149,7 @@ ALTER SERVER regress_glue_own OPTIONS (SET endpoint_url 'https://127.0.0.1:2');
 ALTER SERVER regress_glue_own OPTIONS (DROP endpoint_url);
 ALTER USER MAPPING FOR CURRENT_USER SERVER regress_glue_own OPTIONS (SET session_token 'x');
 
--- what the validator was kept from seeing is found by the call
+-- the call finds options that bypassed the validator
 RESET ROLE;
 ALTER FOREIGN DATA WRAPPER glue_conn NO VALIDATOR;
 ALTER SERVER regress_glue_own OPTIONS (regoin 'x');

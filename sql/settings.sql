@@ -23,7 +23,7 @@ SET glue_conn.endpoint_url = 'http://glue.example.com';
 SET glue_conn.endpoint_url = 'http://127.0.0.1:4566';
 SET glue_conn.endpoint_url = 'https://glue.example.com';
 
--- contradictions come out at the call
+-- contradictions are errors of the call
 SET glue_conn.region = 'us-east-1';
 SET glue_conn.use_fips_endpoint = on;
 SELECT glue_get_connection('a');
@@ -32,7 +32,7 @@ SET glue_conn.use_dualstack_endpoint = on;
 SELECT glue_get_connection('a');
 
 SET glue_conn.max_attempts = 0;
--- newer servers tell the range with its unit
+-- newer servers show the range with its unit
 \set VERBOSITY sqlstate
 SET glue_conn.connect_timeout = '2h';
 \set VERBOSITY default

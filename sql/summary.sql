@@ -1,5 +1,5 @@
 --
--- glue_connection_summary: what a person sees
+-- glue_connection_summary: the view for a person
 --
 SET timezone = 'UTC';
 INSERT INTO glue_connection (server, region, catalog_id, name, connection_type,

@@ -5,7 +5,7 @@ SET glue_conn.region = 'us-east-1';
 SET glue_conn.config_file = '/dev/null';
 SET glue_conn.credentials_file = '/dev/null';
 
--- all that is wrong with the arguments, at once
+-- all faults of the arguments, at once
 SELECT glue_tag_connection(NULL, NULL);
 SELECT glue_tag_connection('a', 'null');
 SELECT glue_tag_connection('', '{"aws:x": "y", "a": ["b"], "": "c"}', catalog_id => '');
@@ -17,7 +17,7 @@ SELECT glue_untag_connection('a', (SELECT array_agg(n::text) FROM generate_serie
 SELECT glue_get_connection_tags(NULL);
 SELECT glue_get_connection_tags('');
 
--- what may be wrong with tags is a warning
+-- possible faults of tags are warnings
 SELECT glue_tag_connection('a', '{"awsome": 1, "b": true}', server => 'nowhere');
 
 SELECT glue_untag_connection('a', '{b}', server => 'nowhere');

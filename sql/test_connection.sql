@@ -16,7 +16,7 @@ SELECT glue_test_connection(repeat(' ', 255) || '{}');
 SELECT glue_test_connection('{odd name', server => 'nowhere');
 SELECT glue_test_connection('[1]', server => 'nowhere');
 
--- by definition: all that is wrong with it at once
+-- by definition: all its faults at once
 SELECT glue_test_connection(NULL::jsonb);
 SELECT glue_test_connection(test_connection_input => 'null');
 SELECT glue_test_connection(test_connection_input => '{"TestConnectionInput": {}}');
@@ -27,7 +27,7 @@ SELECT glue_test_connection(test_connection_input =>
 SELECT glue_test_connection(test_connection_input =>
     '{"ConnectionType": "JDBC", "ConnectionProperties": {"JDBC_ENFORCE_SSL": true, "SECRET_ID": "s"}}');
 
--- what is known of the type alone is a warning
+-- a fault of the type alone is a warning
 SELECT glue_test_connection(test_connection_input =>
     '{"ConnectionType": "NETWORK", "ConnectionProperties": {}}', server => 'nowhere');
 

@@ -1,7 +1,7 @@
 --
--- Connections for rows: what the trigger asks for
+-- Connections for rows: the requests of the trigger
 --
--- Nobody works the queue here, so that requests stay as they are.
+-- No process carries out requests here, so that they stay as they are.
 --
 LOAD 'glue_conn';
 SET glue_conn.region = 'eu-central-1';
@@ -15,7 +15,7 @@ CREATE FUNCTION input(name text, more jsonb DEFAULT '{}') RETURNS jsonb
       "SECRET_ID": "orders"}'::jsonb) || more
 $$;
 
--- what was asked for since the last time that we looked
+-- the requests since the last call
 CREATE FUNCTION asked(OUT operation text, OUT name text, OUT description text,
                       OUT tags jsonb, OUT on_conflict text, OUT on_missing text)
   RETURNS SETOF record LANGUAGE sql AS $$
@@ -25,7 +25,7 @@ CREATE FUNCTION asked(OUT operation text, OUT name text, OUT description text,
 $$;
 
 --
--- A table, and what happens to its rows
+-- A table, and changes of its rows
 --
 CREATE TABLE source (id int PRIMARY KEY, connection_input jsonb, note text, tags jsonb);
 CREATE TRIGGER provision AFTER INSERT OR UPDATE OR DELETE ON source
@@ -41,7 +41,7 @@ SELECT count(*) FROM asked();
 DELETE FROM source WHERE id = 4;
 SELECT count(*) FROM asked();
 
--- an update asks for what has changed
+-- an update requests its changes
 UPDATE source SET note = 'x';
 UPDATE source SET tags = '{}' WHERE id = 3;
 UPDATE source SET connection_input = input(chr(ascii('a') + id - 1)) WHERE id <= 2;
@@ -67,7 +67,7 @@ SELECT operation, connection_name FROM glue_request ORDER BY id;
 ROLLBACK;
 SELECT * FROM asked();
 
--- a row that could not be provisioned fails its statement, in the words of the function
+-- a row that could not be provisioned fails its statement, with the error of the function
 SELECT glue_create_connection('{"Name": "x", "ConnectionTyp": "JDBC"}');
 INSERT INTO source VALUES (5, input('good')), (6, '{"Name": "x", "ConnectionTyp": "JDBC"}');
 INSERT INTO source VALUES (6, 'null');
@@ -112,7 +112,7 @@ COPY source (id, connection_input) FROM STDIN;
 SELECT * FROM asked();
 TRUNCATE source;
 
--- what is too long for its page
+-- rows too long for their page
 INSERT INTO source SELECT 1, input('long', jsonb_build_object('AthenaProperties',
   (SELECT jsonb_object_agg('k' || n, md5(n::text)) FROM generate_series(1, 200) n)));
 SELECT pg_column_size(connection_input) > 2000 AS toasted FROM source;
@@ -270,7 +270,7 @@ UPDATE part SET archived = NOT archived, connection_input = NULL WHERE id = 3;
 SELECT * FROM asked();
 UPDATE part SET archived = NOT archived, connection_input = input('r3') WHERE id = 3;
 SELECT * FROM asked();
--- what only looks like a move
+-- changes that only look like a move
 BEGIN;
 DELETE FROM part_now WHERE id = 4;
 INSERT INTO part_old (id, archived, connection_input) VALUES (4, true, input('p4'));
@@ -406,7 +406,7 @@ SELECT * FROM held() WHERE relation::text <> 'others';
 INSERT INTO others VALUES (3, input('n4')), (4, input('n7'));
 SELECT operation, name FROM asked();
 
--- whose table it is, says what it holds
+-- the owner of the table sees its names
 CREATE ROLE regress_glue_stranger;
 SET ROLE regress_glue_stranger;
 SELECT count(*) FROM glue_provision_summary;
@@ -425,7 +425,7 @@ DROP FUNCTION held();
 DROP TABLE others;
 
 --
--- Who may do what
+-- Privileges
 --
 CREATE ROLE regress_glue_owner;
 CREATE ROLE regress_glue_clerk;
@@ -440,7 +440,7 @@ GRANT EXECUTE ON FUNCTION glue_provision_connection() TO regress_glue_owner;
 SET ROLE regress_glue_owner;
 CREATE TRIGGER provision AFTER INSERT OR UPDATE OR DELETE ON theirs
   FOR EACH ROW EXECUTE FUNCTION glue_provision_connection('server=regress_glue_shop');
--- whoever changes a row acts
+-- the role that changes a row acts
 SET ROLE regress_glue_clerk;
 INSERT INTO theirs VALUES (input('t'));
 RESET ROLE;
@@ -456,7 +456,7 @@ BEGIN READ ONLY;
 INSERT INTO scratch VALUES (input('x'));
 ROLLBACK;
 
--- what is found through a search_path of the caller's does not matter
+-- the caller's search_path does not matter
 CREATE SCHEMA regress_glue_trap;
 CREATE TABLE regress_glue_trap.glue_request (id bigint);
 SET search_path = regress_glue_trap, public;

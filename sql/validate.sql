@@ -1,11 +1,11 @@
 --
 -- glue_validate_connection_input() and glue_is_valid_connection_input()
 --
--- The unit tests have every limit of the model; this is what a user sees.
+-- The unit tests have every limit of the model; this is the view of a user.
 --
 \pset format unaligned
 
--- nothing to say
+-- no findings
 SELECT * FROM glue_validate_connection_input('{
   "Name": "orders",
   "ConnectionType": "JDBC",
@@ -38,7 +38,7 @@ SELECT * FROM glue_validate_connection_input('{
   "ValidateForComputeEnvironments": ["SPARK", "FLINK"]
 }', '{"aws:team": "x", "": "y", "n": null}', E'12\n34');
 
--- the value of a secret is not shown, whatever is wrong with it
+-- the value of a secret is not shown, with any fault
 SELECT path, rule, message FROM glue_validate_connection_input(jsonb_build_object(
   'Name', 'n', 'ConnectionType', 'CUSTOM',
   'ConnectionProperties', jsonb_build_object('PASSWORD', repeat('hunter2', 200)),
@@ -54,7 +54,7 @@ SELECT path, message FROM glue_validate_connection_input(
   jsonb_build_object('Name', repeat(U&'\+01F600', 256), 'ConnectionType', 'NETWORK',
                      'PhysicalConnectionRequirements', '{"SubnetId": "subnet-0a1b2c3d", "AvailabilityZone": "x"}'::jsonb));
 
--- what each type needs
+-- requirements of each type
 SELECT t AS type, path, rule, severity, message
   FROM unnest('{JDBC,KAFKA,MONGODB,CUSTOM,MARKETPLACE,NETWORK,SNOWFLAKE,MYSQL,SALESFORCE,DYNAMODB,VIEW_VALIDATION_ATHENA,SFTP,NO_SUCH_TYPE}'::text[]) t,
        glue_validate_connection_input(jsonb_build_object('Name', 'n', 'ConnectionType', t,

@@ -86,9 +86,12 @@ glue_turn_init(GlueTurn *turn, const GlueCall *call,
 	fill_key(&turn->key, call->operation, call->target, call->endpoint,
 			 call->credentials, call->service == GLUE_SERVICE_STS ? NULL :
 			 call->target->account_id);
-	turn->own = own_key(&turn->key, call->target);
 	turn->hash = glue_rate_key_hash(&turn->key);
-	turn->own_hash = glue_rate_key_hash(&turn->own);
+	if (call->target->max_requests_per_second > 0)
+	{
+		turn->own = own_key(&turn->key, call->target);
+		turn->own_hash = glue_rate_key_hash(&turn->own);
+	}
 	turn->user = call->target->user;
 	turn->class = call->rate_class;
 	turn->timeout = (int64) call->target->request_timeout_ms * 1000;

@@ -5,7 +5,7 @@
  *
  * The input is lines: the code of an error, and then for each of two answers a
  * Date header ("none" if there is none), "age" if there is such a header, and
- * the times of the request and of the answer.
+ * the times of the message and of the answer.
  *
  * After a usable answer, the time for signatures must be that of the answer,
  * within the accuracy; after an unusable one it must be unchanged; and a known

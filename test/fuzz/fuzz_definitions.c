@@ -31,7 +31,7 @@ typedef struct Notes
 }			Notes;
 
 /*
- * A GlueDifferenceSink: messages are text, and tell no secret.
+ * A GlueDifferenceSink: messages are text, and have no secret.
  */
 static void
 note(void *arg, const char *path, const char *message)

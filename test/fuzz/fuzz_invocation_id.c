@@ -1,12 +1,12 @@
 /*-------------------------------------------------------------------------
  *
  * fuzz_invocation_id.c
- *	  Fuzzer of the headers by which AWS tells the attempts of one call.
+ *	  Fuzzer of the headers by which AWS identifies the attempts of one call.
  *
  * The input is the random bytes of an id, and two lines with the number of an
  * attempt and the most of them.  An id must be a UUID of version 4 and keep
  * all else of its bytes, so that no two calls have the same; and a header must
- * fit for any numbers, and tell them.
+ * fit for any numbers, and contain them.
  *
  * IDENTIFICATION
  *	  test/fuzz/fuzz_invocation_id.c

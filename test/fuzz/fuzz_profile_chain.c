@@ -4,7 +4,7 @@
  *	  Fuzzer of the way from a configuration to credentials and endpoints.
  *
  * The input is an environment in lines "NAME=value", an empty line, and a
- * configuration file.  Whatever it is, a plan must be one that can be carried
+ * configuration file.  For any input, a plan must be one that can be carried
  * out, and an error clean enough for a log.
  *
  * IDENTIFICATION

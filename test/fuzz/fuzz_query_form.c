@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * fuzz_query_form.c
- *	  Fuzzer of request bodies of the Query protocol.
+ *	  Fuzzer of message bodies of the Query protocol.
  *
  * The input is lines: the operation, its version, and parameters as
  * "name=value"; one without a "=" has no value.

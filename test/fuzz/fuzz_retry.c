@@ -39,7 +39,7 @@ bound_of(GlueRetryKind kind, int attempt)
 	return bound < 20000 ? (int) bound : 20000;
 }
 
-/* The wait that is wished for; 0 if none is. */
+/* The requested wait; 0 if there is none. */
 static int
 wish_of(const char *header)
 {

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * fuzz_sigv4_message.c
- *	  Fuzzer of the signing of requests.
+ *	  Fuzzer of the signing of messages.
  *
  * The input is lines: method, path, query, x-amz-date, region, service, access
  * key, secret key and body, and headers as "name:value".
@@ -9,7 +9,7 @@
  * The canonical request must have the form that AWS defines, and be the same
  * in whichever order the headers are.  Each stage must fill a buffer of just
  * its size, and refuse a smaller one.  The signature must be the one that
- * OpenSSL makes of the stages, whatever key the signer has kept.
+ * OpenSSL makes of the stages, with any key that the signer has kept.
  *
  * IDENTIFICATION
  *	  test/fuzz/fuzz_sigv4_message.c
@@ -191,7 +191,7 @@ check_headers(char **rest, const GlueSigv4Message *message)
 }
 
 /*
- * Parse the canonical request; it must have the parts of the request in their
+ * Parse the canonical request; it must have the parts of the message in their
  * places.  The text is destroyed.
  */
 static void

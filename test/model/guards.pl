@@ -11,15 +11,15 @@ use Test::More;
 
 $GlueConn::Model::optimize = '-O0';
 
-my $orphan = 'a connection that nobody knows';
+my $orphan = 'an unknown connection';
 my $deleted = 'a committed connection is deleted';
-my $stays = 'a connection stays that nobody has committed';
+my $stays = 'an uncommitted connection stays';
 my $somebody_elses = "somebody else's connection is deleted";
-my $not_there = 'what is recorded is not there';
-my $too_late = 'a deletion comes after all is over';
+my $not_there = 'the recorded connection does not exist';
+my $too_late = 'a deletion comes after the end';
 my $stuck = 'a caller is stuck';
 my $open = 'a row is not resolved';
-my $circle = 'it goes round in a circle';
+my $circle = 'it loops';
 my $updated = "somebody else's connection is updated";
 my $accepted = 'a row that was accepted has no connection';
 my $two_owners = 'two rows own one connection';
@@ -47,7 +47,7 @@ $guards{immediate} = [
 	# the lock on the name
 	[ 'the lock on the name', $not_there,
 		qw(NO_LOCK WITH_DELETES AT_THE_END) ],
-	[ 'that lock, as nothing newer is recorded', 'an older look is recorded',
+	[ 'that lock, as nothing newer is recorded', 'an older answer is recorded',
 		qw(NO_LOCK WITH_DELETES) ],
 	[ 'letting go of it while held up', $stuck,
 		qw(LOCKED_WHILE_HELD_UP CALLERS=1 CALLS_EACH=2) ],

@@ -25,7 +25,7 @@ $worlds{immediate} = [
 	[ 'two callers, one answer lost, somebody else', qw(LOSSES=1 MEDDLES=1) ],
 	[ 'two callers, one with two calls and savepoints',
 		qw(CALLS_EACH=2 OTHER_CALLS_ONCE STRICTLY) ],
-	[ 'two callers who keep or not, an exact proof, the queue worker ended',
+	[ 'two callers that keep or not, an exact proof, the queue worker ended',
 		qw(KILLS=1 WORKER_KILLS=1 EXACTLY WITH_KEEP) ],
 	[ 'two callers, clocks that tell nothing, one ended',
 		qw(KILLS=1 LOSSES=1 LOOSELY) ],
@@ -35,9 +35,9 @@ $worlds{immediate} = [
 		qw(CRASHES=1 CALLERS=1 MEDDLES=1 ID_BEFORE_BOXES) ],
 
 	# with deletions
-	[ 'two callers who delete, too, one answer lost',
+	[ 'two callers that delete, too, one answer lost',
 		qw(WITH_DELETES LOSSES=1 STRICTLY) ],
-	[ 'two callers who delete, too, one with two calls and savepoints',
+	[ 'two callers that delete, too, one with two calls and savepoints',
 		qw(WITH_DELETES CALLS_EACH=2 OTHER_CALLS_ONCE STRICTLY) ],
 	[ 'one caller who deletes, too, with two calls, one answer lost, it and the'
 		. ' queue worker ended',
@@ -52,7 +52,7 @@ $worlds{immediate} = [
 		qw(WITH_DELETES CALLERS=1 CALLS_EACH=3 LOSSES=1 LOOSELY) ],
 	[ 'the same, with three calls, one answer lost, but no request is late',
 		qw(WITH_DELETES CALLERS=1 CALLS_EACH=3 LOSSES=1 PROMPTLY STRICTLY) ],
-	[ 'the same, with three calls, who keeps or not',
+	[ 'the same, with three calls, that keep or not',
 		qw(WITH_DELETES CALLERS=1 CALLS_EACH=3 WITH_KEEP) ],
 	[ 'the same, with four calls',
 		qw(WITH_DELETES CALLERS=1 CALLS_EACH=4 STRICTLY) ] ];
@@ -102,7 +102,7 @@ $large_worlds{immediate} = [
 	[ 'two callers, one with three calls, who only create, one answer lost, one'
 		. ' ended',
 		qw(CALLS_EACH=3 OTHER_CALLS_ONCE PLAINLY LOSSES=1 KILLS=1) ],
-	[ 'two callers who delete, too, clocks that tell nothing, one answer lost, one'
+	[ 'two callers that delete, too, clocks that tell nothing, one answer lost, one'
 		. ' ended', qw(WITH_DELETES LOSSES=1 KILLS=1 LOOSELY) ],
 	[ 'one caller with two calls, all of it',
 		qw(CALLERS=1 CALLS_EACH=2 LOSSES=1 KILLS=1 WORKER_KILLS=1 CRASHES=1) ],
@@ -134,7 +134,7 @@ my %circles;
 
 $circles{immediate} = [
 	[ 'two callers, the queue worker ended', qw(WORKER_KILLS=1) ],
-	[ 'two callers who delete, too', qw(WITH_DELETES) ],
+	[ 'two callers that delete, too', qw(WITH_DELETES) ],
 	[ 'one caller who deletes, too, with two calls and savepoints, one answer lost',
 		qw(WITH_DELETES CALLERS=1 CALLS_EACH=2 LOSSES=1) ] ];
 

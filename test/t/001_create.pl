@@ -86,9 +86,9 @@ my $watch = $cluster->watch;
 my $result = $session->query(create_sql($input_text, tags => \%tags));
 is($result->output, 'READY', 'the status is returned');
 is($result->sqlstate, '00000', 'no error');
-unlike($result->text, qr/Secret-/, 'no message tells a secret');
+unlike($result->text, qr/Secret-/, 'no message has a secret');
 
-is($watch->operations, 'CreateConnection', 'one request was sent');
+is($watch->operations, 'CreateConnection', 'one message was sent');
 is($watch->processed, 1, 'and carried out');
 is($glue->created('all'), 1, 'the connection was created once');
 my ($request) = $watch->requests;
@@ -213,12 +213,12 @@ is($session->must('SELECT count(*) FROM glue_connection')->output,
 $result = $session->query(
 	create_sql(jdbc('bad', Description =>
 			  'local_glue: failed reason=Wrong password.')));
-is($result->output, 'FAILED', 'a connection can be there and useless');
-is($result->sqlstate, '00000', 'which is no error, since it is there');
+is($result->output, 'FAILED', 'a connection can exist and be unusable');
+is($result->sqlstate, '00000', 'which is no error, since it exists');
 my ($warning) = $result->messages('WARNING');
 like($warning->{message}, qr/"bad" exists, but is not usable/,
 	'but a warning');
-like($warning->{hint}, qr/StatusReason/, 'that says how to learn more');
+like($warning->{hint}, qr/StatusReason/, 'that names the place of the reason');
 is($cluster->row('bad')->{status}, 'FAILED', 'and is recorded');
 is(json_value($session->must(get_sql('bad'))->output)->{StatusReason},
 	'Wrong password.', 'the hint is right');
@@ -227,7 +227,7 @@ $result = $session->query(
 	create_sql(jdbc('slow', Description =>
 			  'local_glue: in-progress ready-after-reads=1')));
 is($result->output, 'IN_PROGRESS', 'a connection may not be ready yet');
-is($result->text, '', 'which is no reason to worry');
+is($result->text, '', 'without a warning');
 is($cluster->row('slow')->{status}, 'IN_PROGRESS', 'and is recorded');
 
 $result = $session->query(
@@ -253,8 +253,8 @@ $glue->remove_connection('bad');
 $session->must(create_sql(jdbc('bad', Description => 'better')));
 $row = $cluster->row('bad');
 is("$row->{status} $row->{description}",
-	'READY better', 'a row says what was created last');
-is_deeply($row->{tags}, undef, 'and keeps nothing of what was before');
+	'READY better', 'a row has the latest creation');
+is_deeply($row->{tags}, undef, 'and nothing of the earlier one');
 
 #
 # Arguments that are refused

@@ -70,7 +70,7 @@ foreach my $answer (@answers)
 	my $text = "Text of \x{201c}AWS\x{201d}, \"$number\".";
 	my $watch = $cluster->watch;
 
-	# a throttled request is retried until no request succeeds for this time
+	# a throttled call is retried until no call succeeds for this time
 	$session->must("SET glue_conn.request_timeout = "
 		  . ($sqlstate eq '53400' ? '300' : '60000'));
 	$glue->misbehave(
@@ -96,7 +96,7 @@ foreach my $answer (@answers)
 	is(scalar @more, 0, "$case: sent once") if $sqlstate ne '53400';
 }
 is($session->must('SELECT count(*) FROM glue_connection')->output,
-	0, 'what failed is not recorded');
+	0, 'failures are not recorded');
 is_deeply($glue->state->{connections}, [], 'and was not created');
 
 #
@@ -151,16 +151,16 @@ my ($port) = sockaddr_in(getsockname($deaf));
 my $watch = $cluster->watch;
 my $result = $cluster->query(create_sql(jdbc('refused')),
 	settings => { 'glue_conn.endpoint_url' => "https://127.0.0.1:$port" });
-is($result->sqlstate, '08001', 'nobody listens: SQLSTATE');
+is($result->sqlstate, '08001', 'no listener: SQLSTATE');
 is( $result->message,
 	'could not create AWS Glue connection "refused": could not connect',
-	'nobody listens: message');
+	'no listener: message');
 like(
 	$result->detail,
 	qr{while connecting at https://127\.0\.0\.1:$port/: .*attempt 3}s,
-	'nobody listens: where, and how often it was tried');
-like($result->hint, qr/"glue_conn\.endpoint_url"/, 'nobody listens: hint');
-is($watch->sent, 0, 'nobody listens: nothing was sent');
+	'no listener: the place, and the number of attempts');
+like($result->hint, qr/"glue_conn\.endpoint_url"/, 'no listener: hint');
+is($watch->sent, 0, 'no listener: nothing was sent');
 
 # A label of 64 characters cannot exist, which needs no name server to know.
 my $host = 'x' x 64 . '.invalid';
@@ -197,7 +197,7 @@ foreach my $loss (@losses)
 	like($result->detail, $detail, "$case: detail");
 }
 
-# The failure that leaves us not knowing is one of its own.
+# An unknown outcome has an SQLSTATE of its own.
 $glue->misbehave(operation => 'CreateConnection', kind => 'lost-after');
 $glue->misbehave(operation => 'GetConnection', kind => 'lost-before');
 $result = $session->query(create_sql(jdbc('unknown')));
@@ -229,7 +229,7 @@ is($session->must("SELECT create_or_say('{}')")->output,
 	'invalid', 'also one that is found before anything is sent');
 is( $session->must("SELECT create_or_say('"
 		  . json_text(jdbc('free')) . "')")->output,
-	'READY', 'and the session goes on');
+	'READY', 'and the session continues');
 
 $session->quit;
 $cluster->finish;

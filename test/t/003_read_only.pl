@@ -80,7 +80,7 @@ is( $reader->must('SELECT string_agg(name, \',\' ORDER BY name)'
 	'replicated,there',
 	'the records are there');
 is($reader->must("SELECT glue_is_valid_connection_input('{}')")->output,
-	'f', 'and so is what needs no AWS');
+	'f', 'and so are functions without AWS');
 
 # Comparing and listing do not write either.
 is($reader->must('SELECT count(*) FROM glue_connection_drift()')->output,
@@ -98,13 +98,13 @@ foreach my $sql ("SELECT glue_delete_connection('there')",
 	"SELECT glue_untag_connection('there', '{}')",
 	'SELECT * FROM glue_sync_connections()')
 {
-	is($reader->query($sql)->sqlstate, '25006', 'and what writes is refused');
+	is($reader->query($sql)->sqlstate, '25006', 'and writes are refused');
 }
 
 $standby->promote;
 is($reader->must(create_sql(jdbc('x')))->output,
 	'READY', 'the same session can create after the promotion');
-is($cluster->glue->created('x'), 1, 'which happens once');
+is($cluster->glue->created('x'), 1, 'once');
 $reader->quit;
 $standby->stop;
 

@@ -64,7 +64,7 @@ is( json_value(
 	'everyone may redact');
 
 is($granted->must(create_sql(jdbc('granted')))->output,
-	'READY', 'who was granted it may create');
+	'READY', 'a role with the grant may create');
 is($cluster->row('granted')->{recorded_by}, 'granted', 'as himself');
 is(json_value($granted->must(get_sql('granted'))->output)->{Name},
 	'granted', 'and read from AWS');
@@ -77,7 +77,7 @@ denied($granted, $_, $_)
 	'DELETE FROM glue_connection',
 	'TRUNCATE glue_connection');
 is($granted->must('SELECT current_user, session_user')->output,
-	'granted|granted', 'after a call one is who one was');
+	'granted|granted', 'a call does not change the role');
 
 # ... also after one that failed while acting as the owner.
 $admin->must(<<'SQL');
@@ -127,7 +127,7 @@ $result = $session->query(get_sql('granted'));
 like($result->text, qr/permission denied to set parameter/,
 	'a setting from the start of a session is not for everyone');
 like($result->sqlstate, qr/^(00000|42501)$/,
-	'and does not lead anywhere else');
+	'and does not change the destination');
 $session->quit;
 
 $session = $cluster->session(user => 'granted');
@@ -136,7 +136,7 @@ $session->must(get_sql('granted'));
 is($session->must('SHOW glue_conn.endpoint_url')->output,
 	$glue->url, 'nor does one that is made before the first call');
 $session->quit;
-is($trap->counters->{tcp_connections}, 0, 'nothing arrived there');
+is($trap->counters->{tcp_connections}, 0, 'nothing was sent there');
 $trap->stop;
 
 $result = $cluster->query("SET glue_conn.nonsense = 1; "

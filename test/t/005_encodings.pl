@@ -2,7 +2,7 @@
 #
 # AWS uses UTF-8, and a database any encoding.
 #
-# A request has exactly the same characters, or is not sent.  An answer may
+# A message has exactly the same characters, or is not sent.  An answer may
 # have characters that the database lacks.  For a definition that is an error,
 # because a part of one is worse than none.  Other texts, such as those of
 # errors, are shown with question marks in such places.
@@ -99,13 +99,13 @@ sub shows
 		message => "Text $foreign.");
 	my $result = $session->query(create_sql(jdbc('x')));
 	is($result->sqlstate, '22023', "$case: an error");
-	like($result->detail, qr/: Text \Q$shown\E\./, "$case: is told");
+	like($result->detail, qr/: Text \Q$shown\E\./, "$case: is reported");
 
 	put_foreign();
 	$glue->misbehave(operation => 'CreateConnection', kind => 'lost-before');
 	$result = $session->query(create_sql(jdbc('foreign')));
 	is($result->sqlstate, '42710', "$case: a difference");
-	like($result->detail, qr/\$\.Description/, "$case: is told");
+	like($result->detail, qr/\$\.Description/, "$case: is reported");
 }
 
 #
@@ -123,8 +123,8 @@ like($result->message, qr/0xe6 0x97 0xa5.*no equivalent in encoding "LATIN1"/,
 # Nothing that the database cannot hold gets into the table.
 $glue->put_connection(input => jdbc("th\x{e9}"));
 $result = $session->must('SELECT name, change FROM glue_sync_connections()');
-like($result->output, qr/^th\x{e9}\|added$/m, 'LATIN1: what fits is recorded');
-unlike($result->output, qr/^foreign\|added$/m, 'LATIN1: what does not is not');
+like($result->output, qr/^th\x{e9}\|added$/m, 'LATIN1: a name that fits is recorded');
+unlike($result->output, qr/^foreign\|added$/m, 'LATIN1: another one is not');
 like(join('', map { $_->{message} } $result->messages('WARNING')),
 	qr/"foreign" is left out/, 'LATIN1: which is said');
 
@@ -167,10 +167,10 @@ ok( wait_until(
 			return $state ne 'queued IN_PROGRESS';
 		},
 		'the request to end'),
-	'LATIN1: the queue goes on');
+	'LATIN1: the queue continues');
 is($state, 'failed FAILED', 'LATIN1: and says how it ended');
 
-# The name of a server is the database's own, whatever its bytes are in UTF-8.
+# The name of a server is the database's own, with any bytes in UTF-8.
 my $server = "\x{c3}\x{a9}";
 my $server_sql = sub {
 	my ($format) = @_;
@@ -211,7 +211,7 @@ like($result->message, qr/"caf\x{e9}": EntityNotFoundException/,
 $session->quit;
 
 #
-# SQL_ASCII, where the database knows nothing of the bytes
+# SQL_ASCII, where bytes have no encoding
 #
 
 $session = session_in('SQL_ASCII', 'SQL_ASCII');

@@ -83,7 +83,7 @@ SELECT string_agg(DISTINCT name, ' ' ORDER BY name) FROM (
 SQL
 	list(keys %public, @reader, @operator, @monitor, @nobody),
 	'each object is of one kind');
-is($before, list(@everyone), 'what everyone may use');
+is($before, list(@everyone), 'objects for everyone');
 
 my %bundles = (
 	reader => \@reader,
@@ -93,7 +93,7 @@ foreach my $privilege (sort keys %bundles)
 {
 	$admin->must("SELECT glue_grant('\"a Role\"', '$privilege')");
 	is(usable_by('a Role'), list(keys %public, @{ $bundles{$privilege} }),
-		"$privilege: what it may use");
+		"$privilege: its objects");
 	is(usable_by('other'), $before, "$privilege: and nobody else");
 	$admin->must("SELECT glue_revoke('\"a Role\"', '$privilege')");
 	is(usable_by('a Role'), $before, "$privilege: until it is taken away");
@@ -144,7 +144,7 @@ foreach my $call (sort keys %refused)
 }
 is(usable_by('other'), $before, 'and nothing is granted then');
 is($other->query("SELECT glue_grant('other', 'reader')")->sqlstate, '42501',
-	'nobody grants what is not theirs');
+	'nobody grants objects of others');
 $admin->must('GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA public TO other;'
 	  . ' GRANT SELECT ON glue_privilege TO other');
 like($other->query("SELECT glue_grant('other', 'reader')")->message,
@@ -175,7 +175,7 @@ $cluster->node->command_ok([ 'psql', '-X', '-q', '-v', 'ON_ERROR_STOP=1', '-f', 
 	'is restored');
 $admin->quit;
 $admin = $cluster->session(database => 'copy');
-is(usable_by('other'), list(keys %public, @reader), 'with what was granted to one role');
+is(usable_by('other'), list(keys %public, @reader), 'with the grants to one role');
 is(usable_by('a Role'), list(keys %public, @monitor), 'and to another');
 
 $cluster->finish;

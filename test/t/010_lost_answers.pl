@@ -7,8 +7,8 @@
 # client's, or there is none and the create is retried.  Only if the read fails
 # as well, the outcome is unknown.
 #
-# Each case below breaks some requests and then compares everything: the
-# requests in their order, the number of creations, the result of the caller,
+# Each case below breaks some messages and then compares everything: the
+# messages in their order, the number of creations, the result of the caller,
 # and the record.
 
 use strict;
@@ -59,7 +59,7 @@ sub test_case
 
 	my $requests = join ' ',
 	  map { $letter{ $_->{operation} } } $watch->requests;
-	is($requests, $expected{requests}, "$case: requests");
+	is($requests, $expected{requests}, "$case: messages");
 	is($glue->created($name), $expected{created}, "$case: times created");
 	is(
 		$result->sqlstate eq '00000' ? $result->output : $result->sqlstate,
@@ -78,9 +78,9 @@ sub test_case
 	{
 		is($row && $row->{status}, $expected{outcome}, "$case: row");
 		is(defined $row->{creation_time} ? 1 : 0,
-			$expected{read_back} ? 1 : 0, "$case: row has what was read");
+			$expected{read_back} ? 1 : 0, "$case: row has the read values");
 		my $held = $glue->connection($name) || {};
-		is_deeply($held->{definition}, $input, "$case: AWS has what was sent");
+		is_deeply($held->{definition}, $input, "$case: AWS has the sent input");
 	}
 	else
 	{
@@ -123,7 +123,7 @@ foreach my $form (qw(html xml empty))
 		%found);
 }
 
-# A malformed answer does not determine the outcome of the request.
+# A malformed answer does not determine the outcome of the message.
 foreach my $form (qw(text binary array string null half deep latin1))
 {
 	test_case("garbage ($form)",
@@ -337,7 +337,7 @@ test_case(
 	requests => 'C G C G',
 	created => 1);
 test_case(
-	'the age of what is there cannot be told',
+	'the age of the connection is unknown',
 	create => [ \%after ],
 	get => [ { kind => 'headers', headers => { Date => undef } } ],
 	%unknown,
@@ -346,7 +346,7 @@ test_case(
 # An unknown outcome can be resolved.
 my $name = "case $number";
 is(json_value($cluster->query(get_sql($name))->output)->{Name},
-	$name, 'a connection of unknown fate can be looked at later');
+	$name, 'an unknown outcome can be resolved later');
 is($cluster->query(create_sql(jdbc($name)))->sqlstate,
 	'42710', 'and is not created again');
 is($glue->created($name), 1, 'not at all');
@@ -377,7 +377,7 @@ my %unharmed = (
 	created => 0,
 	outcome => '42710',
 	after => sub {
-		is_deeply($glue->connection($_[0]), $theirs, 'which is unharmed');
+		is_deeply($glue->connection($_[0]), $theirs, 'which is unchanged');
 	});
 
 test_case('a connection was there',
@@ -448,10 +448,10 @@ $session->quit;
 my ($read) = $watch->requests('GetConnection');
 cmp_ok($read->{time}, '>', $deleted_at, 'deleted in time');
 is($watch->operations, 'CreateConnection GetConnection CreateConnection',
-	'what was deleted meanwhile is created again');
-is($result->output, 'READY', 'for that is what was asked for');
-is($cluster->row($name)->{status}, 'READY', 'and what is recorded');
-ok($glue->connection($name), 'and what is there');
+	'a connection deleted meanwhile is created again');
+is($result->output, 'READY', 'for that is the request');
+is($cluster->row($name)->{status}, 'READY', 'and the record');
+ok($glue->connection($name), 'and the state of AWS Glue');
 
 $cluster->finish;
 done_testing();

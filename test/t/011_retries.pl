@@ -17,7 +17,7 @@ my $cluster = GlueConn::Cluster->start;
 my $glue = $cluster->glue;
 
 # Make a call after having given the rules for it; returns the result and the
-# requests.
+# messages.
 sub call
 {
 	my ($sql, $settings, @rules) = @_;
@@ -29,7 +29,7 @@ sub call
 	return ($result, $watch->requests);
 }
 
-# The seconds between one request and the next.
+# The seconds between one message and the next.
 sub pauses
 {
 	my @times = map { $_->{time} } @_;
@@ -46,11 +46,11 @@ my %throttle = (kind => 'throttle');
 my ($result, @requests) =
   call(create_sql(jdbc('twice')), {}, { %throttle, times => 2 });
 is($result->output, 'READY', 'throttled twice, then served');
-is($result->text, '', 'which is not worth mentioning');
+is($result->text, '', 'without a warning');
 is(scalar @requests, 3, 'at the third attempt');
 is($glue->created('twice'), 1, 'once');
 is($cluster->row('twice')->{request_id},
-	$requests[2]{request_id}, 'the request that succeeded is recorded');
+	$requests[2]{request_id}, 'the message that succeeded is recorded');
 
 # It is no attempt, however often it happens.
 ($result, @requests) = call(
@@ -91,7 +91,7 @@ is(scalar @requests, 2, '429, from a proxy, passes');
 is(scalar @requests, 1, '429 with a code that means something else does not');
 
 #
-# The service says when to come back
+# The service sets the delay of a retry
 #
 
 ($result, @requests) = call(create_sql(jdbc('later')), {},
@@ -101,7 +101,7 @@ my ($pause) = pauses(@requests);
 cmp_ok($pause, '>=', 1.49, 'is waited for');
 cmp_ok($pause, '<', 5, 'and not much longer');
 
-# Its wish does not count without limit.
+# The delay that it requests has a limit.
 ($result, @requests) = call(get_sql('later'), {},
 	{
 		kind => 'error',
@@ -139,7 +139,7 @@ my %signatures = map { $_->{headers}{authorization} => 1 } @requests;
 is(scalar keys %dates, 3, 'have dates of their own');
 is(scalar keys %signatures, 3, 'and signatures of their own');
 is(scalar(grep { $_->{signature_ok} } @requests), 3, 'which are all right');
-is($requests[0]{body}, $requests[2]{body}, 'of the same request');
+is($requests[0]{body}, $requests[2]{body}, 'of the same message');
 
 #
 # Breakdowns

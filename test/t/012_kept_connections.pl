@@ -1,13 +1,13 @@
 # Copyright (c) 2026, glue_conn contributors
 #
-# Connections to AWS are kept, and that never makes a request go out twice.
+# Connections to AWS are kept, and that never makes a message go out twice.
 #
 # A handshake costs more than all else in a call, so a backend keeps its
 # connection.  The danger is in libcurl: when a kept connection breaks before
-# the first byte of an answer, it sends the request again by itself, on a new
+# the first byte of an answer, it sends the message again by itself, on a new
 # connection, even a POST that was carried out.  So every way of breaking is
 # tried on a kept connection, and on a new one for comparison.  After each
-# CreateConnection that is lost, the next request must be the one that reads
+# CreateConnection that is lost, the next message must be the one that reads
 # back.
 
 use strict;
@@ -38,7 +38,7 @@ is($watch->sent, 30, 'calls, good and bad');
 is($watch->connections, 1, 'use one connection');
 is($watch->handshakes, 1, 'and one handshake');
 
-# An error that leaves the transaction does not cost the connection.
+# An error that ends the transaction does not close the connection.
 $watch = $cluster->watch;
 $session->query('BEGIN; ' . get_sql('none') . '; ROLLBACK');
 $session->query(create_sql({ Name => '' }));
@@ -61,7 +61,7 @@ $other->quit;
 $watch = $cluster->watch;
 my $result = $session->query(
 	"SET glue_conn.ca_file = '/etc/passwd'; " . get_sql('kept 1'));
-is($result->sqlstate, '08001', 'another CA file is not met by the connection');
+is($result->sqlstate, '08001', 'the connection is not used with another CA file');
 $session->must('RESET glue_conn.ca_file');
 is($watch->sent, 0, 'so that nothing is sent on it');
 
@@ -128,15 +128,15 @@ foreach my $number (1 .. 3)
 	$result = $session->must(
 		'SET glue_conn.max_attempts = 1; ' . create_sql(jdbc($name)));
 	is($result->output, 'READY', "$name: created by the only attempt");
-	is($watch->sent, 1, "$name: with a single request");
+	is($watch->sent, 1, "$name: with a single message");
 }
 $session->quit;
 
 #
-# A connection breaks under a request
+# A connection breaks under a message
 #
 
-# The kinds of breaks, and how often the first attempt carries the request out.
+# The kinds of breaks, and how often the first attempt carries the message out.
 my %breaks = (
 	'lost-unread' => 0,
 	'lost-before' => 0,
@@ -163,16 +163,16 @@ foreach my $kind (sort keys %breaks)
 			'READY', "$name: created");
 		is($glue->created($name), 1, "$name: once");
 		is($watch->operations, join(' ', @wanted),
-			"$name: no request is sent behind our back");
+			"$name: libcurl sends no message by itself");
 
 		my @numbers = map { $_->{connection} } $watch->requests;
 		isnt($numbers[0], $numbers[1],
-			"$name: the broken connection is left");
+			"$name: the broken connection is not used again");
 		$session->quit;
 	}
 }
 
-# The same where several connections in a row turn out to be dead: libcurl
+# The same where several connections in a row turn out to be closed: libcurl
 # would send up to six times.
 $session = $cluster->session;
 $session->must(get_sql('kept 1'));
@@ -185,21 +185,21 @@ is($watch->sent('CreateConnection'), 1, 'and sent once');
 is($watch->sent('GetConnection'), 3, 'only reading was tried again');
 $glue->behave;
 
-# A request that only reads may be sent again, but that is counted, too.
+# A message that only reads may be sent again, but that is counted, too.
 $watch = $cluster->watch;
 $session->must(get_sql('all lost'));
 $glue->misbehave(operation => 'GetConnection', kind => 'lost-after');
 $session->must(get_sql('all lost'));
-is($watch->sent, 3, 'reading goes on after a loss, with one request more');
+is($watch->sent, 3, 'reading continues after a loss, with one message more');
 $session->must('SET glue_conn.max_attempts = 1');
 $watch = $cluster->watch;
 $glue->misbehave(operation => 'GetConnection', kind => 'lost-after');
 is($session->query(get_sql('all lost'))->sqlstate,
 	'08006', 'but not if one attempt is all');
-is($watch->sent, 1, 'also not behind our back');
+is($watch->sent, 1, 'also not by libcurl itself');
 
 #
-# A large request, which goes out in pieces
+# A large message, which goes out in pieces
 #
 
 $session->must('RESET glue_conn.max_attempts');

@@ -140,7 +140,7 @@ sub limited
 	like($result->hint, qr/"glue_conn\.$limit"/, 'and which setting');
 	cmp_ok($result->seconds, '>', 0.69, 'is not over too soon');
 	cmp_ok($result->seconds, '<', 0.7 + $soon, 'or too late');
-	ok($interrupts->works($session), 'and the backend goes on');
+	ok($interrupts->works($session), 'and the backend continues');
 	$session->quit;
 }
 
@@ -177,7 +177,7 @@ foreach my $number (0 .. 51)
 	  or fail("call $number is cancelled");
 }
 ok($interrupts->works($session),
-	'after many cancelled calls the backend goes on');
+	'after many cancelled calls the backend continues');
 my @after = $session->open_files;
 cmp_ok(scalar @after, '<=', scalar @before, 'with no file open beyond before')
   or diag("before: @before\nafter: @after");
@@ -198,7 +198,7 @@ foreach my $where (sort keys %places)
 
 	wait_until(sub { !kill 0, $session->pid }, "the backend waiting $where");
 	cmp_ok(time - $started, '<', $soon,
-		"waiting $where: the backend leaves after its postmaster");
+		"waiting $where: the backend exits after its postmaster");
 	$session->quit;
 }
 $interrupts->quit;
@@ -221,7 +221,7 @@ $cluster->node->append_conf('postgresql.conf',
 $cluster->start_node;
 $interrupts = GlueConn::Interrupts->new($cluster);
 
-# The first one gets them for all, and does not come to an end.
+# The first one gets them for all, and does not end.
 my %role = (
 	settings => {
 		'glue_conn.config_file' => $config,
@@ -235,8 +235,8 @@ $interrupts->check('for credentials',
 	{ %role, event => 'GlueConnCredentials' });
 is($watch->sent('AssumeRole'), 0, 'nobody else asks for credentials');
 ($result) = $interrupts->stop($session, 'pg_cancel_backend');
-is($result->sqlstate, '57014', 'the one who asked is cancelled');
-ok($interrupts->works($session), 'and goes on');
+is($result->sqlstate, '57014', 'the session that asked is cancelled');
+ok($interrupts->works($session), 'and continues');
 $_->quit foreach $session, $interrupts;
 
 $cluster->finish;

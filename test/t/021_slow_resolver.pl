@@ -39,19 +39,19 @@ sub host
 	};
 }
 
-# Go there, and tell how it ends.
+# Make a call to that place; returns its outcome.
 sub call
 {
 	my $session = $interrupts->begin({ %{ host(@_) }, stubborn => 0 });
 	my $result = $session->result;
 
-	ok($interrupts->works($session), 'and the backend goes on');
+	ok($interrupts->works($session), 'and the backend continues');
 	$session->quit;
 	return $result;
 }
 
 #
-# Look-ups that come to an end
+# Look-ups that end
 #
 
 my $result = call('1-seconds.invalid', 'glue_conn.max_attempts' => 1);
@@ -99,7 +99,7 @@ $result = call('600-seconds.invalid',
 	'glue_conn.proxy' => 'http://127.0.0.1:' . $cluster->glue->proxy_port);
 is($result->sqlstate, '08001', 'a host name behind a proxy');
 like($result->detail, qr/^Failed while connecting at .* 403/,
-	'is the business of the proxy');
+	'is looked up by the proxy');
 
 $result = call('localhost',
 	'glue_conn.max_attempts' => 1,
@@ -108,7 +108,7 @@ is($result->sqlstate, '08001', 'a proxy that does not exist');
 like(
 	$result->detail,
 	qr/^Failed while looking up the host name at .*proxy: 0-seconds/,
-	'is told from a host that does not');
+	'differs from a missing host');
 
 $interrupts->check('for the name of a proxy',
 	{
@@ -143,7 +143,7 @@ foreach my $number (1 .. 10)
 }
 
 # newer versions of libcurl look up both kinds of addresses at the same time
-cmp_ok(threads($session), '>=', 11, 'the look-ups go on without us');
+cmp_ok(threads($session), '>=', 11, 'the look-ups continue without us');
 ok($interrupts->works($session), 'the backend does not wait for them');
 cmp_ok(threads($session), '>=', 11, 'nor do they end that soon');
 
@@ -152,23 +152,23 @@ pass('they end by themselves');
 my @files_after = $session->open_files;
 cmp_ok(scalar @files_after, '<=', scalar @files, 'and leave no file open')
   or diag("before: @files\nafter: @files_after");
-ok($interrupts->works($session), 'nor any harm');
+ok($interrupts->works($session), 'and the backend is usable');
 $session->quit;
 
-# A backend that leaves does not wait for them either.
+# A backend that exits does not wait for them either.
 $session = $interrupts->begin_to_wait(host('600-seconds.invalid'));
 $interrupts->stop($session, 'pg_cancel_backend');
 my $started = time;
 $session->quit;
-wait_until(sub { !kill 0, $session->pid }, 'the backend leaves');
-cmp_ok(time - $started, '<', $soon, 'a backend leaves before its look-ups');
+wait_until(sub { !kill 0, $session->pid }, 'the backend exits');
+cmp_ok(time - $started, '<', $soon, 'a backend exits before its look-ups');
 
 $session = $interrupts->begin_to_wait(host('600-seconds.invalid'));
 $started = time;
 $cluster->node->kill9;
-wait_until(sub { !kill 0, $session->pid }, 'the backend leaves');
+wait_until(sub { !kill 0, $session->pid }, 'the backend exits');
 cmp_ok(time - $started, '<', $soon,
-	'a backend leaves after its postmaster, and before its look-up');
+	'a backend exits after its postmaster, and before its look-up');
 $_->quit foreach $session, $interrupts;
 
 $cluster->start_node;

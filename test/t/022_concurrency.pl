@@ -19,7 +19,7 @@ my $cluster = GlueConn::Cluster->start(conf => 'max_connections = 50');
 my $glue = $cluster->glue;
 my @sessions = map { $cluster->session } 1 .. $count;
 
-# so that the requests of all meet
+# so that the messages of all meet
 $_->query(get_sql('none')) foreach @sessions;
 $glue->set(latency_ms => 1000);
 
@@ -42,7 +42,7 @@ foreach my $case (
 	[ 'all sessions', $count ],
 	[ 'two sessions, a lost answer', 2, kind => 'lost-after' ],
 	[ 'all sessions, a lost answer', $count, kind => 'lost-after' ],
-	[ 'two sessions, a lost request', 2, kind => 'lost-before' ])
+	[ 'two sessions, a lost message', 2, kind => 'lost-before' ])
 {
 	my ($name, $sessions, %rule) = @$case;
 
@@ -57,14 +57,14 @@ foreach my $case (
 
 	my ($winner) = grep { $results[$_]->output } 0 .. $#results;
 	is($glue->connection($name)->{definition}{Description},
-		$winner + 1, "$name: as that one wanted it");
+		$winner + 1, "$name: with the definition of that one");
 }
 
 # A transaction that made a connection holds nobody else of that name.
 $glue->set(latency_ms => 0);
 $sessions[0]->must('BEGIN; ' . create_sql(jdbc('open')));
 is($sessions[1]->query(create_sql(jdbc('open')))->sqlstate,
-	'42710', 'a name that an open transaction took is taken');
+	'42710', 'a name of an open transaction is taken');
 $sessions[0]->must('COMMIT');
 is($cluster->facts('open'), '1 1|READY', 'and recorded when that is committed');
 
@@ -84,7 +84,7 @@ is_deeply(
 	[ map { $cluster->facts($_) } @names ],
 	[ ('1 1|READY') x $count ],
 	'each is made and recorded once');
-is($watch->sent('CreateConnection'), $count, 'by one request');
+is($watch->sent('CreateConnection'), $count, 'by one message');
 cmp_ok($glue->counters->{in_flight_peak}, '>', $count / 2,
 	'at the same time');
 

@@ -59,7 +59,7 @@ my $name = new_name();
 is(create($name)->output, 'READY', 'a new connection');
 is(rows($name), '1|JDBC', 'is recorded');
 is(create($name)->output, 'READY', 'one that is recorded already');
-is(rows($name), '1|JDBC', 'takes the place of that');
+is(rows($name), '1|JDBC', 'replaces that one');
 $session->must('DELETE FROM glue_connection');
 create($name);
 is(rows($name), '1|JDBC', 'one whose row was deleted is recorded again');
@@ -168,14 +168,14 @@ is( $session->must('SELECT note FROM glue_connection WHERE name = '
 $session->must('ALTER TABLE glue_connection ALTER note DROP DEFAULT');
 $name = new_name();
 create($name);
-is(rows($name), '1|JDBC', 'a column without one is no hindrance');
+is(rows($name), '1|JDBC', 'a column without one is filled with null');
 $session->must('DELETE FROM glue_connection WHERE note IS NULL;'
 	  . ' ALTER TABLE glue_connection ALTER note SET NOT NULL');
 is(create(new_name())->sqlstate, '23502', 'unless it must not be null');
 $session->must('ALTER TABLE glue_connection DROP note');
 $name = new_name();
 create($name);
-is(rows($name), '1|JDBC', 'a column that was dropped is no hindrance');
+is(rows($name), '1|JDBC', 'a dropped column is ignored');
 
 $session->must(q{ALTER TABLE glue_connection
 	ADD CONSTRAINT mine CHECK (connection_type <> 'JDBC') NOT VALID});
@@ -210,7 +210,7 @@ $name = new_name();
 $session->must('SET ROLE caller');
 is(create($name)->output, 'READY', 'row security is not for the owner');
 $session->must('RESET ROLE');
-is(rows($name), '1|JDBC', 'whose rights are used');
+is(rows($name), '1|JDBC', 'with the rights of the owner');
 $session->must('ALTER TABLE glue_connection FORCE ROW LEVEL SECURITY,'
 	  . ' OWNER TO caller');
 is(create(new_name())->sqlstate, '42501', 'unless it is forced');

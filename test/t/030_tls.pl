@@ -1,8 +1,8 @@
 # Copyright (c) 2026, glue_conn contributors
 #
-# TLS: we send requests only to a verified server.
+# TLS: we send messages only to a verified server.
 #
-# A server without a valid certificate receives nothing: no request, and so
+# A server without a valid certificate receives nothing: no message, and so
 # neither the password in it nor the signature.  There is no retry either,
 # because the certificate would be the same a moment later.  The error has the
 # reason.
@@ -96,7 +96,7 @@ foreach my $name (qw(missing empty text))
 		settings => { 'glue_conn.ca_file' => "$directory/$name" });
 
 	is($result->sqlstate, '08001', "a CA file that is $name");
-	like($result->detail, qr/certificate|trust anchors/, 'is told');
+	like($result->detail, qr/certificate|trust anchors/, 'is reported');
 	unlike($result->detail, qr/attempt/, 'after one attempt');
 	is($watch->sent, 0, 'and nothing is sent');
 }
@@ -182,7 +182,7 @@ is($result->sqlstate, '08001', 'a server that speaks something else');
 is($watch->sent, 0, 'is sent nothing');
 $glue->behave;
 
-# A server that waits for a request without TLS
+# A server that waits for a message without TLS
 my $plain = GlueConn::LocalGlue->new(options => ['--plain-http'])->start;
 $result = $cluster->query(create_sql(jdbc('x')),
 	settings => {
@@ -195,7 +195,7 @@ like($result->detail, qr/while connecting/, 'is not connected to');
 is($plain->counters->{requests}, 0, 'and is sent nothing');
 $result = $cluster->query(create_sql(jdbc('plain')),
 	settings => { 'glue_conn.endpoint_url' => $plain->url });
-is($result->output, 'READY', 'but one on a loopback address can be told to');
+is($result->output, 'READY', 'but one on a loopback address needs no TLS');
 $plain->stop;
 
 $cluster->finish;

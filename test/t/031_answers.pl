@@ -26,7 +26,7 @@ my $pid = $session->pid;
 
 $session->must(create_sql(jdbc('x')));
 
-# The longest detail that anybody wants to read, in characters
+# The longest detail that is still readable, in characters
 my $long = 4000;
 
 # Read with a rule for the answer, and expect an error.
@@ -45,7 +45,7 @@ sub answer
 	unlike($result->detail, qr/[\x00-\x08\x0b-\x1f\x7f]/,
 		"$case: has no control characters");
 	is($session->query(get_sql('x'))->sqlstate,
-		'00000', "$case: the backend goes on");
+		'00000', "$case: the backend continues");
 	return $result;
 }
 
@@ -179,7 +179,7 @@ answer('a page with status 200',
 	{ kind => 'error', form => 'html', status => 200, message => 'Welcome' },
 	'08P01', qr/HTTP status 200/);
 answer(
-	'XML that attacks the parser',
+	'XML with an entity attack',
 	{
 		kind => 'garbage',
 		status => 400,
@@ -250,7 +250,7 @@ foreach my $headers (
 
 	$glue->misbehave(%valid, headers => $headers);
 	is($session->query(get_sql('x'))->sqlstate, '00000',
-		"header $name: is coped with");
+		"header $name: is accepted");
 }
 
 # libcurl has limits of its own for these, which differ from version to version.
@@ -262,7 +262,7 @@ foreach my $headers (
 
 	$glue->misbehave(%valid, headers => $headers);
 	like($session->query(get_sql('x'))->sqlstate,
-		qr/^(00000|08006)$/, "header $name, far too much: is survived");
+		qr/^(00000|08006)$/, "header $name, far too much: is handled");
 }
 
 # The limit is ours, and applies to all headers, in any part of the answer;
@@ -297,7 +297,7 @@ $result = answer(
 # Redirects
 #
 
-# A signed request must not go anywhere else.
+# A signed message must not go anywhere else.
 my $elsewhere = GlueConn::LocalGlue->new->start;
 foreach my $status (301, 302, 303, 307, 308)
 {
@@ -329,7 +329,7 @@ foreach my $status (201, 204, 299, 304, 399, 401, 599)
 	like($result->sqlstate, qr/^(08P01|38000|08006|08000)$/,
 		"status $status with a text: an error");
 	is($session->query(get_sql('x'))->sqlstate,
-		'00000', "status $status: the backend goes on");
+		'00000', "status $status: the backend continues");
 }
 
 #

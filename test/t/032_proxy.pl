@@ -1,10 +1,10 @@
 # Copyright (c) 2026, glue_conn contributors
 #
-# Requests go through the proxy that is set, and through no other.
+# Messages go through the proxy that is set, and through no other.
 #
 # The environment of a server is not where its administrator says which way
 # passwords go, so nothing there about proxies counts.  The proxy sees where a
-# tunnel leads and nothing else, and a proxy that refuses has had no request.
+# tunnel leads and nothing else, and a proxy that refuses has had no message.
 # Its password is shown to nobody.  The services that give credentials to a
 # machine are not asked through a proxy, which is another machine.
 
@@ -47,8 +47,8 @@ sub session
 # All output, for the search at the end
 my $said = '';
 
-# Send a statement of a new session, see that AWS answers it, and tell how many
-# tunnels were opened for that.
+# Send a statement of a new session, see that AWS answers it, and count the
+# tunnels that were opened for it.
 sub tunnels
 {
 	my ($case, $url, $sql) = @_;
@@ -64,7 +64,7 @@ sub tunnels
 	return $watch->sent('Proxy.Connect');
 }
 
-# Send a request of a new session that does not reach AWS.
+# Send a message of a new session that does not reach AWS.
 sub refused
 {
 	my ($case, $url, $reason, %settings) = @_;
@@ -96,7 +96,7 @@ my ($connect) = $watch->requests('Proxy.Connect');
 is($connect->{path}, 'localhost:' . $glue->port, 'by name');
 is_deeply(
 	[ grep { /^(authorization|x-amz-.*)$/i } keys %{ $connect->{headers} } ],
-	[], 'and the proxy sees nothing of the request');
+	[], 'and the proxy sees nothing of the message');
 my ($request) = $watch->requests('CreateConnection');
 is_deeply([ grep { /^proxy/i } keys %{ $request->{headers} } ],
 	[], 'nor AWS anything of the proxy');
@@ -116,7 +116,7 @@ is($session->query(get_sql('there'))->sqlstate,
 	'08001', 'nor is the direct connection used with another one');
 $session->quit;
 
-# A setting for all, and a foreign server that knows better
+# A setting for all, and a foreign server that overrides it
 $session = session($nowhere);
 $session->must(<<"SQL");
 CREATE SERVER proxied FOREIGN DATA WRAPPER glue_conn OPTIONS (proxy '$proxy');
@@ -178,7 +178,7 @@ foreach my $kind (qw(lost-before reset-before))
 }
 $glue->misbehave(operation => 'Proxy.Connect', kind => 'lost-before');
 is(tunnels('a proxy that fails once', $credentials),
-	2, 'the second tunnel does');
+	2, 'the second tunnel is used');
 
 # Invalid proxies, and invalid URLs
 refused('no proxy there', "http://us%40er:$word\@127.0.0.1:1",
@@ -205,7 +205,7 @@ foreach my $case ([ 'a black hole' => $hole ],
 	$said .= $result->text;
 	is($result->sqlstate, '08000', "$case->[0]: connect_timeout");
 	like($result->detail, qr/^The time limit of 700 ms .* connecting at/,
-		"$case->[0]: says what went on");
+		"$case->[0]: names the step");
 	$glue->behave;
 }
 
@@ -309,7 +309,7 @@ is($session->must("SET glue_conn.proxy = 'http://app:un/escaped\@host:3128'; SHO
 $session->must('RESET glue_conn.proxy');
 is($session->query(
 		"SELECT set_config('glue_conn.proxy', current_setting('glue_conn.proxy'), false)")
-	->sqlstate, '22023', 'what is shown is no setting');
+	->sqlstate, '22023', 'the shown value is no setting');
 $session->quit;
 $watch = $cluster->watch;
 $cluster->query(get_sql('there'));

@@ -44,7 +44,7 @@ sub refused
 	my ($case, $result, $words) = @_;
 
 	is($result->sqlstate, '08P01', "$case: SQLSTATE") or diag($result->text);
-	like($result->detail, $words, "$case: says what and where");
+	like($result->detail, $words, "$case: names the fault and the place");
 	$glue->behave;
 }
 
@@ -218,7 +218,7 @@ while (my ($said, $expected) = splice @shown, 0, 2)
 
 		is($row->{status}, $expected->[0], "$case, $way: the status");
 		is($row->{status_reason}, $expected->[1], "$case, $way: the reason");
-		is($row->{last_updated_by}, $expected->[2], "$case, $way: by whom");
+		is($row->{last_updated_by}, $expected->[2], "$case, $way: the author");
 	};
 
 	say_instead(GetConnection => "{\"Connection\": $answer}");
@@ -368,7 +368,7 @@ foreach my $number ('1e999', '1e-20000', '0.' . '1' x 20000)
 
 unlike(
 	join('', map { $_->{message} } $session->query(get_sql('x'))->messages('ERROR')),
-	qr/./, 'the backend goes on');
+	qr/./, 'the backend continues');
 $session->quit;
 $cluster->finish;
 done_testing();

@@ -260,7 +260,7 @@ foreach my $case (sort keys %wrong)
 # Calls that are refused there
 #
 
-# AWS quotes the request: as it came, in Java's way, and with the quotation cut
+# AWS quotes the message: as it came, in Java's way, and with the quotation cut
 # off at any length.
 my $quoted = 0;
 
@@ -370,7 +370,7 @@ $glue->misbehave(
 			}
 		}));
 is(run(create_sql($input))->output, 'FAILED',
-	'the reason of a failure quotes what was wrong');
+	'the reason of a failure quotes the fault');
 like($cluster->row($input->{Name})->{status_reason} // '',
 	qr/^Refused were /, 'and is recorded');
 
@@ -383,7 +383,7 @@ my $keys = PostgreSQL::Test::Utils::tempdir() . '/key';
 append_to_file($keys, '0123456789abcdef' x 4 . "\n");
 chmod 0600, $keys or die "could not chmod $keys: $!\n";
 
-# Work the queue; returns the state of the latest request.
+# Process the queue; returns the state of the latest request.
 sub work
 {
 	run("UPDATE glue_request SET next_attempt_at = now() WHERE state = 'queued'");
@@ -430,13 +430,13 @@ is(work(), 'succeeded', 'and that is deleted');
 # AWS's quotation is stored with the request.
 $glue->misbehave(operation => 'CreateConnection', kind => 'echo');
 run(enqueue_create_sql(input()));
-is(work(), 'failed', 'AWS quotes a request');
+is(work(), 'failed', 'AWS quotes a message');
 like(run('SELECT error_message FROM glue_request ORDER BY id DESC LIMIT 1')->output,
 	qr/\*{8}/, 'and the quotation is redacted');
 run(enqueue_create_sql($input = input()));
 work();
 is(run(enqueue_create_sql({ %$input, SparkProperties => { sfPassword => "$word 14" } },
-		on_conflict => 'adopt'))->sqlstate, '00000', 'what exists with other secrets');
+		on_conflict => 'adopt'))->sqlstate, '00000', 'an existing one with other secrets');
 is(work(), 'failed', 'is not adopted');
 
 # Some are left open: without a key, in progress, put off.
@@ -453,7 +453,7 @@ is($session->must('SELECT count(*) FROM glue_request_secret')
 run('SELECT * FROM glue_request_summary');
 
 #
-# The credentials of the request
+# The credentials of the message
 #
 
 my $last = $cluster->glue->counters->{requests};
@@ -508,7 +508,7 @@ $session->must('RESET glue_conn.proxy');
 # The search
 #
 
-# Look for the word in a text; tell where, without all the rest.
+# Look for the word in a text; report the places alone.
 sub clean
 {
 	my ($text, $what) = @_;
@@ -523,7 +523,7 @@ $session->quit;
 $cluster->node->safe_psql('postgres',
 	'CHECKPOINT; SELECT pg_switch_wal(); CHECKPOINT');
 
-clean($said, 'what psql showed');
+clean($said, 'the output of psql');
 like($said, qr/^(?:psql\S+ )?DEBUG:  /m, 'with messages of all levels');
 
 my $log = slurp_file($cluster->node->logfile);

@@ -152,7 +152,7 @@ foreach my $profile (sort keys %unusable)
 		qr/^Profile "$profile" has $unusable{$profile}/,
 		%files, profile => $profile);
 	like($result->hint, qr/source_profile.*credential_source.*web identity/,
-		"profile $profile: the hint says what to use instead")
+		"profile $profile: the hint names the alternatives")
 	  if $profile !~ /^(role|web)$/;
 }
 ok(!-e "$home/was_run", 'no command was run');
@@ -252,7 +252,7 @@ with_environment(
 	AWS_SESSION_TOKEN => $minted->{Token});
 $result = $cluster->query(get_sql('x'));
 is($result->sqlstate, '28000', 'credentials of a role that have run out');
-like($result->hint, qr/renew/, 'which is what the hint says');
+like($result->hint, qr/renew/, 'the hint says to renew them');
 
 foreach my $half (
 	[ first => AWS_ACCESS_KEY_ID => 'ENV' ],

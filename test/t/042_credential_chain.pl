@@ -3,7 +3,7 @@
 # Credentials from AWS STS, for roles and web identities, and the order of all
 # sources of credentials.
 #
-# The journal of the local Glue has the requests and their order, and
+# The journal of the local Glue has the messages and their order, and
 # glue_caller_identity() returns the resulting identity.  In every call the
 # server logs and sends messages of all levels; at the end all of that is
 # searched for each secret that was issued.
@@ -131,7 +131,7 @@ is_deeply(
 		RoleArn => role('app'),
 		RoleSessionName => 'glue_conn'
 	},
-	'a role: nothing is asked for that nobody said');
+	'a role: no parameters but the configured ones');
 ok($requests[1]{headers}{'x-amz-security-token'},
 	'a role: its session token is sent');
 
@@ -156,13 +156,13 @@ acts_as('a profile that is its own source',
 is(operations(@requests), 'AssumeRole GetCallerIdentity',
 	'a source with keys and a role: the keys count');
 
-@requests = acts_as('what a role asks for',
+@requests = acts_as('the settings of a role',
 	session_of('asked', 'me@host'),
 	%file, profile => 'asked');
 is_deeply(
 	[ @{ form($requests[0]) }{qw(ExternalId RoleSessionName DurationSeconds)} ],
 	[ 'an+id:1', 'me@host', '1800' ],
-	'what a role asks for: is what STS gets');
+	'the settings of a role: STS gets them');
 
 acts_as('nine roles', session_of('deep9'), %file, profile => 'deep9');
 refused('ten roles', $none, qr/^Profile "deep10" leads to more than 9 roles/,
@@ -185,7 +185,7 @@ foreach my $profile (sort keys %refused)
 {
 	my (undef, @sent) = refused("profile $profile", $none,
 		$refused{$profile}, %file, profile => $profile);
-	is(scalar @sent, 0, "profile $profile: nobody was asked");
+	is(scalar @sent, 0, "profile $profile: no source was asked");
 }
 
 # After a rejection by STS, no other identity is used.
@@ -201,7 +201,7 @@ foreach my $profile (qw(wrong_id denied over_denied))
 		"profile $profile: message");
 	like($result->detail, qr/is not authorized to perform: sts:AssumeRole/,
 		"profile $profile: detail");
-	is($watch->operations, 'AssumeRole', "profile $profile: and that is all");
+	is($watch->operations, 'AssumeRole', "profile $profile: and no other source");
 }
 my $result = run(get_sql('x'), %file, profile => 'malformed');
 is($result->sqlstate, '22023', 'a malformed role: refused by STS');

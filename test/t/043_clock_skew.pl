@@ -18,7 +18,7 @@ use Time::Local qw(timegm);
 my $cluster = GlueConn::Cluster->start;
 my $glue = $cluster->glue;
 
-# How far from our own clock a request was signed, in seconds
+# How far from our own clock a message was signed, in seconds
 sub signed_off
 {
 	my ($request) = @_;
@@ -28,7 +28,7 @@ sub signed_off
 	return timegm(reverse(@rest), $month - 1, $year) - $request->{time};
 }
 
-# Test that a request was signed with a clock that is off by this.
+# Test that a message was signed with a clock that is off by this.
 sub is_signed_off
 {
 	my ($request, $offset, $case) = @_;
@@ -60,7 +60,7 @@ foreach my $case (sort keys %offsets)
 	my @requests = $watch->requests;
 
 	is($result->output, 'READY', "$case: created");
-	is($result->text, '', "$case: which is not worth mentioning");
+	is($result->text, '', "$case: without a warning");
 	is($watch->operations, join(' ', ('CreateConnection') x (1 + $refused)),
 		"$case: attempts");
 	is($glue->created($case), 1, "$case: created once");
@@ -111,18 +111,18 @@ foreach my $code (qw(InvalidSignatureException RequestExpired))
 	$glue->behave;
 }
 
-# Another error is not tried again for the sake of the clock, but teaches.
+# Another error is not retried because of the clock, but its time is used.
 $glue->set(clock_offset_s => 0);
 $glue->misbehave(kind => 'error', code => 'InvalidInputException');
 my $watch = $cluster->watch;
 is($session->query(get_sql('x'))->sqlstate, '22023', 'another error');
 is($watch->sent, 1, 'another error: is not tried again');
-is($session->query(get_sql('x'))->sqlstate, '42704', 'another error: what it told');
-is($watch->sent, 2, 'another error: is heeded');
+is($session->query(get_sql('x'))->sqlstate, '42704', 'another error: its time is used');
+is($watch->sent, 2, 'another error: its time is used');
 $session->quit;
 
 #
-# Answers that do not tell the time
+# Answers without the time
 #
 
 my %untold = (
@@ -146,7 +146,7 @@ foreach my $case (sort keys %untold)
 	is($glue->created($case), 0, "$case: nothing was created");
 	$glue->behave;
 	is($session->query(create_sql(jdbc($case)))->output,
-		'READY', "$case: until an answer tells it");
+		'READY', "$case: until an answer has the time");
 	$session->quit;
 }
 
@@ -180,7 +180,7 @@ is($glue->created('lost'), 1, 'refused for its time, then lost: created once');
 $session->quit;
 
 #
-# STS tells the time as well
+# Answers of STS have the time as well
 #
 
 my $config = PostgreSQL::Test::Utils::tempdir() . '/config';
@@ -203,7 +203,7 @@ foreach my $offset (-3600, 3600)
 	is($session->query(get_sql('x'))->sqlstate,
 		'42704', "STS, $offset s: the role is assumed");
 	is($watch->operations, 'AssumeRole AssumeRole GetConnection',
-		"STS, $offset s: what it told is good for AWS Glue");
+		"STS, $offset s: its time is used for AWS Glue");
 
 	# Its credentials last an hour, even if our clock is past their end.
 	$watch = $cluster->watch;

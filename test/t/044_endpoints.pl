@@ -62,7 +62,7 @@ sub call
 		  { map { ("glue_conn.$_" => $settings{$_}) } keys %settings });
 }
 
-# Test where a call goes; returns the request.
+# Test where a call goes; returns the message.
 sub goes_to
 {
 	my ($case, $path, %settings) = @_;
@@ -83,7 +83,7 @@ sub goes_to_aws
 	my $watch = $cluster->watch;
 	my $result = call(get_sql('x'), %settings);
 
-	is($result->sqlstate, '08001', "$case: nobody is there");
+	is($result->sqlstate, '08001', "$case: there is no listener");
 	like($result->detail, qr{at https://\Q$host\E/?:}, "$case: is $host");
 	is($watch->sent, 0, "$case: nothing was sent");
 }

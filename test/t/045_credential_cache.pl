@@ -3,8 +3,8 @@
 # Temporary credentials are kept, and shared if the library is preloaded.
 #
 # However many backends need them, one of them asks; when that one fails, is
-# cancelled or dies, the others are not held up for longer than they can do
-# without.  The journal of the local Glue tells how often somebody was asked.
+# cancelled or crashes, the others wait for a bounded time.  The journal of the
+# local Glue has the number of fetches.
 
 use strict;
 use warnings;
@@ -72,7 +72,7 @@ sub keep_minted
 	return;
 }
 
-# Test the requests for credentials since a moment, and their order.
+# Test the messages for credentials since a moment, and their order.
 sub asked
 {
 	my ($case, $watch, @operations) = @_;
@@ -179,11 +179,11 @@ cmp_ok($watch->sent('Metadata.Token'), '<=', 2,
 	'20 backends, 5 minutes: hardly more than once');
 $glue->set(metadata_expires_in => 21600);
 
-# All wait for a source that gives nothing, and each is told.
+# All wait for a source that gives nothing, and each gets the error.
 $glue->misbehave(operation => 'Metadata.Token', kind => 'error',
 	status => 403, times => 0);
 @results = all_at_once(10, 'glue_conn.profile' => 'role2');
-is(sqlstates(@results), '28000: 10', 'a source that fails: all are told');
+is(sqlstates(@results), '28000: 10', 'a source that fails: all get the error');
 $glue->behave;
 
 # The memory with the secrets is left out of core dumps.
@@ -194,7 +194,7 @@ like(
 	'the shared secrets are not dumped');
 
 #
-# A refresher that does not come back
+# A refresher that does not finish
 #
 
 my %lost = (
@@ -217,7 +217,7 @@ foreach my $case (sort keys %lost)
 	is($second->result->sqlstate, '42704', "$case: another one takes over");
 	cmp_ok(time - $started, '<', 3, "$case: soon");
 	like($first->result->sqlstate, qr/^57/, "$case: the first has ended");
-	asked("$case: the whole way is gone again",
+	asked("$case: all steps are repeated",
 		$watch, 'Metadata.Token', @steps, 'GetConnection');
 	$_->quit foreach $first, $second;
 }
@@ -235,14 +235,14 @@ anew(%imds);
 	wait_for_request($watch, 'Metadata.Token');
 	$second->send(get_sql('x'));
 	wait_for_waiter($second);
-	is($first->result->sqlstate, '28000', 'a refresher that fails: it is told');
+	is($first->result->sqlstate, '28000', 'a refresher that fails: it gets the error');
 	my $other = $second->result;
-	is($other->sqlstate, '28000', 'a refresher that fails: so is who waited');
+	is($other->sqlstate, '28000', 'a refresher that fails: so is the waiting session');
 	like($other->detail, qr/^Another session .*HTTP status 403/,
 		'a refresher that fails: and why');
 	asked('a refresher that fails', $watch, 'Metadata.Token');
 	is($first->query(get_sql('x'))->sqlstate, '28000',
-		'a refresher that fails: who comes later tries again');
+		'a refresher that fails: a later session tries again');
 	asked('a refresher that fails, later', $watch,
 		'Metadata.Token', 'Metadata.Token');
 	$glue->behave;
@@ -272,8 +272,8 @@ foreach my $case (
 	$admin->must(sprintf $sql, $second->pid) if $sql;
 	is($second->result->sqlstate, $sqlstate, "a waiter is $how: SQLSTATE");
 	cmp_ok(time - $started, '<', 1, "a waiter is $how: at once");
-	is($first->result->sqlstate, '42704', "a waiter is $how: the other goes on");
-	asked("a waiter is $how: requests", $watch, @steps, 'GetConnection');
+	is($first->result->sqlstate, '42704', "a waiter is $how: the other continues");
+	asked("a waiter is $how: messages", $watch, @steps, 'GetConnection');
 	$_->quit foreach $first, $second;
 }
 
@@ -291,7 +291,7 @@ anew(%imds);
 			keys %keys > 1;
 		}, 'other credentials'), 'when they have expired, others are got before anything is sent');
 	$glue->behave;
-	is($session->result->sqlstate, '42704', 'and the call goes on with them');
+	is($session->result->sqlstate, '42704', 'and the call continues with them');
 	$session->quit;
 	$glue->set(metadata_expires_in => 21600);
 }
@@ -312,7 +312,7 @@ anew(%container);
 	wait_for_request($watch, 'GetConnection', $watch->sent('GetConnection') + 3);
 	keep_minted();
 	$glue->behave;
-	is($session->result->sqlstate, '42704', 'expired by our clock alone: the call goes on');
+	is($session->result->sqlstate, '42704', 'expired by our clock alone: the call continues');
 	is($watch->sent('Metadata.ContainerCredentials'), 2,
 		'expired by our clock alone: others are asked for once');
 	$session->quit;
@@ -323,7 +323,7 @@ anew(%container);
 # Refresh in good time
 #
 
-# With this many seconds left: the requests of the second call, and of a third
+# With this many seconds left: the messages of the second call, and of a third
 # one if the source fails; and its result
 my %sources = (
 	instance => [ {%imds}, [@steps] ],
@@ -343,7 +343,7 @@ foreach my $source (sort keys %sources)
 		my ($case, $sqlstate, @operations) = @_;
 		$watch = $cluster->watch;
 		is($session->query(get_sql('x'))->sqlstate, $sqlstate, "$case: result");
-		asked("$case: requests", $watch, @operations);
+		asked("$case: messages", $watch, @operations);
 		return ($watch->requests('GetConnection'))[0];
 	};
 	my $fresh = "$source, fresh";
@@ -367,13 +367,13 @@ foreach my $source (sort keys %sources)
 	$old = $call->("$source, 12 minutes, down",
 		'42704', $operations->[0], 'GetConnection');
 	is($old->{access_key}, $new->{access_key},
-		"$source, 12 minutes, down: what there is is used");
+		"$source, 12 minutes, down: the old ones are used");
 	my @failures = logged($position) =~ /LOG:  (could not (?:get|find) AWS credentials.*)/g;
 	is(scalar @failures, 1, "$source, 12 minutes, down: is logged");
 	$call->("$source, 12 minutes, down for long", '42704', 'GetConnection');
 	is( $admin->query(get_sql('x'))->sqlstate, '42704',
 		"$source, 12 minutes, down: for another backend, too");
-	asked("$source, 12 minutes, down: which asks nobody",
+	asked("$source, 12 minutes, down: which asks no service",
 		$watch, 'GetConnection', 'GetConnection');
 
 	# from 10 minutes before the end, they must be got
@@ -392,7 +392,7 @@ foreach my $source (sort keys %sources)
 	}
 	else
 	{
-		# AWS keeps the credentials of an instance alive
+		# AWS extends the credentials of an instance
 		$call->("$source, 5 minutes, down",
 			'42704', $operations->[0], 'GetConnection');
 		$call->("$source, 5 minutes, down for long", '42704', 'GetConnection');
@@ -426,7 +426,7 @@ asked('stability: the service is asked once',
 is(($watch->requests('GetConnection'))[2]{access_key},
 	$known->{access_key}, 'stability: the old credentials are used');
 like(logged($position), qr/LOG:  could not get AWS credentials from the instance/,
-	'stability: the trouble is logged');
+	'stability: the failure is logged');
 
 # ... also if the service issues expired ones.
 anew(%imds);
@@ -450,7 +450,7 @@ $watch = $cluster->watch;
 is($session->query(get_sql('x'))->sqlstate, '42704',
 	'a role that is not granted any more is used to its end')
   foreach 1 .. 2;
-asked('a role that is not granted any more: requests',
+asked('a role that is not granted any more: messages',
 	$watch, 'Metadata.ContainerCredentials', 'AssumeRole', 'GetConnection',
 	'GetConnection');
 $glue->set(roles => {});
@@ -512,13 +512,13 @@ $result = $session->query(get_sql('x'));
 is($result->sqlstate, '28000', 'expired, and no others: an error');
 is($session->query(get_sql('x'))->sqlstate, '42704', 'expired, and no others: which passes');
 
-# Five backends that hear it at once refresh once.  First it has to be known that
-# so many requests are answered side by side.
+# Five backends that get the error at once refresh once.  First it has to be known that
+# so many messages are answered side by side.
 all_at_once(5) foreach 1 .. 4;
 $glue->misbehave(%expired, operation => 'GetConnection', times => 5,
 	delay_ms => 700);
 $watch = $cluster->watch;
-is(sqlstates(all_at_once(5)), '42704: 5', 'expired for five: all go on');
+is(sqlstates(all_at_once(5)), '42704: 5', 'expired for five: all continue');
 is($watch->sent('GetConnection'), 10, 'expired for five: each once more');
 is($watch->sent('Metadata.Token'), 1, 'expired for five: refreshed once');
 
@@ -597,7 +597,7 @@ is($attempts[0], 3, 'a service that is down is asked again at first');
 is($attempts[-1], 1, 'but not for ever');
 $watch = $cluster->watch;
 $cluster->query(get_sql('x'));
-is($watch->sent, 1, 'nor by a backend that was not there');
+is($watch->sent, 1, 'nor by a new backend');
 $glue->behave;
 $_->quit foreach $one, $two;
 

@@ -1,6 +1,6 @@
 # Copyright (c) 2026, glue_conn contributors
 #
-# Credentials of a container or an instance: the requests to its metadata
+# Credentials of a container or an instance: the messages to its metadata
 # service, and the handling of its answers, and of none.
 #
 # 042_credential_chain.pl tests the server's messages, and that they have no
@@ -88,14 +88,14 @@ refused('a relative URI without a slash',
 	$none, qr/^AWS_CONTAINER_CREDENTIALS_RELATIVE_URI must begin with/);
 with_environment(
 	AWS_CONTAINER_CREDENTIALS_FULL_URI => 'http://127.0.0.1:1/x');
-refused('nobody listens', $container,
+refused('no listener', $container,
 	qr/credentials endpoint of the container did not answer .*[Cc]on/);
 
 with_environment(%container);
 my %of_container = (operation => 'Metadata.ContainerCredentials');
 $glue->misbehave(%of_container, kind => 'error', status => 500, times => 3);
-@requests = acts_as('a container in trouble', $task);
-is(scalar @requests, 5, 'a container in trouble: is asked four times');
+@requests = acts_as('a failing container', $task);
+is(scalar @requests, 5, 'a failing container: is asked four times');
 $glue->misbehave(%of_container, kind => 'lost-before');
 acts_as('a container that drops the connection', $task);
 $glue->misbehave(%of_container, kind => 'redirect', location => '/v2/credentials/x');
@@ -158,7 +158,7 @@ is($requests[0]{method}, 'PUT', 'an instance: a session is opened');
 is( $requests[0]{headers}{'x-aws-ec2-metadata-token-ttl-seconds'},
 	'21600', 'an instance: for six hours');
 ok(!exists $requests[0]{headers}{'x-forwarded-for'},
-	'an instance: nothing tells of a proxy');
+	'an instance: no sign of a proxy');
 like($requests[1]{headers}{'x-aws-ec2-metadata-token'},
 	qr/^\S{50,}$/, 'an instance: its token is used');
 acts_as('credential_source Ec2InstanceMetadata',
@@ -171,7 +171,7 @@ my $result = run(get_sql('x'), proxy => 'http://127.0.0.1:1');
 is($result->sqlstate, '08001', 'a proxy: AWS is not reached');
 is($watch->operations, "@steps[0 .. 2]", 'a proxy: the instance is');
 
-# Trouble that passes
+# Transient failures
 foreach my $case (
 	[ 'Metadata.Token', 500 ], [ 'Metadata.Roles', 503 ],
 	[ 'Metadata.RoleCredentials', 500 ])
@@ -272,7 +272,7 @@ $glue->set(metadata_role => '');
 ($result) = refused('an instance without a role',
 	$none, qr/$nothing.*the instance has no role/);
 like($result->hint, qr/AWS_ACCESS_KEY_ID/,
-	'an instance without a role: the hint says what would help');
+	'an instance without a role: the hint names a remedy');
 refused('which a profile names', $instance, qr/the instance has no role/,
 	%file, profile => 'instance');
 $glue->set(metadata_role => 'local-glue-role');

@@ -59,7 +59,7 @@ is($result->sqlstate, '42501', 'a role that must not be assumed: SQLSTATE');
 like($result->hint, qr/sts:AssumeRole .*trust policy/, 'a role that must not be assumed: hint');
 
 my $id = enqueue($session, referring('denied'), server => 'by_role');
-is(work_on_all($session)->sqlstate, '00000', 'the queue goes on');
+is(work_on_all($session)->sqlstate, '00000', 'the queue continues');
 is(became($id), 'queued|AccessDenied|0', 'a request waits for the role');
 $glue->set(roles => {});
 work_on_all($session);
@@ -84,18 +84,18 @@ $id = enqueue($session, referring('tagged'), tags => { a => 'b' }, on_conflict =
 work_on_all($session);
 is(became($id), 'queued|AccessDenied|0', 'so does one that needs the account');
 work_on_all($session);
-is(became($id), 'succeeded||1', 'until that is told');
+is(became($id), 'succeeded||1', 'until STS answers');
 
 # An endpoint of STS that is none
 anew(%keys, AWS_ENDPOINT_URL_STS => 'ftp://localhost');
 $id = enqueue($session, referring('unknown_sts'), server => 'by_role');
 my $other = enqueue($session, referring('known'));
-is(work_on_all($session)->sqlstate, '00000', 'no endpoint of STS: the queue goes on');
+is(work_on_all($session)->sqlstate, '00000', 'no endpoint of STS: the queue continues');
 is(became($id), 'queued|no endpoint|0', 'a request waits until there is one');
 is(became($other), 'succeeded||1', 'and others do not');
 anew(%keys);
 work_on_all($session);
-is(became($id), 'succeeded||1', 'then it goes on');
+is(became($id), 'succeeded||1', 'then it continues');
 
 # Web identities
 append_to_file("$home/token", 'a.forged.token');
@@ -114,7 +114,7 @@ work_on_all($session);
 is(became($id), 'queued|AccessDenied|0', 'and until that may assume the role');
 $glue->set(roles => {});
 work_on_all($session);
-is(became($id), 'succeeded||1', 'and goes on');
+is(became($id), 'succeeded||1', 'and continues');
 $id = enqueue($session, referring('web of others'));
 chmod 0, "$home/token";
 anew(AWS_WEB_IDENTITY_TOKEN_FILE => "$home/token", AWS_ROLE_ARN => role('web'));
@@ -122,7 +122,7 @@ is(work_on_all($session)->sqlstate, '00000', 'a token that cannot be read does n
 is(became($id), 'queued|no credentials|0', 'a request waits for it');
 chmod 0600, "$home/token";
 work_on_all($session);
-is(became($id), 'succeeded||1', 'and goes on with it');
+is(became($id), 'succeeded||1', 'and continues with it');
 
 #
 # Keys of a user mapping
@@ -143,7 +143,7 @@ foreach my $case (
 
 	$result = $session->query(create_sql(referring('x'), server => $server));
 	is($result->sqlstate, '28000', "server $server: the keys are refused");
-	like($result->hint, $mapping, "server $server: whose they are");
+	like($result->hint, $mapping, "server $server: names their owner");
 	$id = enqueue($session, referring('x'), server => $server);
 	work_on_all($session);
 	like(became($id), qr/^queued\|.+\|0$/, "server $server: a request waits");
@@ -172,7 +172,7 @@ work_on_all($session);
 is(became($id), 'queued|28000|0', 'and until it is well-formed');
 unlink $config;
 work_on_all($session);
-is(became($id), 'succeeded||1', 'and goes on');
+is(became($id), 'succeeded||1', 'and continues');
 
 #
 # An error while outcomes are recorded
@@ -197,11 +197,11 @@ wait_until(
 	'the outcome is being recorded');
 $observer->must('SELECT pg_cancel_backend(' . $session->pid . ')');
 is($session->result->sqlstate, '57014', 'recording is cancelled');
-is($session->query('SELECT 1')->output, '1', 'the session goes on');
+is($session->query('SELECT 1')->output, '1', 'the session continues');
 is($session->query('ROLLBACK')->sqlstate, '00000', 'and is in no transaction');
 $session->must('ALTER TABLE glue_connection DROP CONSTRAINT slow');
 work_on_all($session);
-like(became($id), qr/^succeeded\|/, 'and records what was done');
+like(became($id), qr/^succeeded\|/, 'and records the outcome');
 is($glue->created('slow'), 1, 'which was done once');
 
 $cluster->finish;

@@ -110,7 +110,7 @@ like(column($id, 'answer'), qr/\Q$hidden\E/, 'an answer that is kept: with the r
 check('an answer that is kept', 'kept', undef);
 $session->must('ALTER TABLE glue_connection DROP CONSTRAINT obstacle');
 
-# Without the secrets, nobody can tell whether they are quoted.
+# Without the secrets, a quotation of them cannot be detected.
 will_fail('CreateConnection');
 $session->must('SET glue_conn.on_rollback = keep');
 $session->must('BEGIN');

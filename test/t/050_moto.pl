@@ -3,7 +3,7 @@
 # The same tests against moto, an independent mock of AWS.
 #
 # moto checks signatures with botocore's own code, and permissions by IAM's
-# rules.  Its received requests are compared with the input, and its rejections
+# rules.  Its received messages are compared with the input, and its rejections
 # have a form that the real Glue does not use: XML, with status 403.  boto3,
 # AWS's own SDK, reads the connections that we wrote.
 #
@@ -75,7 +75,7 @@ my $result = $session->query(create_sql($input, tags => \%tags));
 is($result->output, 'READY', 'moto creates a connection')
   or diag($result->text);
 is_deeply(python($received, @where)->{ $input->{Name} },
-	$input, 'of what was asked for');
+	$input, 'of the requested input');
 is($cluster->row($input->{Name})->{region},
 	$moto->region, 'and it is recorded');
 
@@ -102,14 +102,14 @@ unlike($session->must('SELECT glue_get_connections()')->output, qr/Secret-/,
 	'a list neither');
 is($session->must('SELECT count(*) FROM glue_get_connections()')->output,
 	$session->must('SELECT count(*) FROM glue_connection')->output,
-	'moto lists what was created');
+	'moto lists the created connections');
 
 # Moto never returns some members, and that is all the drift there is.
 is( $session->must('SELECT string_agg(DISTINCT member, \' \' ORDER BY member)'
 		  . " FROM (SELECT split_part(path, '.', 2) FROM glue_connection_drift()) AS d (member)")
 	  ->output,
 	'AuthenticationConfiguration ConnectionType MatchCriteria',
-	'there is no drift but in what moto does not return');
+	'only members that moto does not return drift');
 
 # The account in the ARN is that of moto's STS.
 $session->must(q{SELECT glue_tag_connection('named', '{"more": "\u00e9"}')});
@@ -122,11 +122,11 @@ is_deeply(
 is_deeply($cluster->row('named')->{tags}, \%changed, 'as is recorded');
 
 $result = $session->query(create_sql(jdbc('named')));
-is($result->sqlstate, '42710', 'what exists is not created');
+is($result->sqlstate, '42710', 'an existing one is not created');
 like($result->detail, qr/HTTP status 400 and request ID \S+: .*already exists/,
 	'moto says');
 $result = $session->query(get_sql('none'));
-is($result->sqlstate, '42704', 'what does not exist is not read');
+is($result->sqlstate, '42704', 'a missing one is not read');
 like($result->detail, qr/Connection none not found/, 'moto says');
 $session->quit;
 
@@ -173,7 +173,7 @@ $result =
 	'42501', 'AccessDenied');
 like($result->detail,
 	qr/user\/powerless is not authorized to perform: glue:CreateConnection/,
-	'moto says who may not do what');
+	'moto names the user and the action');
 refused(
 	'a wrong secret',
 	{ %$able, AWS_SECRET_ACCESS_KEY => 'x' x 40 },
@@ -196,7 +196,7 @@ $moto->stop;
 # No TLS, and a role's keys
 #
 
-# The first three requests are not checked: those that make the role.
+# The first three messages are not checked: those that make the role.
 my $role = <<'PYTHON';
 import json, sys, boto3
 url, region = sys.argv[1:]
@@ -216,8 +216,8 @@ print(json.dumps({
     "AWS_SESSION_TOKEN": credentials["SessionToken"]}))
 PYTHON
 
-# moto chooses a port, and says which one among other things.  Should this
-# script be killed, moto ends with the next thing that it has to say.
+# moto chooses a port, and prints it among other output.  Should this
+# script be killed, moto ends with its next output.
 my ($pid, $output);
 {
 	local %ENV = (%ENV, INITIAL_NO_AUTH_ACTION_COUNT => 3);
@@ -241,7 +241,7 @@ is($cluster->query(create_sql(jdbc('by role')), %plain)->output,
 is_deeply(
 	python($received, $url, '')->{'by role'},
 	jdbc('by role'),
-	'of what was asked for');
+	'of the requested input');
 
 @where = ($url, '');
 foreach my $change (

@@ -57,7 +57,7 @@ sub get_from
 	return get_sql($name // 'x') =~ s/\)$/, server => '$server')/r;
 }
 
-# Make a call that AWS answers, and check its caller; returns the request.
+# Make a call that AWS answers, and check its caller; returns the message.
 sub calls_as
 {
 	my ($case, $session, $sql, $caller) = @_;
@@ -144,7 +144,7 @@ is( $admin->query("SELECT glue_get_connection('x',"
 	'42501',
 	'the argument comes before the catalog of the server');
 is(json_value(($watch->requests)[0]->{body})->{CatalogId},
-	'999999999999', 'and is what AWS was asked for');
+	'999999999999', 'and goes to AWS');
 
 # A backend may make its calls in one transaction and one statement.
 $watch = $cluster->watch;
@@ -165,7 +165,7 @@ refused('creating there', $plain,
 	'42501', qr/^permission denied for foreign server first$/);
 $admin->must('GRANT USAGE ON FOREIGN SERVER first, ambient TO plain');
 calls_as('with USAGE', $plain, get_from('first'), 'FIRST');
-calls_as('with USAGE on what superusers own',
+calls_as('with USAGE on a server of superusers',
 	$plain, get_from('ambient'), $glue->access_key);
 $admin->must('CREATE USER MAPPING FOR plain SERVER first OPTIONS ('
 	  . keys_of('OWNER') . ')');
@@ -191,7 +191,7 @@ like($admin->query(get_from('secnod'))->hint,
 	my $result = $admin->query("SELECT glue_get_connection('x', 'second')");
 
 	is($result->sqlstate, '22023', 'a server in the place of a catalog is refused');
-	like($result->hint, qr/server => 'second'/, 'and the hint says what is meant');
+	like($result->hint, qr/server => 'second'/, 'and the hint has the right notation');
 }
 $admin->must('CREATE FOREIGN DATA WRAPPER other;'
 	  . ' CREATE SERVER other FOREIGN DATA WRAPPER other');
@@ -359,7 +359,7 @@ foreach my $option (sort keys %reserved)
 	refused("$option at use", $owner, get_from('own'), '42501',
 		qr/^permission denied to use option "$option" of foreign server "own"$/
 	);
-	refused("$option beside what is changed", $owner,
+	refused("$option beside the changed option", $owner,
 		"ALTER SERVER own OPTIONS (SET region 'us-east-1')",
 		'42501', $denied);
 	$owner->must("ALTER SERVER own OPTIONS (DROP $option)");

@@ -60,7 +60,7 @@ my $refused = $session->query("SELECT glue_retry_request($sealed)");
 is($refused->sqlstate, '55000', 'it cannot be retried without them');
 $session->must('SET ROLE buyer');
 is($session->must("SELECT glue_retry_request($plain)")->output, 'queued',
-	'what has no secrets, by who asked for it');
+	'one without secrets, by its own role');
 $session->must('RESET ROLE');
 work_on_all($session);
 is(state_of($session, $plain), 'succeeded', 'is meant for that server then');
@@ -97,14 +97,14 @@ is($glue->connection('to be deleted'), undef, 'a row is deleted: so is its conne
 is($glue->connection('to be updated')->{definition}{Description}, 'new', 'likewise an update');
 is($session->must("SELECT string_agg(server || ' ' || name, ', ') FROM glue_connection"
 		. " WHERE name LIKE 'to be %'")->output, 'store to be updated',
-	'what is recorded has the new name');
+	'the record has the new name');
 $session->must('DROP TABLE source; ALTER SERVER store RENAME TO shop');
 
 #
 # Another account, or another place
 #
 
-# A key that is mended is no reason to wait, unless there is a secret.
+# A corrected key is no reason to wait, unless there is a secret.
 $sealed = enqueue($session, secret('with a key'), server => 'shop');
 $plain = enqueue($session, referring('without'), server => 'shop');
 $session->must('ALTER USER MAPPING FOR PUBLIC SERVER shop OPTIONS'
@@ -118,24 +118,24 @@ like(state_of($session, $sealed, 'attempts', 'error_code', 'error_message'),
 is($watch->sent, 1, 'its password is not sent');
 is($session->must('SELECT count(*) FROM glue_request_secret')->output, '1', 'and kept');
 
-# Others of the same server go on.
+# Others of the same server continue.
 my $another = enqueue($session, secret('another'), server => 'shop');
 work_on_all($session);
-is(state_of($session, $another), 'succeeded', 'a request that was made for the new keys goes on');
+is(state_of($session, $another), 'succeeded', 'a request that was made for the new keys continues');
 
 # The roles that may confirm the other target.
 $session->must('GRANT buyer TO shopkeeper; CREATE ROLE bystander;'
 	  . ' GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA public TO bystander');
 $session->must('SET ROLE bystander');
 is($session->query("SELECT glue_retry_request($sealed)")->sqlstate, '42704',
-	'a bystander does not see it');
+	'an unrelated role does not see it');
 $session->must('RESET ROLE');
 $session->must('SET ROLE shopkeeper');
 is($session->must("SELECT glue_retry_request($sealed)")->output, 'queued',
 	'the owner of the server says that it is right');
 $session->must('RESET ROLE');
 work_on_all($session);
-is(state_of($session, $sealed), 'succeeded', 'and it goes on');
+is(state_of($session, $sealed), 'succeeded', 'and it continues');
 is($glue->connection('with a key')->{definition}{ConnectionProperties}{PASSWORD},
 	'Secret-with a key', 'with its secret, which was sealed anew');
 
@@ -148,7 +148,7 @@ work_on_all($session);
 is(state_of($session, $sealed, 'error_code'), 'queued|target changed', 'the key is changed back');
 $session->must('SET ROLE buyer');
 $refused = $session->query("SELECT glue_retry_request($sealed)");
-is($refused->sqlstate, '42501', 'the role that asked for it has no say in it');
+is($refused->sqlstate, '42501', 'the role that asked for it cannot confirm the target');
 like($refused->hint, qr/owner of foreign server "shop", or a superuser/, 'others have');
 is($session->must("SELECT glue_cancel_request($sealed)")->output, 'cancelled',
 	'but may cancel it');
@@ -163,7 +163,7 @@ $session->must('ALTER SERVER shop OPTIONS (ADD endpoint_url '
 	  . literal($elsewhere->url) . ', ADD ca_file ' . literal($elsewhere->ca_file) . ')');
 work_on_all($session);
 is(state_of($session, $plain, 'error_code'), 'queued|target changed', 'another endpoint');
-is($elsewhere->created('place'), 0, 'is not what was meant');
+is($elsewhere->created('place'), 0, 'is not the target');
 $session->must('ALTER SERVER shop OPTIONS (DROP endpoint_url, DROP ca_file)');
 work_on_all($session);
 is(state_of($session, $plain), 'succeeded', 'until it is the same again');
@@ -188,7 +188,7 @@ $watch = $cluster->watch;
 work_on_all($session);
 is(state_of($session, $sealed, 'error_code'), 'succeeded|', 'a catalog that the server has got since');
 is(scalar(grep { $_->{body} =~ /999999999999/ } $watch->requests), 0,
-	'is not what was meant');
+	'is not the target');
 ok($glue->connection('of no catalog'), 'but that of the account');
 $session->must('DROP SERVER shop CASCADE');
 
@@ -199,7 +199,7 @@ $plain = enqueue($session, referring('cancelled'), server => 'shop');
 $session->must("SELECT glue_cancel_request($plain)");
 $session->must('RESET ROLE; SET ROLE shopkeeper');
 is($session->query("SELECT glue_retry_request($plain)")->sqlstate, '42704',
-	'the owner of a server does not see what others have cancelled');
+	'the owner of a server does not see cancelled requests of others');
 $session->must('RESET ROLE');
 is(state_of($session, $plain), 'cancelled', 'and it stays so');
 
@@ -337,7 +337,7 @@ foreach my $change (
 	$session->must("UPDATE glue_request SET $change WHERE id = $id");
 	work_on_all($session);
 	is(state_of($session, $id, 'error_code'), 'failed|sealed secrets broken',
-		"opens no more with $change");
+		"does not open with $change");
 }
 is($glue->created('altered'), 0, 'and is never sent');
 

@@ -55,7 +55,7 @@ sub has_looked
 	my ($number) = @_;
 
 	is(end_of($other, enqueue($other, referring("free $number"))), 'succeeded',
-		'others go on');
+		'others continue');
 	return;
 }
 
@@ -76,7 +76,7 @@ foreach my $way (@ways)
 		$other->send(create_by($way, $input, %named));
 		waits($other, $name);
 		$session->must('ROLLBACK');
-		is($other->result->sqlstate, '00000', "$name: answers in the end");
+		is($other->result->sqlstate, '00000', "$name: has an answer in the end");
 	}
 	else
 	{
@@ -87,7 +87,7 @@ foreach my $way (@ways)
 	}
 	$resolved->check($name);
 	is($glue->connection($name)->{definition}{Description}, 'second',
-		"$name: what it says is true");
+		"$name: its report is true");
 	is(rows($name), "|us-east-1|$account|second", "$name: one row");
 }
 
@@ -147,7 +147,7 @@ is($glue->connection('side')->{definition}{Description}, 'call', 'and is not sen
 $session->must('COMMIT');
 is(end_of($other, $id), 'succeeded', 'it has its turn');
 $resolved->check('a transaction and a request');
-is(rows('side'), "second|us-east-1|$account|queue", 'and is the last word');
+is(rows('side'), "second|us-east-1|$account|queue", 'and has the final state');
 
 # Two requests that name it otherwise.
 $glue->misbehave(operation => 'UpdateConnection', kind => 'slow', delay_ms => 3000);
@@ -180,7 +180,7 @@ is(state_of($session, $second), 'running', 'while the second one is carried out'
 is($watch->sent('UpdateConnection'), 1, 'the first one is not sent');
 is(end_of($session, $_), 'succeeded', 'each has its turn') foreach $second, $first;
 $resolved->check('one that was late');
-is(rows('side'), "late|us-east-1|$account|late", 'and is the last word');
+is(rows('side'), "late|us-east-1|$account|late", 'and has the final state');
 
 # Two requests, of which the first one is put off.
 $glue->misbehave(operation => 'UpdateConnection', name => 'side', kind => 'error',
@@ -196,7 +196,7 @@ is(scalar(grep { $_->{body} =~ /"second"/ } $watch->requests), 0, 'and is not se
 $glue->behave;
 $resolved->wait(hurry => 1);
 $resolved->check('in order');
-is(rows('side'), "second|us-east-1|$account|second", 'what was asked for last is last');
+is(rows('side'), "second|us-east-1|$account|second", 'the latest request is carried out last');
 
 $_->quit foreach $session, $other;
 $cluster->finish;

@@ -96,13 +96,13 @@ $both =~ s/of the first/by the queue/;
 are('a request of one of them', 'both', $both);
 $partner->must(update_sql(described('both', 'of the partner'), %shared));
 $both =~ s/by the queue/of the partner/;
-are('whose keys lead to the same account', 'both', $both);
+are('keys to the same account', 'both', $both);
 
 #
 # Sync and drift
 #
 
-# Actions elsewhere in one account.
+# Actions of other clients in one account.
 sub elsewhere
 {
 	my ($user, $name, $description) = @_;
@@ -130,19 +130,19 @@ sub synced
 is(drift($_), '', "nothing has drifted, as $_ sees it") foreach sort keys %account;
 elsewhere('first', 'both', 'elsewhere');
 elsewhere('second', 'new', 'of the second');
-is(drift('first'), 'both|changed|$.Description', 'each sees what has drifted in its account');
+is(drift('first'), 'both|changed|$.Description', 'each sees the drift in its account');
 is(drift('second'), 'new|added|$', 'and no more');
-is(drift('partner'), drift('first'), 'whoever has recorded it');
+is(drift('partner'), drift('first'), 'with a record of any user');
 is(synced('second'), 'new|added', 'sync looks at its account');
 is(rows('both'), $both, 'and leaves the rows of the other alone');
-is(synced('partner'), 'both|changed', 'but not those of others who use its own');
+is(synced('partner'), 'both|changed', 'but not those of users of its own');
 $both =~ s/of the partner/elsewhere/;
 are('afterwards', 'both', $both);
 $first->must(create_sql(described('gone', 'x'), %shared));
 $glue->remove_connection('gone', account => $account{first});
-is(synced('second'), '', 'what is gone in one account');
-is(rows('gone'), "$account{first}|x", 'is no matter of the other');
-is(synced('partner'), 'gone|removed', 'but of all who use that account');
+is(synced('second'), '', 'a connection that is gone in one account');
+is(rows('gone'), "$account{first}|x", 'does not concern the other');
+is(synced('partner'), 'gone|removed', 'but of all users of that account');
 is(rows('gone'), '', 'indeed');
 is(drift($_), '', "nothing is left to be done, as $_ sees it") foreach sort keys %account;
 
@@ -150,7 +150,7 @@ is(drift($_), '', "nothing is left to be done, as $_ sees it") foreach sort keys
 # Undo
 #
 
-# While one has a connection of that name, and is at work on it.
+# While one has a connection of that name, and acts on it.
 $second->must('BEGIN; ' . create_sql(described('undone', 'of the second'), %shared));
 $first->must('BEGIN; ' . create_sql(described('undone', 'of the first'), %shared) . '; ROLLBACK');
 is(wait_for_undo('undone'), 'rolled_back', 'an undo does not wait for the other account');
@@ -170,8 +170,8 @@ $second->must(create_sql(described('lost', 'x'), %shared));
 $id = enqueue_update($second, described('lost', 'x'), %shared);
 is(end_of($second, $id), 'succeeded', 'while another account succeeds');
 $first->must('ROLLBACK; RESET glue_conn.max_attempts');
-is(wait_for_undo('lost'), 'rolled_back', 'what was created without an answer');
-are('and what was created without one', 'lost', "$account{second}|x");
+is(wait_for_undo('lost'), 'rolled_back', 'a creation without an answer');
+are('and the connection without one', 'lost', "$account{second}|x");
 
 # Nor does an undo that cannot be carried out keep others waiting.
 $glue->misbehave(operation => 'DeleteConnection', name => 'stuck', kind => 'throttle',

@@ -59,9 +59,9 @@ sub belongs
 	my $result = $who->query(create_sql(referring($name), %arguments));
 
 	is($result->output, 'READY', "$case: created") or diag($result->text);
-	is($watch->operations, $operations, "$case: what is sent");
+	is($watch->operations, $operations, "$case: the calls");
 	is(recorded($name), "$of|arn:aws:glue:us-east-1:$of:connection/$name",
-		"$case: whose it is");
+		"$case: its account");
 	return;
 }
 
@@ -79,8 +79,8 @@ my $watch = $cluster->watch;
 my $id = enqueue($session, referring('by the queue'));
 is(state_of($session, $id, 'account_id') =~ s/.*\|//r, $account, 'a request has it from the start');
 is(end_of($session, $id), 'succeeded', 'the queue');
-is($watch->sent($identity), 0, 'need not ask either');
-is(recorded('by the queue') =~ s/\|.*//r, $account, 'it knows');
+is($watch->sent($identity), 0, 'makes no call either');
+is(recorded('by the queue') =~ s/\|.*//r, $account, 'it has the account');
 
 # So it is for each key.
 make_server('first', '111111111111');
@@ -99,7 +99,7 @@ is(end_of($session, $id), 'succeeded', 'the queue asks, too');
 is($watch->operations, "$identity CreateConnection", 'before it sends anything');
 is(state_of($session, $id, qw(account_id attempts)), 'succeeded|222222222222|1',
 	'writes it down, and that is no attempt');
-belongs('what the queue has asked', $session, 'y', '222222222222', 'CreateConnection',
+belongs('the answer to the queue', $session, 'y', '222222222222', 'CreateConnection',
 	server => 'second');
 
 # A role's ARN has the account.
@@ -149,15 +149,15 @@ foreach my $server (qw(role profile first))
 	$session->must("ALTER SERVER $server OPTIONS (ADD account_id '666666666666')");
 	my $refused = $session->query(create_sql(referring('wrong'), server => $server));
 
-	is($refused->sqlstate, '55000', "$server: what is claimed is not true");
+	is($refused->sqlstate, '55000', "$server: a wrong account is refused");
 	is($refused->message, 'AWS credentials do not belong to the account of foreign server'
 		  . qq( "$server"), "$server: it is said so");
 	like($refused->detail, qr/They belong to \d{12}, and option "account_id" is 666666666666/,
-		"$server: and what is true");
+		"$server: and the right one");
 }
 is($watch->sent, 0, 'nothing is sent');
 
-# Nobody else has a say.
+# No other role can set it.
 $session->must('CREATE ROLE joe LOGIN; GRANT USAGE ON FOREIGN DATA WRAPPER glue_conn TO joe;'
 	  . ' GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA public TO joe');
 my $joe = $cluster->session(user => 'joe');
@@ -216,7 +216,7 @@ foreach my $case (sort keys %refused)
 	like($result->message, qr/^AWS account that the credentials belong to is not known/,
 		"$case: because of that");
 	like($result->detail, qr/^Nothing was sent to AWS Glue\./, "$case: and not sent");
-	like($result->hint, qr/"glue_conn.account_id".*AWS_ENDPOINT_URL_STS/, "$case: with a way out");
+	like($result->hint, qr/"glue_conn.account_id".*AWS_ENDPOINT_URL_STS/, "$case: with a remedy");
 	is($watch->operations, $identity, "$case: indeed");
 }
 
@@ -228,7 +228,7 @@ my %read = (
 	validate => 'SELECT glue_is_valid_connection_input(' . literal(json_text(referring('x'))) . ')');
 foreach my $case (sort keys %read)
 {
-	is($session->query($read{$case})->sqlstate, '00000', "$case: goes on");
+	is($session->query($read{$case})->sqlstate, '00000', "$case: continues");
 }
 is(recorded('there'), '', 'nothing is recorded');
 
@@ -239,7 +239,7 @@ foreach my $sql (create_sql(referring('named'), %unknown, catalog_id => '8888888
 {
 	is($session->query($sql)->sqlstate, '00000', 'a catalog that is named');
 }
-like(recorded('named'), qr/^888888888888\|/, 'is whose the connection is');
+like(recorded('named'), qr/^888888888888\|/, 'owns the connection');
 
 # The queue waits, and continues by itself.
 make_server('mute', '999999999999');
@@ -251,14 +251,14 @@ $session->must(row_sql(referring('of a row')));
 wait_until(sub { state_of($session, $id, 'error_code') =~ /\|./ }, 'a request is put off');
 is(state_of($session, $id, 'error_code'), 'queued|no account', 'a request waits');
 like(state_of($session, $id, 'error_message'),
-	qr/AWS account that the credentials belong to is not known/, 'and says for what');
+	qr/AWS account that the credentials belong to is not known/, 'and says its reason');
 is($watch->sent('CreateConnection'), 0, 'and is not sent');
 $glue->behave;
 wait_until_ended($session);
 is($session->must("SELECT string_agg(state || ' ' || account_id, ', ') FROM glue_request"
 	  . " WHERE server = 'mute'")->output,
 	'succeeded 999999999999, succeeded 999999999999', 'until AWS STS is back');
-is(recorded($_) =~ s/\|.*//r, '999999999999', "$_: whose it is")
+is(recorded($_) =~ s/\|.*//r, '999999999999', "$_: its account")
   foreach 'of the queue', 'of a row';
 
 $_->quit foreach $session, $another, $joe;

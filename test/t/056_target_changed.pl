@@ -117,7 +117,7 @@ sub try_in_vain
 
 	make_due($admin, $id);
 	is(end_of($admin, enqueue($admin, referring('a nudge'), server => 'other',
-				on_conflict => 'adopt')), 'succeeded', 'others go on');
+				on_conflict => 'adopt')), 'succeeded', 'others continue');
 	wait_until(sub { state_of($admin, $id, 'next_attempt_at > now()') eq 'queued|t' },
 		'it was tried again');
 	return;
@@ -208,7 +208,7 @@ is($admin->must('SELECT name, server FROM glue_connection WHERE name IN ($$renam
 # A request whose answer was lost
 #
 
-# Ask for a connection, which is made, but nobody hears of it; returns the ID.
+# Ask for a connection, which is made, but the answer is lost; returns the ID.
 sub enqueue_lost
 {
 	my ($name) = @_;
@@ -236,10 +236,10 @@ foreach my $kind (sort keys %change)
 	waits_for_target($id, $what);
 	is(held_there($change, $what), 0, "$what: and nothing is made elsewhere");
 	$admin->must($change->{back});
-	is(end_in_haste($id), 'succeeded', "$what: then it goes on");
+	is(end_in_haste($id), 'succeeded', "$what: then it continues");
 	is($glue->created($what), 1, "$what: with what it has made");
 
-	# a superuser says that it is for the new one, where others have made such a
+	# a superuser confirms the new one, where others have made such a
 	# connection since it was first sent to the old one
 	$what = "retried, $what";
 	$id = enqueue_lost($what);
@@ -253,7 +253,7 @@ foreach my $kind (sort keys %change)
 		created => time - 1800);
 	$admin->must("UPDATE glue_request SET started_at = now() - interval '1 h' WHERE id = $id");
 	is($admin->must("SELECT glue_retry_request($id)")->output, 'queued', "$what: it is retried");
-	like(end_in_haste($id), qr/^failed/, "$what: what others have made there");
+	like(end_in_haste($id), qr/^failed/, "$what: a connection of others there");
 	is(state_of($admin, $id, 'error_code', 'account_id'),
 		"failed|AlreadyExistsException|$change->{account}", "$what: is not its own");
 	$admin->must($change->{back});

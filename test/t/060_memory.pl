@@ -2,7 +2,7 @@
 #
 # A backend does not grow, with any number of calls and any outcome.
 #
-# A session of a connection pool lives for weeks.  So one backend makes calls
+# A session of a connection pool stays open for weeks.  So one backend makes calls
 # of every kind, some two thousand of them, and its resources at the end are
 # compared with those after the first ones: PostgreSQL's memory, all other
 # memory (that of libcurl, OpenSSL and json-c), and open files.

@@ -4,7 +4,7 @@
 # memory.
 #
 # Each statement would end with an error of its own.  That it ends with another
-# one tells that it was cancelled in the midst of its work.
+# one proves that it was cancelled before its end.
 
 use strict;
 use warnings;

@@ -42,7 +42,7 @@ sub fails
 	is($result->sqlstate, $sqlstate, "$what: SQLSTATE");
 	like($result->message, $message, "$what: message");
 	is($watch->operations, join(' ', @operations),
-		"$what: what was sent");
+		"$what: the calls");
 	return $result;
 }
 
@@ -61,7 +61,7 @@ my $row = $cluster->row('orders');
 is($row->{description}, 'changed', 'it is recorded');
 is($row->{connection_properties}{PASSWORD}, '********', 'without the secret');
 is($row->{status}, 'READY', 'with its status');
-ok(defined $row->{last_updated_time}, 'and what was read back');
+ok(defined $row->{last_updated_time}, 'and the values read back');
 isnt($row->{request_id}, undef, 'and the request ID');
 
 # The name need not be said twice.
@@ -79,7 +79,7 @@ fails('no input', q{SELECT glue_update_connection('orders', NULL)},
 fails('the outer object',
 	change_sql('orders', { ConnectionInput => jdbc('orders') }),
 	'22023', qr/has 1 error/);
-my $result = fails('what was hidden',
+my $result = fails('a hidden value',
 	change_sql('orders', $session->must(get_sql('orders'))->output),
 	'22023', qr/would remove its credentials$/, 'GetConnection');
 like(
@@ -88,8 +88,8 @@ like(
 			  { %{ $changed->{ConnectionProperties} }, PASSWORD => '********' } }),
 		'22023', qr/1 error/)->detail,
 	qr/\$\.ConnectionProperties\.PASSWORD holds "\*{8}".*\(redacted\)/,
-	'says what is wrong with it');
-fails('what is not there', change_sql('nowhere', jdbc('nowhere')),
+	'names the fault');
+fails('a missing one', change_sql('nowhere', jdbc('nowhere')),
 	'42704', qr/EntityNotFoundException/, 'GetConnection');
 
 #
@@ -108,7 +108,7 @@ foreach my $hidden (qw(all plain none))
 		'GetConnection');
 	like($result->detail, qr/^\$\.ConnectionProperties\.PASSWORD has a value[^\n]*$/,
 		'it is named, once');
-	like($result->hint, qr/SECRET_ID/, 'what to do');
+	like($result->hint, qr/SECRET_ID/, 'with a remedy');
 }
 $glue->set(hide_password => 'all', encrypt_passwords => JSON::PP::true);
 fails('without an encrypted password', change_sql('orders', \%bare),
@@ -192,9 +192,9 @@ wait_until(sub {
 }, 'the second session waits');
 is($watch->sent, 0, 'before anything is sent');
 $session->must('COMMIT');
-is($other->result->sqlstate, '00000', 'then it goes on');
+is($other->result->sqlstate, '00000', 'then it continues');
 is($cluster->row('orders')->{connection_properties}{SECRET_ID}, 'second',
-	'and what is recorded is what it did last');
+	'and the record has its latest action');
 is(defined_as('orders')->{ConnectionProperties}{SECRET_ID}, 'second',
 	'as in the local Glue');
 
@@ -218,7 +218,7 @@ $session->must(create_sql(jdbc('short')));
 is($session->must(delete_sql('short'))->output, 't', 'deleted');
 is($glue->connection('short'), undef, 'in the local Glue');
 is($cluster->row('short'), undef, 'and in the table');
-fails('what is not there', delete_sql('short'),
+fails('a missing one', delete_sql('short'),
 	'42704', qr/^could not delete .*"short": EntityNotFoundException$/,
 	'DeleteConnection');
 is($session->must(delete_sql('short', missing_ok => 't'))->output, 'f',
@@ -227,7 +227,7 @@ is($session->must(delete_sql('short', missing_ok => 't'))->output, 'f',
 $session->must(create_sql(jdbc('gone')));
 $glue->remove_connection('gone');
 is($session->must(delete_sql('gone', missing_ok => 't'))->output, 'f',
-	'what somebody else has deleted');
+	'one that somebody else has deleted');
 is($cluster->row('gone'), undef, 'is forgotten');
 
 foreach my $kind (qw(lost-before lost-after))
@@ -330,7 +330,7 @@ sub wait_sql
 is($session->must(wait_sql('limbo'))->output, 'READY', 'nothing to wait for');
 is($session->must(create_sql(jdbc('slow',
 	Description => 'local_glue: in-progress ready-after-reads=2')))->output,
-	'IN_PROGRESS', 'one that takes its time');
+	'IN_PROGRESS', 'a slow one');
 $watch = $cluster->watch;
 is($session->must(wait_sql('slow'))->output, 'READY', 'becomes ready');
 is($watch->sent('GetConnection'), 3, 'after it was asked three times');
@@ -345,11 +345,11 @@ is($cluster->row('bad')->{status_reason}, 'No route.', 'the reason is recorded')
 
 $session->must(create_sql(jdbc('long',
 	Description => 'local_glue: in-progress ready-after-ms=600000')));
-fails('time ran out', wait_sql('long', "'100ms'"), '08000',
+fails('a timeout', wait_sql('long', "'100ms'"), '08000',
 	qr/"long" is still IN_PROGRESS$/, 'GetConnection', 'GetConnection');
-fails('a look', wait_sql('long', "'0'"), '08000', qr/still/, 'GetConnection');
-fails('no time', wait_sql('long', 'NULL'), '22023', qr/"timeout"/);
-fails('less than no time', wait_sql('long', "'-1s'"), '22023', qr/"timeout"/);
+fails('a wait of no time', wait_sql('long', "'0'"), '08000', qr/still/, 'GetConnection');
+fails('a timeout of null', wait_sql('long', 'NULL'), '22023', qr/"timeout"/);
+fails('a negative time', wait_sql('long', "'-1s'"), '22023', qr/"timeout"/);
 fails('nothing to wait for', wait_sql('nowhere'), '42704', qr/EntityNotFound/,
 	'GetConnection');
 

@@ -50,7 +50,7 @@ my $watch = $cluster->watch;
 my $result = $session->query(test_sql('good'));
 is($result->text, '', 'a connection that works');
 is($result->output, '', 'returns nothing');
-is($watch->operations, 'TestConnection', 'one request');
+is($watch->operations, 'TestConnection', 'one message');
 is_deeply(
 	json_value(($watch->requests)[0]{body}),
 	{ ConnectionName => 'good' },
@@ -180,7 +180,7 @@ $result = $cluster->query(
 		'glue_conn.max_attempts' => 1
 	});
 $glue->behave;
-is($result->sqlstate, '08000', 'a test has the time of any request');
+is($result->sqlstate, '08000', 'a test has the time of any message');
 like($result->hint, qr/glue_conn\.request_timeout/, 'which can be set');
 
 #
@@ -189,7 +189,7 @@ like($result->hint, qr/glue_conn\.request_timeout/, 'which can be set');
 
 $glue->misbehave(operation => 'TestConnection', kind => 'echo');
 $result = $session->query(test_input_sql(definition()));
-is($result->sqlstate, '22023', 'text that quotes the request');
+is($result->sqlstate, '22023', 'text that quotes the message');
 unlike($result->text, qr/Secret-/, 'is shown without the secrets in it');
 like($result->detail, qr/db\.example/, 'but else as it is');
 

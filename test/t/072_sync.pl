@@ -81,7 +81,7 @@ foreach my $wrong (
 	my $result = $session->query("SELECT glue_get_connections($arguments)");
 
 	is($result->sqlstate, '22023', "filter $arguments");
-	like($result->detail, $detail, 'says what is wrong');
+	like($result->detail, $detail, 'names the fault');
 	is($watch->sent, 0, 'nothing was sent');
 }
 
@@ -104,7 +104,7 @@ $session->must('BEGIN; DECLARE c CURSOR FOR SELECT glue_get_connections();'
 	  . ' MOVE 1000 IN c');
 is($watch->sent('GetConnections'), 1, 'a cursor takes one page');
 $session->must('MOVE 1 IN c');
-is($watch->sent('GetConnections'), 2, 'and the next when it is wanted');
+is($watch->sent('GetConnections'), 2, 'and the next when it is needed');
 $session->must('COMMIT');
 
 # An answer that is too large is asked for in smaller pieces.
@@ -142,7 +142,7 @@ foreach my $tokens ([qw(t)], [qw(t u v)])
 	  foreach 0 .. 20;
 	$watch = $cluster->watch;
 	$result = $session->query('SELECT count(*) FROM glue_get_connections()');
-	is($result->sqlstate, '08P01', 'a page token that comes again');
+	is($result->sqlstate, '08P01', 'a repeated page token');
 	like($result->detail, qr/page token is repeated/, 'says so');
 	cmp_ok($watch->sent('GetConnections'), '<=', 3 * @$tokens + 1,
 		'soon enough');
@@ -167,8 +167,8 @@ $glue->reset;
 $session->must('DELETE FROM glue_connection');
 $session->must(create_sql(jdbc('made'), tags => { team => 'a' }));
 $session->must(create_sql(everything('all')));
-is(drift(), '', 'what was created is as it was created');
-is(synced(), '', 'and a sync finds nothing to tell');
+is(drift(), '', 'created connections have not drifted');
+is(synced(), '', 'and a sync reports nothing');
 my $row = $cluster->row('made');
 ok(defined $row->{creation_time} && defined $row->{last_updated_time},
 	'but records the times');
@@ -176,7 +176,7 @@ is_deeply($row->{tags}, { team => 'a' }, 'and keeps the tags');
 ok(defined $row->{secret_digest}, 'and the digest of the secrets');
 is($row->{connection_properties}{PASSWORD}, '********', 'and that there is one');
 is_deeply($cluster->row('all')->{validate_credentials}, JSON::PP::false,
-	'and what only a request has');
+	'and members of inputs alone');
 
 # Somebody makes it anew, and the same.
 $glue->put_connection(input => jdbc('made'), created => time - 1);
@@ -196,7 +196,7 @@ is($cluster->row('made'), undef, 'it is forgotten');
 $row = $cluster->row('foreign');
 is($row->{connection_type}, 'JDBC', 'the other one is recorded');
 is($row->{status}, 'READY', 'with its status');
-is($row->{secret_digest}, undef, 'nobody knows its secrets');
+is($row->{secret_digest}, undef, 'its secrets are unknown');
 unlike(json_text($row), qr/Secret-/, 'and none is there');
 is(synced(), '', 'a second sync finds nothing');
 is(drift(), '', 'and there is no drift');
@@ -231,7 +231,7 @@ $elsewhere->must('BEGIN; SELECT glue_update_connection(\'made\', '
 	  . literal(json_text(\%other)) . '); ROLLBACK');
 like(drift(), qr/^made\|changed\|\$\.LastUpdatedTime\|.*secret/,
 	'another password shows in the time');
-is(synced(), 'made changed', 'which a sync tells');
+is(synced(), 'made changed', 'which a sync reports');
 is($cluster->row('made')->{secret_digest}, undef,
 	'the digest is not that of its secrets any more');
 is(synced(), '', 'once');
@@ -284,34 +284,34 @@ sub knows
 
 make('unread');
 $watch = $cluster->watch;
-is(drift(), '', 'what nobody has touched is known');
+is(drift(), '', 'an untouched connection is known');
 is($watch->sent, 1, 'by no more than the list');
 my $other_password = change_password('unread');
 like(drift(), qr/^unread\|changed\|$unknown$/,
-	'another password, of what was never read: drift says unknown');
+	'another password, of one never read: drift says unknown');
 is(synced(), 'unread changed', 'a sync says so');
 is(knows('unread'), '{"team": "a"}|f', 'and records it');
 is(synced() . drift(), '', 'once');
 foreach my $input (jdbc('unread'), $other_password)
 {
 	is($session->must(create_sql($input, on_conflict => 'adopt'))->output,
-		'READY', 'then nobody knows a password');
-	is(knows('unread'), '{"team": "a"}|f', 'nor claims to');
+		'READY', 'then the password is unknown');
+	is(knows('unread'), '{"team": "a"}|f', 'and no digest is recorded');
 }
 
 make('tagged since');
 change_password('tagged since');
 $session->must(q{SELECT glue_tag_connection('tagged since', '{"stage": "b"}')});
 like(drift(), qr/^tagged since\|changed\|$unknown$/,
-	'who changes tags has not seen the secrets');
+	'a change of tags reads no secrets');
 is(synced(), 'tagged since changed', 'and so a sync says');
 
 make('anew');
 make_anew('anew');
 like(drift(), qr/^anew\|changed\|\$\.CreationTime\|.*created anew/,
-	'what was made anew, and never read, is another one');
+	'one that was made anew, and never read, is another one');
 is(synced(), 'anew changed', 'for a sync, too');
-is(knows('anew'), '|f', 'whose tags nobody knows');
+is(knows('anew'), '|f', 'with unknown tags');
 
 my %then = (
 	'glue_update_connection' =>
@@ -373,7 +373,7 @@ $session->must(create_sql(jdbc('slow',
 	Description => 'local_glue: in-progress failed-after-reads=0 reason=No.')));
 like(drift(), qr/^slow\|changed\|\$\.Status\|.*"IN_PROGRESS".*"FAILED".*$/,
 	'a status that changed');
-is(synced(), 'slow changed', 'is told');
+is(synced(), 'slow changed', 'is reported');
 is($cluster->row('slow')->{status_reason}, 'No.', 'and recorded');
 
 # Members that nobody knows yet.
@@ -394,8 +394,8 @@ $glue->misbehave(operation => 'GetConnections', kind => 'garbage', body =>
 		  MatchCriteria => {}, CreationTime => 'yesterday',
 		  ConnectionSchemaVersion => 'three' } ] }));
 is(synced(), 'future added', 'and do not break the table');
-is($cluster->row('future')->{status}, 'DREAMING', 'which has what it can');
-is($cluster->row('future')->{connection_properties}, 'none', 'whatever it is');
+is($cluster->row('future')->{status}, 'DREAMING', 'which has the values that fit');
+is($cluster->row('future')->{connection_properties}, 'none', 'in any form');
 is(scalar(split /\n/, $session->must('SELECT name FROM glue_connection')->output),
 	@names + 1, 'those that were on no page are there, so they are kept');
 is(synced(), 'future removed', 'until they are gone');
@@ -437,15 +437,15 @@ $session->must(create_sql(jdbc('b0001')));
 $session->must("SELECT glue_delete_connection('c0003')");
 $elsewhere->result;
 is($cluster->row('c0001')->{description}, 'latest',
-	'a sync does not undo what was recorded meanwhile');
-isnt($cluster->row('b0001'), undef, 'nor forgets what was created');
-is($cluster->row('c0003'), undef, 'nor recalls what was deleted');
+	'a sync does not undo records made meanwhile');
+isnt($cluster->row('b0001'), undef, 'nor forgets created connections');
+is($cluster->row('c0003'), undef, 'nor recalls deleted ones');
 is(synced(), '', 'the table is right');
 
 # A drift does not wait for a sync that is not committed, nor see it.
 $glue->put_connection(input => jdbc('d0001'));
 $session->must('BEGIN');
-is(synced(), 'd0001 added', 'a sync that goes on');
+is(synced(), 'd0001 added', 'a sync that continues');
 like($elsewhere->must('SELECT name, change FROM glue_connection_drift()')->output,
 	qr/^d0001\|added$/, 'another session compares meanwhile');
 $session->must('COMMIT');

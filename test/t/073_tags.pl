@@ -54,7 +54,7 @@ sub lasting
 	return $row;
 }
 
-# The requests to AWS, without their common prefixes.
+# The messages to AWS, without their common prefixes.
 sub requests { return $_[0]->operations =~ s/GetCallerIdentity/STS/r; }
 
 #
@@ -75,15 +75,15 @@ is_deeply(
 		ResourceArn => "$arn/orders",
 		TagsToAdd => { stage => 'test', number => '1' }
 	},
-	'the request');
+	'the message');
 my %tags = (team => 'shop', stage => 'test', number => '1');
 is_deeply($glue->connection('orders')->{tags}, \%tags, 'AWS has them');
 my $row = $cluster->row('orders');
 is_deeply($row->{tags}, \%tags, 'and so has the row');
 is( $row->{request_id},
 	($watch->requests('TagResource'))[0]{request_id},
-	'with the request that it records');
-is_deeply(lasting('orders'), $before, 'and else as it was');
+	'with the message that it records');
+is_deeply(lasting('orders'), $before, 'and otherwise unchanged');
 is_deeply(json_value($session->must(get_tags_sql('orders'))->output),
 	\%tags, 'as can be read');
 
@@ -98,10 +98,10 @@ is_deeply(
 		ResourceArn => "$arn/orders",
 		TagsToRemove => [ 'number', 'nothing', "caf\x{e9}" ]
 	},
-	'the request');
+	'the message');
 delete $tags{number};
 is_deeply($cluster->row('orders')->{tags}, \%tags, 'the row follows');
-is_deeply(lasting('orders'), $before, 'and is else as it was');
+is_deeply(lasting('orders'), $before, 'and is otherwise unchanged');
 
 $tags{"caf\x{e9}"} = "\x{1f600}";
 $session->must(tag_sql('orders', { "caf\x{e9}" => "\x{1f600}" }));
@@ -150,7 +150,7 @@ $glue->put_connection(input => jdbc('shared'), tags => { by => 'others' });
 $session->must(tag_sql('shared', { by_us => 'x' }));
 is_deeply($cluster->row('shared')->{tags},
 	{ by => 'others', by_us => 'x' },
-	'what is recorded is what is there');
+	'the record has the tags of AWS');
 
 #
 # Tags that cannot be read
@@ -166,12 +166,12 @@ my ($warning) = $result->messages('WARNING');
 is($warning->{message},
 	'tags of AWS Glue connection "shared" were changed, but could not be'
 	  . ' read afterwards',
-	'are worth a warning');
+	'have a warning');
 like($warning->{detail}, qr/not authorized to perform: glue:GetTags/,
 	'which says why');
 is_deeply($cluster->row('shared')->{tags},
 	{ by => 'others', by_us => 'y', more => 'z' },
-	'and what was known is recorded, with the change');
+	'and the known tags are recorded, with the change');
 $glue->misbehave(operation => 'GetTags', %denied);
 $session->must(untag_sql('shared', [ 'by_us', 'nothing' ]));
 is_deeply($cluster->row('shared')->{tags},
@@ -180,11 +180,11 @@ is_deeply($cluster->row('shared')->{tags},
 $session->must(create_sql(jdbc('unknown')));
 $glue->misbehave(operation => 'GetTags', %denied);
 $session->must(tag_sql('unknown', { a => 'b' }));
-is($cluster->row('unknown')->{tags}, undef, 'what is not known is not guessed');
+is($cluster->row('unknown')->{tags}, undef, 'unknown tags are not guessed');
 
 $glue->misbehave(operation => 'GetTags', %denied);
 $result = $session->query(get_tags_sql('shared'));
-is($result->sqlstate, '42501', 'where they are all that is wanted');
+is($result->sqlstate, '42501', 'if only they are requested');
 is( $result->message,
 	'could not read tags of AWS Glue connection "shared":'
 	  . ' AccessDeniedException',
@@ -211,7 +211,7 @@ $session->must(tag_sql('encoded', { "\x{1f600}" => 'x' }));
 $result = $latin1->query(tag_sql('encoded', { a => 'b' }));
 is($result->sqlstate, '00000', 'a character that the database lacks');
 ($warning) = $result->messages('WARNING');
-like($warning->{detail}, qr/character that the encoding/, 'is told of');
+like($warning->{detail}, qr/character that the encoding/, 'is reported');
 is_deeply(
 	json_value($latin1->must('SELECT tags FROM glue_connection')->output),
 	{ a => 'b', "caf\x{e9}" => 'x' },
@@ -219,7 +219,7 @@ is_deeply(
 $latin1->quit;
 
 #
-# Requests that fail
+# Messages that fail
 #
 
 $row = $cluster->row('orders');
@@ -240,15 +240,15 @@ $glue->misbehave(operation => 'UntagResource', kind => 'lost-after',
 	times => 0);
 $result = $session->query(untag_sql('orders', ['a']));
 $glue->behave;
-is($result->sqlstate, '08007', 'if no answer ever comes, nobody knows');
-like($result->hint, qr/can be repeated/, 'but it does no harm to repeat it');
+is($result->sqlstate, '08007', 'without any answer, the outcome is unknown');
+like($result->hint, qr/can be repeated/, 'but it can be repeated');
 $session->must(untag_sql('orders', ['a']));
-is_deeply($cluster->row('orders')->{tags}, {}, 'and so it is');
+is_deeply($cluster->row('orders')->{tags}, {}, 'and is');
 
 my $bad = 'Password-1';
 $glue->misbehave(operation => 'TagResource', kind => 'echo');
 $result = $session->query(tag_sql('orders', { password => $bad }));
-unlike($result->text, qr/$bad/, 'what looks like a secret is not told');
+unlike($result->text, qr/$bad/, 'a secret is not reported');
 
 #
 # Roles with write access
@@ -288,7 +288,7 @@ CREATE SERVER china FOREIGN DATA WRAPPER glue_conn
 	OPTIONS (region 'cn-north-1', catalog_id '123456789012');
 SQL
 
-# Tag a connection on a server, and check the requests and their destination.
+# Tag a connection on a server, and check the messages and their destination.
 sub tagged_on
 {
 	my ($case, $server, $name, $asked, $account) = @_;
@@ -297,7 +297,7 @@ sub tagged_on
 	$result = $session->query(
 		tag_sql($name, { server => $server }, "server => '$server'"));
 	is($result->sqlstate, '00000', "$case: tagged") or diag($result->text);
-	is(requests($in), $asked, "$case: requests");
+	is(requests($in), $asked, "$case: messages");
 	my ($request) = $in->requests('TagResource');
 	is((split /:/, json_value($request->{body})->{ResourceArn})[4],
 		$account, "$case: account");
@@ -337,7 +337,7 @@ $glue->misbehave(operation => 'GetCallerIdentity', kind => 'error',
 $watch = $cluster->watch;
 $result = $fresh->query(tag_sql('orders', { a => 'b' }));
 is($result->sqlstate, '42501', 'without an account there is no call');
-like($result->detail, qr/"catalog_id"/, 'but a way out');
+like($result->detail, qr/"catalog_id"/, 'but a remedy');
 is(requests($watch), 'STS', 'nothing else was sent');
 $fresh->must(get_tags_sql('orders'));
 is(requests($watch), 'STS GetCallerIdentity GetTags',
@@ -361,7 +361,7 @@ is( $result->detail,
 		'$.Tags.size was given, but AWS Glue does not have it',
 		'$.Tags.team was given as "b", but AWS Glue has "a"',
 		'$.Tags.stage was not given, but AWS Glue has it'),
-	'all differences are told');
+	'all differences are reported');
 is($cluster->row('theirs'), undef, 'nothing is recorded');
 
 $result = $session->query(create_sql(jdbc('theirs'),
@@ -411,7 +411,7 @@ $result = $session->query(create_sql(jdbc('theirs', Description => 'newer'),
 	tags => { team => 'c' }, %update));
 is($result->sqlstate, '42501', 'if the update fails');
 like($result->detail, qr/The tags have been set already\.$/,
-	'what is done already is told');
+	'the completed part is reported');
 
 $session->quit;
 $cluster->finish;

@@ -31,7 +31,7 @@ is($type->{ConnectionProperties}{HOST}{Required},
 is_deeply(
 	json_value(($watch->requests)[0]{body}),
 	{ ConnectionType => 'POSTGRESQL' },
-	'one request');
+	'one message');
 
 $session->must('CREATE SERVER other FOREIGN DATA WRAPPER glue_conn'
 	  . " OPTIONS (region 'eu-west-1', catalog_id '123456789012')");
@@ -89,7 +89,7 @@ is($session->must($list_sql)->output, $all, 'on several pages');
 is($watch->sent('ListConnectionTypes'), 2, 'each asked for once');
 $watch = $cluster->watch;
 is($session->must("$list_sql LIMIT 4")->output,
-	"JDBC\nKAFKA\nNETWORK\nPOSTGRESQL", 'those that are wanted');
+	"JDBC\nKAFKA\nNETWORK\nPOSTGRESQL", 'those that are requested');
 is($watch->sent('ListConnectionTypes'), 1, 'and no more');
 is($session->must('SELECT count(*) FROM glue_list_connection_types()')->output,
 	'6', 'as a table');

@@ -25,11 +25,11 @@ my %letter = (
 	GetConnection => 'G',
 	UpdateConnection => 'U');
 
-# All that was ever said, to be searched for secrets at the end.
+# All output, to be searched for secrets at the end.
 my $said = '';
 
 # Make a call of glue_create_connection(); returns its result and, as a word of
-# letters, which requests were sent.
+# letters, which messages were sent.
 sub create
 {
 	my ($input, $action, $with) = @_;
@@ -42,14 +42,14 @@ sub create
 		join ' ', map { $letter{ $_->{operation} } } $watch->requests);
 }
 
-# A call must return this status, and these requests must be sent.
+# A call must return this status, and these messages must be sent.
 sub creates
 {
 	my ($what, $input, $action, $status, $expected) = @_;
 	my ($result, $requests) = create($input, $action);
 
 	is($result->output, $status, "$what: status") or diag($result->text);
-	is($requests, $expected, "$what: requests");
+	is($requests, $expected, "$what: messages");
 	return $result;
 }
 
@@ -63,7 +63,7 @@ sub fails
 
 	is($result->sqlstate, $sqlstate, "$what: SQLSTATE")
 	  or diag($result->text);
-	is($requests, $expected, "$what: requests");
+	is($requests, $expected, "$what: messages");
 	is_deeply($cluster->row($name), $before, "$what: nothing is recorded");
 	return $result;
 }
@@ -97,7 +97,7 @@ is($row->{connection_properties}{USERNAME}, 'loader', 'as it is defined');
 is($row->{connection_properties}{PASSWORD}, '********', 'without the secret');
 like($row->{creation_time}, qr/^2023-11-14T22:13:20.5/, 'with its age');
 like($row->{last_updated_time}, qr/^2023-11-14T22:13:21.25/, 'its last change');
-like($row->{last_updated_by}, qr/^arn:/, 'who made that');
+like($row->{last_updated_by}, qr/^arn:/, 'the author of that');
 is($row->{connection_schema_version}, 1, 'its version');
 is($row->{secret_digest}, undef, 'its secrets are not known');
 is($cluster->drift('equal'), '', 'it is as it was recorded');
@@ -109,7 +109,7 @@ $session->must('BEGIN');
 $glue->put_connection(input => jdbc('rolled back'));
 creates('in a transaction', jdbc('rolled back'), 'adopt', 'READY', 'C G');
 $session->must('ROLLBACK');
-is($cluster->row('rolled back'), undef, 'what is rolled back is not recorded');
+is($cluster->row('rolled back'), undef, 'a rolled-back adoption is not recorded');
 
 #
 # Answers that differ from the input in form
@@ -211,10 +211,10 @@ is(scalar @differences, scalar @expected, 'with every difference')
   or diag($result->detail);
 like($differences[$_], $expected[$_], 'difference ' . ($_ + 1))
   foreach 0 .. $#expected;
-like($result->hint, qr/on_conflict => 'update'/, 'and what to do');
+like($result->hint, qr/on_conflict => 'update'/, 'with a remedy');
 is_deeply($glue->connection('other'), $before, 'it stays as it is');
 
-# Credentials that it has, and that nobody gives.
+# Credentials that it has, and that the input lacks.
 my %kafka = (
 	Name => 'keystore',
 	ConnectionType => 'KAFKA',
@@ -304,7 +304,7 @@ $glue->put_connection(
 	input => $another, created => $created, updated => $created + 1);
 creates('one that was updated since', $mine, 'adopt', 'READY', 'C G');
 is($cluster->row('mine')->{secret_digest}, undef,
-	'nobody knows its secrets any more');
+	'its secrets are unknown');
 creates('with another password', $another, 'adopt', 'READY', 'C G');
 is($cluster->row('mine')->{secret_digest}, undef, 'nor then');
 
@@ -320,7 +320,7 @@ foreach my $what (qw(created updated))
 		updated => time + 3600);
 	creates("one that was $what since", $input, 'adopt', 'READY', 'C G');
 	is($cluster->row("$what since")->{secret_digest}, undef,
-		"$what since: nobody knows its secrets any more");
+		"$what since: its secrets are unknown");
 }
 
 # That compares two clocks, which need not agree.
@@ -360,7 +360,7 @@ is($glue->created('updated'), 0, 'and not created');
 is($cluster->row('updated')->{description}, 'ours', 'and recorded');
 $digest = $cluster->row('updated')->{secret_digest};
 isnt($digest, undef, 'with a digest');
-creates('what was updated', jdbc('updated', Description => 'ours'),
+creates('an updated one', jdbc('updated', Description => 'ours'),
 	'adopt', 'READY', 'C G');
 is($cluster->row('updated')->{secret_digest}, $digest, 'its secrets are known');
 $result = fails('one that would lose its password',
@@ -387,9 +387,9 @@ $glue->put_connection(input => jdbc('taken'));
 $result = fails('an equal one', jdbc('taken'), 'error', '42710', 'C');
 is( $result->message,
 	'could not create AWS Glue connection "taken": AlreadyExistsException',
-	'says what AWS says');
+	'quotes AWS');
 is($session->query(create_sql(jdbc('taken')))->sqlstate,
-	'42710', 'the same without saying what to do');
+	'42710', 'the same without on_conflict');
 is($session->query(create_sql(jdbc('taken'), on_conflict => undef))->sqlstate,
 	'22023', 'null is no action');
 
@@ -437,7 +437,7 @@ $glue->misbehave(operation => 'UpdateConnection', kind => 'lost-after');
 creates('a lost answer to the update',
 	jdbc('updated', Description => 'lost'),
 	'update', 'READY', 'C G U U G');
-is($cluster->row('updated')->{description}, 'lost', 'is made good');
+is($cluster->row('updated')->{description}, 'lost', 'is resolved');
 
 #
 # Reading fails
@@ -479,7 +479,7 @@ foreach my $action (qw(adopt update))
 	$result =
 	  fails("gone, $action", jdbc("gone $action"), $action, '42704', 'C G');
 	like($result->message, qr/"gone $action": EntityNotFoundException$/,
-		"says what is not there, $action");
+		"names the missing connection, $action");
 }
 $glue->put_connection(input => jdbc('gone late', Description => 'x'));
 $glue->misbehave(
@@ -523,7 +523,7 @@ is($cluster->row('old')->{status}, 'READY', 'is ready');
 #
 
 # Have another session make a call while this one's transaction is open, and
-# end that; returns the outcome of the call, and its requests before that.
+# end that; returns the outcome of the call, and its messages before that.
 sub meanwhile
 {
 	my ($what, $input, $end) = @_;
@@ -574,7 +574,7 @@ foreach my $end (qw(COMMIT ROLLBACK))
 	is($cluster->row($what)->{description}, 'ours', "$what: and recorded");
 }
 
-# Many at once: one of them creates it, and all of them are content.
+# Many at once: one of them creates it, and all of them succeed.
 my @sessions = map { $cluster->session } 1 .. 6;
 $_->send(create_sql(jdbc('crowd'), on_conflict => 'adopt')) foreach @sessions;
 my @results = map { $_->result } @sessions;
@@ -588,7 +588,7 @@ $_->quit foreach @sessions;
 
 is($cluster->drift($_), '', "$_: the table agrees with AWS Glue")
   foreach 'crowd', 'updated', 'created, COMMIT', 'adopted, ROLLBACK';
-unlike($said, qr/Secret-/, 'no secret was ever told');
+unlike($said, qr/Secret-/, 'no secret was disclosed');
 
 $session->quit;
 $cluster->finish;

@@ -101,7 +101,7 @@ sub stays_closed
 	is($result->output, '', "$what: it does not open");
 	is(join(' ', map { $_->{message} } $result->messages('NOTICE')),
 		$when, 'now or ever');
-	like($result->detail, $reason, 'and the reason is told');
+	like($result->detail, $reason, 'and the reason is reported');
 	return;
 }
 
@@ -113,7 +113,7 @@ my $result = seal(1);
 is($result->sqlstate, '55000', 'a secret, and no key');
 like($result->detail, qr/"glue_conn\.secret_key_file" is not set/,
 	'the setting is named');
-like($result->hint, qr/SECRET_ID or SecretArn/, 'and what else can be done');
+like($result->hint, qr/SECRET_ID or SecretArn/, 'and the alternatives');
 
 #
 # A file that can be used
@@ -134,7 +134,7 @@ is( $session->query(
 		'SELECT count(DISTINCT length(test_seal(1, $$a$$, jsonb_build_object('
 		  . "'PASSWORD', repeat('x', n))))) FROM generate_series(1, 40) n")
 	  ->output,
-	'1', 'passwords of up to 40 characters leave the same length');
+	'1', 'passwords of up to 40 characters give the same length');
 
 stays_closed(unseal(1, id => 2),
 	'never: sealed secrets broken', qr/were altered/, 'another request');
@@ -203,7 +203,7 @@ sub refused
 	like($sealing->message, qr/^secret key file "\S+" cannot be used$/,
 		'by name');
 	like($sealing->detail, $reason, 'with the reason');
-	like($sealing->hint, $hint, 'and what to do');
+	like($sealing->hint, $hint, 'and a remedy');
 	stays_closed($opening, 'later: no secret key', $reason, $what);
 	is($opening->message, $sealing->message, 'the same message');
 	return;
@@ -280,6 +280,6 @@ $latin1->quit;
 $session->quit;
 my $log = slurp_file($cluster->node->logfile);
 unlike($log, qr/$word|1{40}|2{40}/, 'the log has no secret, and no key');
-like($log, qr/cannot be used/, 'but it was told');
+like($log, qr/cannot be used/, 'but it was reported');
 $cluster->finish;
 done_testing();

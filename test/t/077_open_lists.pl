@@ -156,7 +156,7 @@ foreach my $change (
 	$session->must($sql);
 	is(($watch->operations =~ /^(?:GetCallerIdentity )?((?:GetConnections )+)/)[0],
 		'GetConnections ' x 3, "$name: the rest is read first");
-	is(fetch('ALL'), names(4, $count), "$name: the cursor goes on as it was");
+	is(fetch('ALL'), names(4, $count), "$name: the cursor continues as it was");
 	is($watch->sent('GetConnections'), 3, "$name: nothing is read again");
 	$session->must('COMMIT');
 }
@@ -197,7 +197,7 @@ BEGIN
 	END LOOP;
 END $$
 SQL
-is(existing(), 2 * $count, 'a loop that works the queue');
+is(existing(), 2 * $count, 'a loop that processes the queue');
 
 #
 # Lists that end before they are read
@@ -226,7 +226,7 @@ is(fetch('ALL'), names(4, $count), 'one of a savepoint that was released');
 # The change is rolled back, and the list remains.
 fill();
 $session->must("BEGIN; $cursor; MOVE 3 IN l; SAVEPOINT s; $create");
-is(fetch('4'), names(4, 7), 'a list that goes on in a savepoint');
+is(fetch('4'), names(4, 7), 'a list that continues in a savepoint');
 $session->must('ROLLBACK TO s; SELECT glue_delete_connection(\'c20\')');
 is(fetch('ALL'), names(8, $count), 'and after that was rolled back');
 
@@ -261,11 +261,11 @@ $watch = $cluster->watch;
 my $result = $session->query($create);
 is($result->sqlstate, '42501', 'a page that is refused');
 like($result->text, qr/reading open lists of connections to their end/,
-	'it is said why it was wanted');
+	'the error has the reason of the read');
 is($watch->operations, 'GetConnections GetConnections', 'nothing else was sent');
 $session->must('ROLLBACK TO s');
 is(existing(), $count, 'nothing was created');
-is(fetch('5'), names(4, 8), 'the list goes on');
+is(fetch('5'), names(4, 8), 'the list continues');
 $session->must($create);
 is(fetch('ALL'), names(9, $count), 'to its end');
 $session->must('COMMIT');
@@ -283,7 +283,7 @@ $glue->misbehave(operation => 'GetConnections', kind => 'garbage',
 	body => '{"ConnectionList": {}}');
 is($session->query($create)->sqlstate, '08P01', 'a page that is none');
 $session->must('ROLLBACK TO s');
-is(fetch('ALL'), names(4, $count), 'the list goes on after that');
+is(fetch('ALL'), names(4, $count), 'the list continues after that');
 
 # A wait for a page can be cancelled.
 fill();
@@ -292,7 +292,7 @@ $session->must("SET LOCAL statement_timeout = '200ms'");
 $glue->misbehave(operation => 'GetConnections', kind => 'stall');
 is($session->query($create)->sqlstate, '57014', 'a page that does not come');
 $session->must('ROLLBACK TO s');
-is(fetch('ALL'), names(4, $count), 'the list goes on after that');
+is(fetch('ALL'), names(4, $count), 'the list continues after that');
 is(existing(), $count, 'nothing was created');
 
 #
@@ -338,7 +338,7 @@ $session->must("BEGIN; $cursor");
 $watch = $cluster->watch;
 $session->must('MOVE 1 IN l; SELECT * FROM glue_request; MOVE 3 IN l');
 $session->must('SELECT count(*) FROM glue_connection_drift()');
-is($watch->sent('GetConnections'), 1 + 24, 'only what was wanted is read');
+is($watch->sent('GetConnections'), 1 + 24, 'only the needed pages are read');
 is(scalar(grep { /pgsql_tmp/ } $session->open_files), 0, 'without a file');
 $session->must('COMMIT');
 
@@ -358,9 +358,9 @@ foreach my $other (
 		  . ' SAVEPOINT s');
 	$watch = $cluster->watch;
 	$session->query("SELECT glue_delete_connection('none', $arguments)");
-	is($watch->operations, 'DeleteConnection', "$name: the list is left alone");
+	is($watch->operations, 'DeleteConnection', "$name: the list is not read ahead");
 	$session->must('ROLLBACK TO s');
-	is(fetch('ALL'), names(4, $count), "$name: and goes on");
+	is(fetch('ALL'), names(4, $count), "$name: and continues");
 	$session->must('COMMIT');
 }
 
@@ -377,7 +377,7 @@ $session->must('BEGIN; DECLARE t CURSOR FOR SELECT glue_list_connection_types();
 	  . ' MOVE 1 IN t');
 $watch = $cluster->watch;
 $session->must("SELECT glue_delete_connection('c21')");
-is($watch->operations, 'DeleteConnection', 'a list of types is left alone');
+is($watch->operations, 'DeleteConnection', 'a list of types is not read ahead');
 $session->must('COMMIT');
 
 $session->quit;

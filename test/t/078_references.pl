@@ -38,7 +38,7 @@ sub input
 	return jdbc($name, ConnectionProperties => \%properties);
 }
 
-# Change a record to that of an earlier version.
+# Change a record to the form of an earlier version.
 sub hide_recorded
 {
 	my ($name, $property) = @_;
@@ -69,7 +69,7 @@ is($glue->connection('queued')->{definition}{ConnectionProperties}{aws_secret_ar
 	$arn, 'and sent');
 my $result = $session->query(
 	enqueue_create_sql(input('bearer', HEADER => 'Bearer a1b2c3d4e5f6')));
-is($result->sqlstate, '55000', 'a token needs a key, whatever its name');
+is($result->sqlstate, '55000', 'a token needs a key, under any name');
 
 #
 # Updates
@@ -101,7 +101,7 @@ like($result->detail, qr/aws_secret_arn was given as "arn:[^"]*", but AWS Glue h
 is($session->must(create_sql(input('taken', aws_secret_arn => $other_arn),
 		on_conflict => 'adopt'))->output, 'READY', 'the same one is');
 
-# a secret that AWS Glue does not hide is compared, and never told
+# a secret that AWS Glue does not hide is compared, and never disclosed
 my %secret = ('sharepoint.clientSecret' => 'Mine-XYZZY');
 $glue->put_connection(input => input('shown',
 		'sharepoint.clientSecret' => 'Theirs-XYZZY'));
@@ -127,7 +127,7 @@ is($cluster->drift('drifting'), '$.ConnectionProperties.secret_name|was given as
 # them
 $session->must(create_sql(input('hidden')));
 hide_recorded('hidden', 'secret_name');
-is($cluster->drift('hidden'), '', 'what was hidden is no drift');
+is($cluster->drift('hidden'), '', 'hidden values are no drift');
 $session->must('SELECT glue_sync_connections()');
 is($cluster->row('hidden')->{connection_properties}{secret_name}, 'b',
 	'a sync records it');

@@ -95,7 +95,7 @@ is($by_tcp->('SELECT inet_server_addr()')->output,
 	'127.0.0.1', 'a session by TCP');
 my $result = $by_tcp->($call);
 is($result->sqlstate, '22023', 'a loopback address');
-like($result->detail, qr/^host must be given/, 'is not given away');
+like($result->detail, qr/^host must be given/, 'is not disclosed');
 
 # The first address that others can reach is; this one cannot be bound, which
 # the server survives.

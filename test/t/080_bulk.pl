@@ -2,7 +2,7 @@
 #
 # Many connections created by one call.
 #
-# Requests are sent side by side, as many as the setting allows, and the
+# Messages are sent side by side, as many as the setting allows, and the
 # outcome of each input is a row in the order of the inputs.  A failure of one
 # of them does not affect the others.
 
@@ -52,7 +52,7 @@ is_deeply(
 	[ rows($result) ],
 	[ map { [ $_, $names[ $_ - 1 ], 'READY', '', '' ] } 1 .. 20 ],
 	'a row for each input, in their order');
-is($watch->sent('CreateConnection'), 20, 'one request for each');
+is($watch->sent('CreateConnection'), 20, 'one message for each');
 is($watch->connections, 19, 'on as many connections, of which there was one');
 is($glue->counters->{in_flight_peak}, 20, 'all at the same time');
 is_deeply([ map { $cluster->facts($_) } @names ], [ ('1 1|READY') x 20 ],
@@ -97,7 +97,7 @@ $glue->set(latency_ms => 0);
 
 # Transactions like those of a single call.
 $session->must('BEGIN; ' . create_many_sql('*', [ jdbc('in a transaction') ]) . '; ROLLBACK');
-is($cluster->facts('in a transaction'), '1 0|', 'a rollback takes the record away');
+is($cluster->facts('in a transaction'), '1 0|', 'a rollback removes the record');
 is($session->must("SELECT count(*) FROM glue_create_connections('{}')")->output,
 	'0', 'no inputs, no rows');
 
@@ -134,7 +134,7 @@ like((rows($result))[1][4],
 is_deeply([ map { $cluster->facts($_) } 'one', 'refused', 'two' ],
 	[ '1 1|READY', '0 0|', '1 1|READY' ], 'the others are made and recorded');
 
-# Answers that are lost, and requests that are worth another attempt.
+# Answers that are lost, and messages that are worth another attempt.
 $glue->misbehave(operation => 'CreateConnection', name => 'lost 2',
 	kind => 'lost-after');
 $glue->misbehave(operation => 'CreateConnection', name => 'lost 4',
@@ -146,7 +146,7 @@ is(outcomes($result), join(' ', ('READY') x 6), 'answers that are lost');
 is_deeply([ map { $cluster->facts("lost $_") } 1 .. 6 ], [ ('1 1|READY') x 6 ],
 	'each is made and recorded once');
 my @notices = $result->messages('NOTICE');
-is(scalar @notices, 1, 'what was read back is told');
+is(scalar @notices, 1, 'reading back is reported');
 
 # A connection that is of no use.
 is( outcomes(
@@ -159,7 +159,7 @@ is( outcomes(
 	'READY FAILED',
 	'a connection that is not usable has its status');
 
-# AWS's message may quote the request.
+# AWS's text may quote the message.
 $glue->misbehave(operation => 'CreateConnection', name => 'echo',
 	kind => 'echo');
 $result = $session->must(create_many_sql('*', [ jdbc('echo'), jdbc('no echo') ]));
@@ -178,10 +178,10 @@ is(outcomes($result), 'READY READY AlreadyExistsException READY',
 	'existing connections are adopted if they are the same');
 like((rows($result))[2][4],
 	qr/^AWS Glue connection "adopt 2" exists, but is defined differently: \$\.Description/,
-	'what tells the other apart');
+	'the difference of the other');
 is_deeply([ map { $cluster->facts("adopt $_") } 0 .. 3 ],
 	[ '1 1|READY', '0 1|READY', '0 0|', '1 1|READY' ],
-	'what was adopted is recorded');
+	'adopted connections are recorded');
 
 $glue->misbehave(operation => 'UpdateConnection', name => 'adopt 0',
 	kind => 'error', code => 'AccessDeniedException', status => 400);
@@ -216,14 +216,14 @@ wait_until(
 	sub { $cluster->query("SELECT wait_event = 'Extension' OR"
 			  . " wait_event = 'GlueConnRequest' FROM pg_stat_activity"
 			  . ' WHERE pid = ' . $session->pid)->output eq 't' },
-	'the requests are under way');
+	'the messages are under way');
 $cluster->query('SELECT pg_cancel_backend(' . $session->pid . ')');
 $result = $session->result;
 is($result->sqlstate, '57014', 'a cancel ends it');
 cmp_ok($result->seconds, '<', 60, 'soon');
 $glue->behave;
 is(outcomes($session->must(create_many_sql('*', [ jdbc('after'), jdbc('that') ]))),
-	'READY READY', 'and the session goes on');
+	'READY READY', 'and the session continues');
 $session->quit;
 
 #
@@ -238,11 +238,11 @@ $session = $cluster->session;
 $glue->set(latency_ms => 100);
 $watch = $cluster->watch;
 is(outcomes($session->must(create_many_sql('*', [ map { jdbc("few $_") } 1 .. 64 ]))),
-	join(' ', ('READY') x 64), 'fewer file descriptors than requests');
-cmp_ok($watch->connections, '<', 64, 'make fewer requests side by side');
+	join(' ', ('READY') x 64), 'fewer file descriptors than messages');
+cmp_ok($watch->connections, '<', 64, 'make fewer messages side by side');
 cmp_ok($watch->connections, '>', 2, 'but some');
 
-# A row that somebody has locked is the trouble of that input alone.  Deferred
+# A row that somebody has locked affects that input alone.  Deferred
 # constraints of the caller's stay so.
 my $locker = $cluster->session;
 my @locked = map { jdbc("locked $_") } 1 .. 3;

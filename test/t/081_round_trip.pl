@@ -97,7 +97,7 @@ my @forms = (
 			AuthenticationType => 'BASIC', SecretArn => $arn } ],
 	[ 'VIEW_VALIDATION_ATHENA', { WORKGROUP_NAME => 'w' } ]);
 
-# All of them, by names that say which.
+# All of them, under names with their forms.
 sub inputs
 {
 	my ($prefix) = @_;
@@ -142,11 +142,11 @@ foreach my $adds (JSON::PP::false, JSON::PP::true)
 		is($notices[0]{detail},
 			'They are '
 			  . join(', ', grep { /^($answered)$/ } sort keys %$read) . '.',
-			"$name: which names what was left out");
+			"$name: which names the ignored members");
 		my $now = read_connection($name);
 		delete @$_{qw(LastUpdatedTime CompatibleComputeEnvironments)}
 		  foreach $read, $now;
-		is_deeply($now, $read, "$name: AWS has what it had");
+		is_deeply($now, $read, "$name: AWS's definition is unchanged");
 	}
 	is(drift(), '', "$case: no drift after they were updated");
 
@@ -188,7 +188,7 @@ is($result->sqlstate, '22023', 'an unknown member is an error');
 like($result->detail, qr/^\$\.Statsu [^\n]*\n\$\.CreatedBy [^\n]*$/,
 	'which names no member of AWS');
 is($session->query(create_sql({ %$read, Name => 'copy' }))->sqlstate,
-	'22023', 'what was read is no definition of another connection');
+	'22023', 'a read definition defines no other connection');
 is($session->query(enqueue_create_sql({ %$read, Name => 'copy' }))->sqlstate,
 	'22023', 'nor in the queue');
 is( $session->query(create_sql($read, on_conflict => 'update'))->sqlstate,
@@ -196,7 +196,7 @@ is( $session->query(create_sql($read, on_conflict => 'update'))->sqlstate,
 
 make_source($session);
 is($session->query(row_sql($read))->sqlstate,
-	'22023', 'nor in a row, which says what to create as well');
+	'22023', 'nor in a row, which also defines a creation');
 $session->must('DROP TABLE source');
 
 # A setting that lets unknown members pass does not let these pass.
@@ -205,7 +205,7 @@ my $lenient =
 $lenient->must(update_sql($read));
 is( (grep { /^($answered)$/ }
 		keys %{ $glue->connection('plain 01 JDBC')->{definition} })[0],
-	undef, 'what AWS sets is not sent if unknown members are');
+	undef, 'members that AWS sets are not sent if unknown ones are');
 $lenient->quit;
 
 # A secret that nobody can read has to be given.
@@ -217,7 +217,7 @@ like($result->detail, qr/PASSWORD/, 'which is said');
 $glue->set(hide_password => 'none');
 $result = $session->query("SELECT glue_update_connection('password',"
 	  . " glue_get_connection('password'))");
-is($result->sqlstate, '22023', 'nor what stands for it');
+is($result->sqlstate, '22023', 'nor its placeholder');
 like($result->detail, qr/PASSWORD .*\(redacted\)/, 'which is said, too');
 $glue->set(hide_password => 'all');
 is( $session->query("SELECT glue_update_connection('password',"

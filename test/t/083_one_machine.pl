@@ -441,7 +441,7 @@ my @expected = (
 		'{"by":"them","stage":"b","team":"a"}, known' ]);
 is(summary($_->[0]), $_->[1], $_->[0]) foreach @expected;
 is(summary('ours, gone; the same; change', 'row'), 'null, known',
-	'a row creates what is gone, without its tags');
+	'a row creates a missing connection, without its tags');
 is(summary($_, 'row'), 'refused, {"team":"a"}, known', "$_: a row leaves it alone")
   foreach 'ours, made anew; the same; change', 'ours, read, made anew; the same; change';
 

@@ -49,18 +49,18 @@ $glue->misbehave(operation => 'CreateConnection', kind => 'lost-after');
 $id = enqueue($session, referring('told'));
 work($session);
 like(state_of($session, $id, 'error_message'),
-	qr/^succeeded\|The answer was lost, but /, 'a lost answer is told');
+	qr/^succeeded\|The answer was lost, but /, 'a lost answer is reported');
 $glue->misbehave(operation => 'GetConnection', kind => 'error', skip => 1,
 	code => 'AccessDeniedException', message => 'No.');
 $id = enqueue_update($session, referring('told', Description => 'new'));
 work($session);
 like(state_of($session, $id, 'error_message'),
 	qr/^succeeded\|The connection was updated, but could not be read .*No\./,
-	'and so is what could not be read');
+	'and so is one that could not be read');
 
 $session->must('BEGIN; ' . enqueue_create_sql(referring('never')) . '; ROLLBACK');
 work($session);
-is($glue->created('never'), 0, 'what is rolled back never happens');
+is($glue->created('never'), 0, 'a rolled-back request is not carried out');
 
 #
 # Many, side by side, in order
@@ -99,7 +99,7 @@ is($glue->connection('b')->{definition}{Description}, 'again', 'are made in orde
 $id = enqueue($session, referring('b'));
 work($session);
 is(state_of($session, $id, qw(error_code attempts)), 'failed|AlreadyExistsException|1',
-	'what can never succeed fails at once');
+	'a permanent failure ends the request');
 $id = enqueue($session, referring('b', Description => 'again'),
 	on_conflict => 'adopt');
 work($session);
@@ -116,11 +116,11 @@ $cluster->configure($session, 'glue_conn.request_timeout' => 500);
 $id = enqueue($session, referring('throttled'));
 $session->must('CALL glue_process_requests(1)');
 is(state_of($session, $id, qw(error_code attempts)), 'queued|ThrottlingException|1',
-	'what is throttled for too long is queued again');
+	'a request that is throttled for too long is queued again');
 $glue->behave;
 $cluster->configure($session, 'glue_conn.request_timeout' => undef);
 work($session);
-is(state_of($session, $id, 'attempts'), 'succeeded|2', 'and need not wait besides');
+is(state_of($session, $id, 'attempts'), 'succeeded|2', 'without a further delay');
 
 $glue->misbehave(operation => 'CreateConnection', kind => 'error',
 	code => 'RequestTimeoutException', status => 400, times => 0);
@@ -128,7 +128,7 @@ $cluster->configure($session, 'glue_conn.max_attempts' => 1);
 $id = enqueue($session, referring('slow'));
 work($session);
 is(state_of($session, $id, qw(error_code attempts)), 'queued|RequestTimeoutException|1',
-	'what may succeed later is queued again');
+	'a transient failure queues the request again');
 $glue->behave;
 work($session);
 is(state_of($session, $id), 'queued', 'and is not tried before its time');
@@ -150,7 +150,7 @@ is($cluster->row('progress')->{status}, 'READY', 'which is recorded');
 
 my $refused = $session->query(enqueue_create_sql(jdbc('secret')));
 is($refused->sqlstate, '55000', 'a secret without a key is refused');
-like($refused->hint, qr/SECRET_ID.*SecretArn.*secret_key_file/s, 'what to do');
+like($refused->hint, qr/SECRET_ID.*SecretArn.*secret_key_file/s, 'with a remedy');
 
 my $key_file = $cluster->node->data_dir . '/secret.key';
 sub write_key
@@ -176,11 +176,11 @@ is(state_of($session, $id, $sealed), 'queued|t', 'but sealed');
 write_key('cd' x 32);
 work($session);
 is(state_of($session, $id, qw(error_code attempts)), 'queued|no secret key|0',
-	'another key parks the request');
+	'with another key, the request waits');
 write_key('cd' x 32, 'ab' x 32);
 work_on_all($session);
 is(state_of($session, $id, $sealed, 'error_code'), 'succeeded|f|',
-	'the key of old opens it, and it is erased');
+	'the old key opens it, and it is erased');
 is($glue->connection('secret')->{definition}{ConnectionProperties}{PASSWORD},
 	'Secret-Password', 'AWS gets it');
 isnt($cluster->row('secret')->{secret_digest}, undef, 'its digest is recorded');
@@ -201,7 +201,7 @@ work($session);
 is(state_of($session, $first, 'error_code'), 'failed|42501', 'a role that may not any more');
 is(state_of($session, $second), 'succeeded', 'fails alone');
 is($cluster->row('as me')->{recorded_by}, $session->must('SELECT current_user')->output,
-	'what is recorded is in the name of who asked');
+	'the record names the role of the request');
 
 $session->must('CREATE ROLE leaver; GRANT EXECUTE ON FUNCTION'
 	  . ' glue_enqueue_create_connection(jsonb, jsonb, text, name, text) TO leaver');
@@ -212,7 +212,7 @@ $second = enqueue($session, referring('next'));
 work($session);
 is(state_of($session, $first, 'error_code'), 'failed|42704', 'a role that is gone');
 like($session->must("SELECT error_message FROM glue_request WHERE id = $first")->output,
-	qr/role of the request does not exist any more/, 'is told of');
+	qr/role of the request does not exist any more/, 'is reported');
 is(state_of($session, $second), 'succeeded', 'and fails alone');
 
 # A target without credentials is left alone, and costs no attempts.
@@ -234,7 +234,7 @@ is(join(' ', map { state_of($session, $_) } @ids), join(' ', ('succeeded') x 5),
 $session->must('ALTER SERVER shop OPTIONS (ADD max_requests_per_second \'20\')');
 @ids = map { enqueue($session, referring("slowly $_"), server => 'shop') } 1 .. 12;
 $id = enqueue($session, referring('quickly'));
-cmp_ok(work($session)->seconds, '>=', 0.4, 'a target that wants few requests a second');
+cmp_ok(work($session)->seconds, '>=', 0.4, 'a target with few requests a second');
 is(join(' ', map { state_of($session, $_) } @ids, $id), join(' ', ('succeeded') x 13),
 	'gets all of them in time');
 is($session->must('SELECT (SELECT max(finished_at) FROM glue_request'
@@ -269,7 +269,7 @@ $glue->behave;
 my %soon = ('glue_conn.request_timeout' => 1000, 'glue_conn.settle_time' => 1000);
 $cluster->configure($session, %soon);
 ok(wait_until(sub { work($session); state_of($session, $first) eq 'succeeded' }, 'done'),
-	'another one carries it out, when what was sent cannot arrive any more');
+	'another one carries it out, when the earlier message cannot arrive any more');
 $cluster->configure($session, map { $_ => undef } keys %soon);
 $other->quit;
 

@@ -1,6 +1,6 @@
 # Copyright (c) 2026, glue_conn contributors
 #
-# Background workers carry out requests, and are in nobody's way.
+# Background workers carry out requests, and block no other process.
 
 use strict;
 use warnings;
@@ -24,8 +24,8 @@ is(scalar workers($session, 'launcher'), 1, 'there is a launcher');
 my $id = enqueue($session, referring('first'));
 wait_for_state($session, $id);
 is($glue->created('first'), 1, 'a request is carried out after commit');
-wait_until(sub { !workers($session, 'worker') }, 'the worker leaves');
-pass('an idle worker leaves');
+wait_until(sub { !workers($session, 'worker') }, 'the worker exits');
+pass('an idle worker exits');
 
 $id = $session->must('BEGIN; ' . enqueue_create_sql(referring('second')))->output;
 is($glue->created('second'), 0, 'nothing happens before commit');
@@ -39,7 +39,7 @@ $id = enqueue($session, referring('later'));
 wait_until(sub { $session->must("SELECT attempts FROM glue_request WHERE id = $id")
 	->output >= 1 && state_of($session, $id) eq 'queued' }, 'a request is put off');
 wait_for_state($session, $id);
-is($glue->created('later'), 1, 'what is put off is carried out in its time');
+is($glue->created('later'), 1, 'a postponed request is carried out in its time');
 
 # Completion is announced.
 my $listener = $cluster->session;
@@ -56,7 +56,7 @@ $glue->misbehave(operation => 'CreateConnection', kind => 'slow',
 	delay_ms => 3000, times => 1);
 $id = enqueue($session, referring('killed'));
 wait_until(sub { $glue->created('killed') == 1 }, 'it is created');
-is(state_of($session, $id), 'running', 'nobody knows yet');
+is(state_of($session, $id), 'running', 'before the outcome is recorded');
 kill 'KILL', workers($session, 'worker');
 $session->quit;
 wait_until(sub {
@@ -74,7 +74,7 @@ $other->must('CREATE EXTENSION glue_conn');
 enqueue($other, referring('elsewhere'));
 wait_until(sub { $glue->created('elsewhere') == 1 }, 'a request of another database');
 $other->quit;
-wait_until(sub { !workers($session, 'worker') }, 'the worker leaves');
+wait_until(sub { !workers($session, 'worker') }, 'the worker exits');
 is($session->query('DROP DATABASE other')->sqlstate, '00000',
 	'the database can be dropped');
 
@@ -124,10 +124,10 @@ $node->append_conf('postgresql.conf', 'glue_conn.request_retention = 0');
 $node->reload;
 wait_until(sub { $session->must('SHOW glue_conn.request_retention')->output eq '0' },
 	'the setting');
-wait_until(sub { !workers($session, 'worker') }, 'the worker leaves');
+wait_until(sub { !workers($session, 'worker') }, 'the worker exits');
 enqueue($session, referring('last'));
 wait_until(sub { $session->must("SELECT count(*) FROM glue_request"
-	. " WHERE connection_name <> 'last'")->output eq '0' }, 'old requests go');
+	. " WHERE connection_name <> 'last'")->output eq '0' }, 'old requests are deleted');
 pass('until they are too old');
 
 $session->quit;
@@ -152,12 +152,12 @@ $id = enqueue($session, referring('promoted'));
 $node->wait_for_catchup($standby);
 is($standby->safe_psql('postgres',
 		"SELECT count(*) FROM pg_stat_activity WHERE backend_type ~ '^glue_conn'"),
-	'0', 'nobody works the queue of a standby');
+	'0', 'nobody processes the queue of a standby');
 $standby->promote;
 wait_until(sub { $standby->safe_psql('postgres',
 		"SELECT state FROM glue_request WHERE id = $id") eq 'succeeded' },
 	'its queue after the promotion');
-is($glue->created('promoted'), 1, 'after its promotion somebody does');
+is($glue->created('promoted'), 1, 'after its promotion they are processed');
 $standby->stop;
 $session->must("SELECT glue_cancel_request($id)");
 
@@ -177,7 +177,7 @@ like(slurp_file($node->logfile),
 	qr/could not start a background worker for the requests of glue_conn.*DETAIL:.*HINT:  Raise "max_worker_processes"/s,
 	'a server without room for workers says so');
 work($session);
-is(state_of($session, $id), 'succeeded', 'and a session can work the queue itself');
+is(state_of($session, $id), 'succeeded', 'and a session can process the queue itself');
 my @told = slurp_file($node->logfile) =~ /(could not start a background worker)/g;
 is(scalar(@told), 1, 'once');
 

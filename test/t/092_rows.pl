@@ -50,7 +50,7 @@ isnt($glue->connection('b'), undef, 'in its place');
 
 $glue->remove_connection('b');
 $session->must('UPDATE source SET connection_input = ' . input_sql('b', Description => 'again'));
-is(outcomes(), 'Update b succeeded', 'what somebody has deleted');
+is(outcomes(), 'Update b succeeded', 'a connection that somebody has deleted');
 is($glue->connection('b')->{definition}{Description}, 'again', 'is there again');
 
 $session->must('DELETE FROM source');
@@ -64,7 +64,7 @@ is($glue->connection('b'), undef, 'deletes the connection');
 $glue->misbehave(operation => 'CreateConnection', kind => 'error',
 	code => 'InvalidInputException', message => 'no', times => 1);
 $session->must('INSERT INTO source VALUES (2, ' . input_sql('c') . ')');
-is(outcomes(), 'Create c failed InvalidInputException', 'what AWS refuses');
+is(outcomes(), 'Create c failed InvalidInputException', 'a refusal by AWS');
 $session->must('UPDATE source SET connection_input = ' . input_sql('c', Description => 'right'));
 is(outcomes(), 'Update c succeeded', 'is created when the row is corrected');
 is($glue->created('c'), 1, 'once');
@@ -76,12 +76,12 @@ $glue->misbehave(operation => 'CreateConnection', kind => 'lost-after');
 $glue->misbehave(operation => 'GetConnection', kind => 'lost-before', times => 0);
 $session->must('INSERT INTO source VALUES (10, ' . input_sql('unknown') . ')');
 like(outcomes(), qr/^Create unknown queued /,
-	'an outcome that is not known is found out, however often that was tried');
+	'an unknown outcome is resolved, after any number of attempts');
 is($glue->created('unknown'), 1, 'it was created');
 $glue->behave;
 make_due($session, $seen);
 work($session);
-is(state_of($session, $seen), 'succeeded', 'is found out by another try');
+is(state_of($session, $seen), 'succeeded', 'is resolved by another attempt');
 is($glue->created('unknown'), 1, 'without another create');
 is($cluster->row('unknown')->{status}, 'READY', 'and is recorded');
 $cluster->configure($session, 'glue_conn.max_request_attempts' => undef);
@@ -91,7 +91,7 @@ enqueue($session, referring('slow',
 	Description => 'local_glue: in-progress ready-after-reads=2'));
 $session->must("UPDATE glue_request SET started_at = now() - interval '2 hours'"
 	  . " WHERE state = 'queued'");
-is(outcomes(), 'Create slow queued', 'a connection in progress has its time');
+is(outcomes(), 'Create slow queued', 'a connection in progress is waited for');
 wait_until(sub { work($session); state_of($session, $seen) eq 'succeeded' },
 	'it is ready');
 
@@ -283,10 +283,10 @@ $publisher->must('BEGIN; INSERT INTO replicated VALUES (2, ' . input_sql('after'
 	  . 'UPDATE replicated SET connection_input = ' . input_sql('before', Description => 'new')
 	  . ' WHERE id = 1; COMMIT');
 wait_for_requests(2, 'changes make requests');
-is(outcomes(), 'Create after succeeded, Update before succeeded', 'rows that come');
+is(outcomes(), 'Create after succeeded, Update before succeeded', 'inserted and updated rows');
 $publisher->must('DELETE FROM replicated');
 wait_for_requests(2, 'deletions make requests');
-is(outcomes(), 'Delete after succeeded, Delete before succeeded', 'rows that go');
+is(outcomes(), 'Delete after succeeded, Delete before succeeded', 'deleted rows');
 
 # A row that is refused stops the subscription, as a duplicate key does, until the name
 # is free.
@@ -300,13 +300,13 @@ wait_until(sub {
 }, 'the subscription counts an error');
 like(slurp_file($cluster->node->logfile),
 	qr/ERROR: .*another row holds AWS Glue connection "taken"\n.*DETAIL: .*It is a row of table public\.source\.\n.*CONTEXT: .*trigger "provision" on table "replicated".*replication target relation "public\.replicated"/s,
-	'the log says what is in the way');
-is($session->must('SELECT count(*) FROM replicated')->output, 0, 'no row comes, nor what is behind it');
+	'the log names the obstacle');
+is($session->must('SELECT count(*) FROM replicated')->output, 0, 'no row arrives, nor the one behind it');
 is(outcomes(), '', 'nothing is asked for');
 $session->must('DELETE FROM source WHERE id = 1000');
-wait_for_requests(3, 'when the name is free, it goes on by itself');
+wait_for_requests(3, 'when the name is free, it continues by itself');
 is(outcomes(), 'Delete taken succeeded, Create taken succeeded, Create behind succeeded',
-	'with what has waited');
+	'with the waiting rows');
 is($session->must('SELECT count(*) FROM replicated')->output, 2, 'all rows are there');
 
 $session->must('ALTER SUBSCRIPTION sub DISABLE');

@@ -71,7 +71,7 @@ my $id = enqueue($session, secret_input('a'));
 is($session->must("SELECT has_secrets, $sealed FROM glue_request"
 	  . " WHERE id = $id")->output, 't|t', 'secrets are sealed');
 is($session->must("SELECT input->'ConnectionProperties'->>'PASSWORD' FROM glue_request"
-	  . " WHERE id = $id")->output, '********', 'and shown by nothing');
+	  . " WHERE id = $id")->output, '********', 'and disclosed by nothing');
 is(worked($id, 'has_secrets', $sealed), 'succeeded|t|f', 'and erased in the end');
 has_password('a');
 is($cluster->row('a')->{connection_properties}{PASSWORD}, '********', 'which is not recorded');
@@ -81,7 +81,7 @@ is(worked($again), 'succeeded', 'so that it is known again');
 my $another = secret_input('a');
 $another->{ConnectionProperties}{PASSWORD} = 'another';
 $again = enqueue($session, $another, on_conflict => 'adopt');
-is(worked($again, 'error_code'), 'failed|AlreadyExistsException', 'and told from another');
+is(worked($again, 'error_code'), 'failed|AlreadyExistsException', 'and distinguished from another');
 
 $id = enqueue_update($session, secret_input('a', Description => 'new'));
 is(worked($id, $sealed), 'succeeded|f', 'an update');
@@ -104,9 +104,9 @@ write_keys($keys[1]);
 like(worked($id, qw(attempts error_code error_message)),
 	qr/^queued\|0\|no secret key\|.*sealed with a key that is not in/, 'or another key is there');
 my $other = enqueue($session, secret_input('c'));
-is(worked($other), 'succeeded', 'others go on');
+is(worked($other), 'succeeded', 'others continue');
 write_keys(@keys[ 1, 0 ]);
-is(worked($id, qw(attempts error_code)), 'succeeded|1|', 'it goes on when the key is back');
+is(worked($id, qw(attempts error_code)), 'succeeded|1|', 'it continues when the key is back');
 has_password('b');
 has_password('c');
 
@@ -163,7 +163,7 @@ is($session->must('SELECT count(*) FROM glue_request_secret')->output, '1',
 	'secrets are left');
 $session->must("SELECT setval('glue_request_id_seq', (SELECT max(request) FROM glue_request_secret), false)");
 $id = enqueue($session, secret_input('in its place'));
-is(worked($id), 'succeeded', 'and in nobody\'s way');
+is(worked($id), 'succeeded', 'and block nothing');
 
 $session->quit;
 $cluster->finish;

@@ -3,7 +3,7 @@
 # With any failures, every committed request is carried out once, and no other.
 #
 # A thousand committed rows and five hundred rolled-back ones request
-# connections, while a third of all requests fail, and while workers and the
+# connections, while a third of all messages fail, and while workers and the
 # whole server are killed repeatedly.  At the end the local Glue has the number
 # of creations of each connection.
 
@@ -54,7 +54,7 @@ sub insist
 	return $output;
 }
 
-# Ask for a hundred connections, and mean it or not.
+# Request a hundred connections, and commit or roll back.
 sub ask
 {
 	my ($batch, $commits) = @_;
@@ -92,7 +92,7 @@ sub kill_something
 	return;
 }
 
-# requests are refused because there are too many, and not by chance
+# messages are refused because there are too many, and not by chance
 $glue->set(latency_ms => 5, requests_per_second => 40, burst => 10);
 foreach my $kind ('lost-before', 'lost-after', 'error')
 {
@@ -109,7 +109,7 @@ foreach my $batch (0 .. 14)
 	ask($batch, $commits);
 	kill_something() if $batch >= 4 && $kills < 10;
 }
-is($kills, 10, 'something was killed ten times');
+is($kills, 10, 'a process was killed ten times');
 
 # A request that has failed a few times would wait for minutes: make the wait
 # end.

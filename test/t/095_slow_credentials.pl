@@ -51,7 +51,7 @@ sub worker
 		  . " WHERE backend_type = 'glue_conn worker'")->output;
 }
 
-# Let the metadata service hang, and wait until somebody hangs there.
+# Stall the metadata service, and wait until a process waits for it.
 sub hang
 {
 	my ($name) = @_;
@@ -75,7 +75,7 @@ is(worker('xact_start IS NULL, backend_xid IS NULL, backend_xmin IS NULL, state'
 	't|t|t|active', 'a worker that waits for credentials has no transaction open');
 is($session->must("SELECT count(*) FROM pg_locks WHERE locktype <> 'advisory'"
 		  . ' AND pid = ' . worker('pid'))->output,
-	'0', 'and holds no lock but its claim');
+	'0', 'and holds no lock but those of its jobs');
 
 # More than are claimed at once, and some that are retried meanwhile.
 $glue->set(latency_ms => 20);
@@ -83,7 +83,7 @@ $glue->misbehave(operation => 'CreateConnection', kind => 'error', code => 'Requ
 my $watch = $cluster->watch;
 my @quick = enqueue_many('quick', 400);
 wait_until(sub { states(@quick) eq 'succeeded' }, 'requests for another target');
-is(states($slow), 'running', 'requests for another target go on meanwhile');
+is(states($slow), 'running', 'requests for another target continue meanwhile');
 cmp_ok($glue->counters->{in_flight_peak}, '>', 8, 'side by side');
 is($watch->sent('CreateConnection'), 405, 'each once, or once more');
 is($watch->processed('Metadata.Token'), 0, 'and there are no credentials yet');
@@ -122,7 +122,7 @@ END $$;
 CREATE TRIGGER look BEFORE INSERT ON glue_connection FOR EACH ROW
 	WHEN (NEW.name = 'within') EXECUTE FUNCTION look();
 SQL
-wait_until(sub { worker('pid') eq '' }, 'the worker leaves');
+wait_until(sub { worker('pid') eq '' }, 'the worker exits');
 $session->quit;
 $cluster->in_environment(sub { $cluster->node->restart });
 $session = $cluster->session;
@@ -143,7 +143,7 @@ $glue->misbehave(%expired);
 my $renewing = hang('renewing');
 @quick = enqueue_many('quick again', 50);
 wait_until(sub { states(@quick) eq 'succeeded' }, 'requests while others are got');
-is(states($renewing), 'running', 'requests for another target go on while others are got');
+is(states($renewing), 'running', 'requests for another target continue while others are got');
 $glue->behave;
 wait_until(sub { states($renewing) eq 'succeeded' }, 'other credentials');
 is($glue->created('renewing'), 1, 'with which the request is carried out, once');
@@ -155,11 +155,11 @@ $session->must('BEGIN');
 my @told = map { enqueue($session, referring("told $_")) } 1 .. 5;
 $session->must('COMMIT');
 wait_until(sub { states(@told) eq 'succeeded' }, 'all of them');
-is($watch->sent('CreateConnection'), 10, 'five calls of a process are told, and are made again');
+is($watch->sent('CreateConnection'), 10, 'five calls of a process get the error, and are retried');
 is($watch->sent('Metadata.Token'), 1, 'with credentials that were got once');
 
 # No credentials: the target is left alone, and the others are not.
-wait_until(sub { worker('pid') eq '' }, 'the worker leaves');
+wait_until(sub { worker('pid') eq '' }, 'the worker exits');
 $session->quit;
 $cluster->in_environment(sub { $cluster->node->restart });
 $session = $cluster->session;
@@ -204,7 +204,7 @@ $caller->send('CALL glue_process_requests()');
 wait_until(sub { states($slow) eq 'running' }, 'it to begin again');
 @quick = enqueue_many('called', 100);
 wait_until(sub { states(@quick) eq 'succeeded' }, 'requests for another target');
-is(states($slow), 'running', 'it goes on with other targets as well');
+is(states($slow), 'running', 'it continues with other targets as well');
 $glue->behave;
 is($caller->result->sqlstate, '00000', 'and succeeds');
 is(states($slow), 'succeeded', 'when there are credentials');

@@ -104,19 +104,19 @@ $id = put_off('never tried', <<'SQL');
 SQL
 look('first');
 wait_for_state($session, $id);
-pass('what was asked for in the future is due');
+pass('a request dated in the future is due');
 
 $id = put_off('in a day', "next_attempt_at = now() + interval '1 day'");
 look('second');
 wait_for_state($session, $id);
-pass('so is what is put off for longer than anything ever is');
+pass('so is one with an impossible delay');
 
 $id = put_off('in an hour', <<'SQL');
 	requested_at = now() + interval '1 h',
 	next_attempt_at = now() + interval '1 h'
 SQL
 look('third');
-is(state_of($session, $id), 'queued', 'but what was tried is not tried all the time');
+is(state_of($session, $id), 'queued', 'but a tried one is not retried all the time');
 is($session->must("SELECT glue_retry_request($id)")->output, 'queued',
 	'it can be retried');
 wait_for_state($session, $id);
@@ -149,7 +149,7 @@ $caller->must('BEGIN; ' . create('in a template now'));
 $session->must('ALTER DATABASE postgres IS_TEMPLATE true');
 $caller->must('ROLLBACK');
 wait_until(sub { !$glue->connection('in a template now') }, 'it is undone');
-pass('and where there is a template now');
+pass('and in a template');
 $session->must('ALTER DATABASE postgres IS_TEMPLATE false');
 
 # and the launcher is another one
@@ -165,12 +165,12 @@ $session->must('SELECT pg_terminate_backend(pid) FROM pg_stat_activity'
 	  . " WHERE backend_type = 'glue_conn launcher'");
 $glue->behave;
 wait_until(sub { !$glue->connection('left') }, 'it is undone');
-pass('another launcher knows what is left to be undone');
+pass('another launcher knows the open undo');
 $cluster->configure($session, 'glue_conn.databases' => undef);
 $caller->quit;
 
 #
-# A session that carries out requests, and dies when no worker is there
+# A session that carries out requests is terminated while no worker runs
 #
 
 $cluster->configure($session, 'glue_conn.databases' => 'another');
@@ -184,7 +184,7 @@ $cluster->configure($session, 'glue_conn.databases' => undef);
 wait_for_state($session, enqueue($session, referring('look again')));
 wait_for_no_workers($session);
 $session->must('SELECT pg_terminate_backend(' . $other->pid . ')');
-is($other->result->sqlstate, '57P01', 'who has claimed a request is terminated');
+is($other->result->sqlstate, '57P01', 'the session that has claimed a request is terminated');
 wait_for_state($session, $id);
 is($glue->created('claimed'), 1, 'and somebody else carries it out');
 

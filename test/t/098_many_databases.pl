@@ -140,12 +140,12 @@ is(in_database('postgres', create_sql(referring('urgent'))), 'READY',
 	'a call is recorded all the same');
 wait_until(sub {
 	!grep { !$glue->created("app$_-1") } 1 .. 8;
-}, 'all queues are worked');
+}, 'all queues are processed');
 wait_until(sub {
 	in_database('app1', "SELECT error_code FROM glue_request WHERE id = $denied")
 		eq 'AccessDenied';
 }, 'a failure');
-is($glue->created('app1-200'), 0, 'at the same time, and who has no credentials is told');
+is($glue->created('app1-200'), 0, 'at the same time, and a target without credentials fails');
 $glue->behave;
 wait_until(sub {
 	!grep { !$glue->created("app$_-200") } 1 .. 8;

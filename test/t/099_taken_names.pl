@@ -2,7 +2,7 @@
 #
 # That a name is taken does not mean that somebody else has it.
 #
-# A proxy may send a request twice, and pass on the answer to the second; and a
+# A proxy may send a message twice, and pass on the answer to the second; and a
 # server may have forgotten that it has sent one.
 
 use strict;
@@ -20,7 +20,7 @@ my $session = $cluster->session;
 
 make_source($session);
 
-# The same as a proxy does that sends a request twice.
+# The same as a proxy does that sends a message twice.
 sub send_twice
 {
 	$glue->misbehave(operation => 'CreateConnection', kind => 'error',
@@ -57,11 +57,11 @@ foreach my $on_conflict (qw(error adopt update))
 		"$name: it is ours");
 	is(join(' ', map { $watch->sent($_) } qw(CreateConnection GetConnection
 			UpdateConnection TagResource GetTags)), '1 1 0 0 0',
-		"$name: that takes one look");
+		"$name: by one read");
 	my $row = $cluster->row($name) // {};
 	is($row->{status}, 'READY', "$name: it is recorded");
 	is_deeply($row->{tags}, { team => 'a' }, "$name: with its tags");
-	ok(defined $row->{secret_digest}, "$name: and what its secrets are");
+	ok(defined $row->{secret_digest}, "$name: and the digest of its secrets");
 }
 
 send_twice();
@@ -72,7 +72,7 @@ is($session->must('SELECT state, error_code FROM glue_request'
 is(($cluster->row('row') // {})->{status}, 'READY', 'a row: it is recorded');
 $session->must('DELETE FROM source');
 work($session);
-is($glue->connection('row'), undef, 'a row: it goes with it');
+is($glue->connection('row'), undef, 'a row: they are deleted together');
 
 #
 # Somebody else's
@@ -85,7 +85,7 @@ is(state_of($session, $id, qw(error_code attempts)), 'failed|AlreadyExistsExcept
 	'another definition');
 like(state_of($session, $id, 'error_message'),
 	qr/AlreadyExistsException: .*request ID .* is not this request's: \$\.Description /s,
-	'another definition: what AWS says, and what is there');
+	'another definition: the error of AWS, and the difference');
 is($cluster->row('other'), undef, 'another definition: it is not recorded');
 is($glue->connection('other')->{definition}{Description}, 'theirs',
 	'another definition: it is left alone');
@@ -127,13 +127,13 @@ is(state_of($session, $id, 'error_code'), 'succeeded|', 'an attempt that is forg
 my $row = $cluster->row('forgotten') // {};
 is($row->{status}, 'READY', 'an attempt that is forgotten: it is recorded');
 is($row->{secret_digest}, undef,
-	'an attempt that is forgotten: nobody knows with which secrets');
+	'an attempt that is forgotten: its secrets are unknown');
 
 $id = forgotten('known');
 $session->must("SELECT * FROM glue_sync_connections()");
 work($session);
 is(state_of($session, $id, 'error_code'), 'failed|AlreadyExistsException',
-	'what was known already is not ours');
+	'a connection that was known already is not ours');
 
 #
 # Inconclusive cases
@@ -167,7 +167,7 @@ work($session);
 is(state_of($session, $id, 'error_code'), 'queued|AlreadyExistsException', 'one that is gone');
 make_due($session, $id);
 work($session);
-is(state_of($session, $id), 'succeeded', 'is in nobody\'s way the next time');
+is(state_of($session, $id), 'succeeded', 'blocks nothing the next time');
 
 $session->quit;
 $cluster->finish;

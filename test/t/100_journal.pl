@@ -35,7 +35,7 @@ sub create
 }
 
 # Stop the journal's worker when it has nothing to do, and is not about to
-# leave; returns its process ID.
+# exit; returns its process ID.
 sub stop_worker
 {
 	while (1)
@@ -84,7 +84,7 @@ is($session->must('SELECT state FROM glue_request'
 		. " WHERE connection_name = 'first'")->output,
 	'running', 'others see a call of a transaction that has not ended');
 is($session->must("SELECT kind FROM glue_worker_summary WHERE kind ~ 'journal'")
-	  ->output, 'journal worker', 'the view shows who has recorded it');
+	  ->output, 'journal worker', 'the view shows the worker that has recorded it');
 $caller->must('COMMIT');
 is($session->must('SELECT state FROM glue_request'
 		. " WHERE connection_name = 'first'")->output,
@@ -94,10 +94,10 @@ my @callers = map { $cluster->session } 1 .. 3;
 my $worker = stop_worker();
 begin_call($callers[$_], 'BEGIN; ' . create("together$_")) foreach 0 .. 2;
 kill 'CONT', $worker;
-is($callers[$_]->result->output, 'READY', "call $_ goes on") foreach 0 .. 2;
+is($callers[$_]->result->output, 'READY', "call $_ continues") foreach 0 .. 2;
 is($session->must('SELECT count(*), count(DISTINCT xmin::text) FROM glue_request'
 		. " WHERE connection_name ~ '^together'")->output,
-	'3|1', 'what comes together is committed once');
+	'3|1', 'calls that come together are committed once');
 $_->must('COMMIT') foreach @callers;
 
 # more than a box has room for
@@ -113,7 +113,7 @@ is($session->must('SELECT count(*) FROM glue_request'
 	'40', 'are all recorded');
 
 #
-# Callers that leave
+# Callers that exit
 #
 
 $worker = stop_worker();
@@ -152,11 +152,11 @@ wait_until(sub { $session->must('SELECT count(*) FROM pg_stat_activity'
 	'all boxes are full');
 kill 'CONT', $worker;
 is(scalar(grep { $_->result->output eq 'f' } @callers), $boxes + 1,
-	'who finds no box waits for one');
+	'a call without a box waits for one');
 $_->quit foreach @callers;
 
 #
-# Workers that leave
+# Workers that exit
 #
 
 $worker = stop_worker();
@@ -207,29 +207,29 @@ kill 'TERM', workers($session, 'journal worker');
 wait_until(sub { !workers($session, 'journal worker') }, 'the worker ends');
 begin_recorded_call(create('answered'));
 kill 'TERM', workers($session, 'journal worker');
-is($caller->result->output, 'READY', 'a worker that ends answers what it has recorded');
+is($caller->result->output, 'READY', 'a worker that ends answers recorded calls');
 begin_recorded_call(create('late'));
 $result = $caller->result;
 is($result->sqlstate, '53000', 'a worker that takes too long is not waited for');
 like($result->text, qr/no background worker has recorded the call in time.*waits for a synchronous standby\. Nothing was sent\..*"synchronous_standby_names"/s,
-	'the error says what is missing');
+	'the error names the missing standby');
 cmp_ok($result->seconds, '<', 15, 'in time');
 is($glue->created('late') + $glue->created('taken'), 0, 'nothing is sent');
 $node->append_conf('postgresql.conf', "synchronous_standby_names = ''");
 $node->reload;
 wait_until(\&is_resolved, 'all of that is resolved');
-pass('what was recorded and not sent is resolved');
+pass('calls that were recorded and not sent are resolved');
 
-# idle ones leave
+# idle ones exit
 $session->must('CREATE DATABASE other');
 my $other = $cluster->session(database => 'other');
 $other->must('CREATE EXTENSION glue_conn');
 is($other->must(create('elsewhere'))->output, 'READY', 'a call of another database');
 $other->quit;
 wait_until(sub { !workers($session, 'journal worker') && !workers($session, 'worker') },
-	'the workers leave');
+	'the workers exit');
 is($session->query('DROP DATABASE other')->sqlstate, '00000',
-	'idle workers leave, and the database can be dropped');
+	'idle workers exit, and the database can be dropped');
 
 # a database that is not served makes its calls all the same
 $node->append_conf('postgresql.conf', "glue_conn.databases = 'other'");

@@ -117,12 +117,12 @@ my $id = made('mine', aborted());
 work($session);
 is(state_of($session, $id, qw(error_code error_message), 'started_at IS NOT NULL',
 		'finished_at IS NOT NULL', 'claimed_by'),
-	'rolled_back|||t|t|', 'what was rolled back');
+	'rolled_back|||t|t|', 'a rolled-back creation');
 is($glue->connection('mine'), undef, 'is undone');
 is($cluster->row('mine'), undef, 'and leaves no record');
 like($listener->must('SELECT 1')->output,
 	qr/\{"id": $id, "operation": "CreateConnection", "name": "mine", "state": "rolled_back", "status": null\}/,
-	'which is told');
+	'which is reported');
 $listener->quit;
 
 my $xid = begin();
@@ -134,7 +134,7 @@ is($watch->sent, 0, 'is left alone');
 $caller->must('ROLLBACK');
 work($session);
 is(state_of($session, $id), 'rolled_back', 'until it has ended');
-is($glue->connection('open'), undef, 'in vain');
+is($glue->connection('open'), undef, 'then it is undone');
 
 # The caller's process may be gone.
 my $victim = $cluster->session;
@@ -160,10 +160,10 @@ $glue->put_connection(input => jdbc('committed', Description => 'other'));
 $id = intent('committed', $xid, %failed);
 work($session);
 is(state_of($session, $id, qw(error_code error_message)), 'queued|lost|never seen',
-	'whatever happens meanwhile');
+	'in any case');
 make_due($session, $id);
 work($session);
-is(state_of($session, $id, qw(error_code claimed_by)), 'failed|NotOurs|', 'unless there is more to say');
+is(state_of($session, $id, qw(error_code claimed_by)), 'failed|NotOurs|', 'unless AWS Glue answers otherwise');
 $glue->remove_connection('committed');
 
 # Subtransactions
@@ -180,7 +180,7 @@ my $other = made('sub 2', $other_sub, caller_top_xid => "'$top'");
 $caller->must('ROLLBACK TO s');
 work($session);
 is(state_of($session, $other), 'rolled_back', 'one that was rolled back');
-is($glue->connection('sub 2'), undef, 'is undone while the transaction goes on');
+is($glue->connection('sub 2'), undef, 'is undone while the transaction continues');
 ok($glue->connection('sub'), 'and the other one is not');
 $caller->must('ROLLBACK');
 work($session);
@@ -209,7 +209,7 @@ $session->must('RESET default_transaction_isolation');
 
 $id = made('kept', aborted(), on_rollback => q('keep'), tags => q('{"a": "b"}'));
 work($session);
-is(state_of($session, $id, 'error_code'), 'rolled_back|Kept', 'what is to be kept');
+is(state_of($session, $id, 'error_code'), 'rolled_back|Kept', 'one with on_rollback = keep');
 ok($glue->connection('kept'), 'stays');
 is_deeply($cluster->row('kept')->{tags}, { a => 'b' }, 'and is recorded');
 is($cluster->row('kept')->{connection_properties}{PASSWORD}, '********', 'without its password');
@@ -262,7 +262,7 @@ foreach my $unknown (qw(aws_sent_at aws_ended_at))
 	$session->must("UPDATE glue_request SET $unknown = now() WHERE id = $id;"
 		  . " SELECT glue_retry_request($id)");
 	work($session);
-	is(state_of($session, $id), 'rolled_back', 'who knows more can try again');
+	is(state_of($session, $id), 'rolled_back', 'with a time, a retry succeeds');
 }
 
 # The record of another client's connection is refreshed.
@@ -272,7 +272,7 @@ $glue->put_connection(input => jdbc('known', Description => 'new'), created => t
 $id = intent('known', aborted());
 work($session);
 is(state_of($session, $id, 'error_code'), 'rolled_back|NotOurs', 'one that is known');
-is($cluster->row('known')->{description}, 'new', 'is known better');
+is($cluster->row('known')->{description}, 'new', 'is refreshed');
 
 # Later successful requests of other callers rely on the connection, in any
 # order of their making.
@@ -304,7 +304,7 @@ intent('earlier', aborted(), state => q('failed'), finished_at => 'now()');
 $id = made('earlier', aborted());
 work($session);
 is(state_of($session, $id, 'error_code'), 'rolled_back|',
-	'what was before, elsewhere, or failed is no matter, nor is a deletion');
+	'requests before it, elsewhere, or failed do not count, nor do deletions');
 is($glue->connection('earlier'), undef, 'ours is deleted');
 
 # Our own update, rolled back as well: before or after the creation is.
@@ -352,7 +352,7 @@ my %unknown = (answered_at => 'NULL');
 $id = intent('lost', aborted(), %unknown);
 work($session);
 is(state_of($session, $id, 'error_code', 'attempts'), 'queued||0',
-	'if not, the request may still arrive');
+	'if not, the message may still arrive');
 $glue->put_connection(input => jdbc('lost'));
 wait_until(sub { work($session); !$glue->connection('lost') }, 'it is deleted');
 is(state_of($session, $id), 'queued', 'and is undone when it does');
@@ -379,7 +379,7 @@ like(state_of($session, $id, 'error_message'), qr/recorded in glue_connection/, 
 ok($glue->connection('recorded'), 'unless we know that it is');
 $id = made('recorded', aborted());
 work($session);
-is(state_of($session, $id, 'error_code'), 'rolled_back|', 'as we do if we were told');
+is(state_of($session, $id, 'error_code'), 'rolled_back|', 'as after a reported success');
 is($cluster->row('recorded'), undef, 'then it is not recorded any more');
 
 $top = begin();
@@ -394,8 +394,8 @@ is(state_of($session, $id), 'queued', 'as long as the same transaction may commi
 $session->must("UPDATE glue_request SET state = 'failed', finished_at = now() WHERE id = $kin");
 $caller->must('ROLLBACK');
 work_until_resolved($id);
-is(state_of($session, $id, 'error_code'), 'rolled_back|', 'nobody can tell whose it is');
-is($glue->connection('kin'), undef, 'but then it can be told');
+is(state_of($session, $id, 'error_code'), 'rolled_back|', 'the owner cannot be determined');
+is($glue->connection('kin'), undef, 'until the other call has failed');
 
 #
 # Failures of an undo
@@ -441,14 +441,14 @@ work_until_resolved($id);
 is($cluster->row('changing')->{connection_type}, 'JDBC', 'before it is recorded');
 
 # A request that only records waits for the undo of a creation, which waits for
-# earlier requests that may still arrive: that must not wait for the first.
+# earlier messages that may still arrive: that must not wait for the first.
 my @circle = (
 	intent('circle', aborted(), operation => 'DeleteConnection', answered_at => 'now()'),
 	intent('circle', aborted(), %unknown, operation => 'UpdateConnection'),
 	made('circle', aborted()));
 work_until_resolved($_) foreach @circle;
 is(join(' ', map { state_of($session, $_) } @circle), 'rolled_back rolled_back rolled_back',
-	'nothing waits in a circle');
+	'there is no circle of waits');
 
 $glue->put_connection(input => jdbc('nameless'));
 $glue->misbehave(operation => 'GetConnection', kind => 'garbage',
@@ -486,8 +486,8 @@ make_due($session, $id);
 $watch = $cluster->watch;
 work_until_resolved($id);
 is(state_of($session, $id, 'error_code', q(finished_at - started_at > interval '2 s')),
-	'rolled_back||t', 'is found out about, as long as it may come');
-is($watch->sent('DeleteConnection'), 0, 'by looking');
+	'rolled_back||t', 'is looked for, as long as it may arrive');
+is($watch->sent('DeleteConnection'), 0, 'by reading');
 $cluster->configure($session, 'glue_conn.max_attempts' => undef,
 	'glue_conn.max_request_attempts' => undef);
 
@@ -507,7 +507,7 @@ $glue->misbehave(operation => 'DeleteConnection', kind => 'error', status => 400
 $id = made('denied', aborted());
 work($session);
 is(state_of($session, $id, qw(error_code attempts)), 'queued|AccessDeniedException|1',
-	'what is refused');
+	'a refused deletion');
 make_due($session, $id);
 work($session);
 is(state_of($session, $id, qw(error_code error_message)), 'rolled_back||', 'is tried again');
@@ -532,7 +532,7 @@ $id = made('as etl', aborted(), %as_etl);
 $other = made('as me', aborted());
 work($session);
 is(state_of($session, $id, qw(error_code attempts)), 'queued|42501|0', 'which may not any more');
-is(state_of($session, $other), 'rolled_back', 'others are no matter');
+is(state_of($session, $other), 'rolled_back', 'other roles do not count');
 $session->must('GRANT USAGE ON FOREIGN SERVER shop TO etl');
 make_due($session, $id);
 work($session);
@@ -545,8 +545,8 @@ $result = work($session);
 is(state_of($session, $id, 'error_code'), 'failed|42704', 'or is gone');
 like($result->text, qr/could not undo a rolled-back call for AWS Glue connection "orphan"/,
 	'with a warning');
-like($result->text, qr/HINT:.*glue_retry_request\($id\)/, 'that says what to do');
-is(state_of($session, $taken, 'error_code'), 'rolled_back|NotOurs', 'which is no matter if others rely on it');
+like($result->text, qr/HINT:.*glue_retry_request\($id\)/, 'that has a remedy');
+is(state_of($session, $taken, 'error_code'), 'rolled_back|NotOurs', 'unless others rely on it');
 $id = made('no server', aborted(), server => q('nowhere'));
 work($session);
 is(state_of($session, $id, 'error_code', 'claimed_by IS NOT NULL'), 'failed|42704|t',
@@ -556,10 +556,10 @@ $other = made('no server either', aborted(), server => q('nowhere'));
 $session->must('DROP SERVER nowhere');
 work($session);
 $session->must("CREATE SERVER nowhere FOREIGN DATA WRAPPER glue_conn OPTIONS (region 'us-east-1')");
-is($session->must("SELECT glue_retry_request($other)")->output, 'queued', 'is mended');
+is($session->must("SELECT glue_retry_request($other)")->output, 'queued', 'is repaired');
 work($session);
 is(state_of($session, $other, 'error_code'), 'rolled_back|', 'when there is one');
-is($glue->connection('no server either'), undef, 'and what it had is undone');
+is($glue->connection('no server either'), undef, 'and its call is undone');
 ok($glue->connection($_), "$_ is left") foreach 'orphan', 'not an orphan', 'no server';
 
 #
@@ -582,7 +582,7 @@ $session->must('SET glue_conn.endpoint_url = ' . literal($elsewhere->url)
 $elsewhere->put_connection(input => jdbc('where'));
 $id = intent('where', aborted());
 is($session->query('CALL glue_process_requests()')->sqlstate, '55000',
-	'who has settings of its own');
+	'a session with settings of its own');
 $session->must('RESET glue_conn.endpoint_url; RESET glue_conn.ca_file');
 is(state_of($session, $id), 'running', 'undoes nothing');
 work($session);
@@ -621,17 +621,17 @@ my $child = intent('family', $top, operation => 'TagResource');
 $caller->must('ROLLBACK TO s');
 work($session);
 is($glue->connection('family'), undef, 'those of the same transaction are not');
-is(state_of($session, $_), 'running', 'and go on') foreach $parent, $child;
-is(state_of($session, $id, 'undone_at IS NOT NULL'), 'queued|t', 'but what there is is recorded later');
+is(state_of($session, $_), 'running', 'and continue') foreach $parent, $child;
+is(state_of($session, $id, 'undone_at IS NOT NULL'), 'queued|t', 'but its record is corrected later');
 $sub = savepoint();
 my $update = intent('family', $sub, caller_top_xid => "'$top'", operation => 'UpdateConnection');
 $caller->must('ROLLBACK TO s');
 work($session);
-is(state_of($session, $update), 'queued', 'but what has nothing to delete waits for all of it');
+is(state_of($session, $update), 'queued', 'but a call with nothing to delete waits for the whole transaction');
 $caller->must('ROLLBACK');
 work_until_resolved($_) foreach $parent, $child, $id, $update;
-is(state_of($session, $id, 'error_code'), 'rolled_back|', 'which does not change what has become of it');
-is($cluster->row('family'), undef, 'which sees what is recorded right');
+is(state_of($session, $id, 'error_code'), 'rolled_back|', 'which does not change the outcome');
+is($cluster->row('family'), undef, 'which corrects the record');
 
 # One that there is nothing to be undone of, and that waits for another one.
 my $adopted = intent('adopted', $top = begin(), operation => 'UpdateConnection',
@@ -654,7 +654,7 @@ my $queued = enqueue($session, referring('queue'));
 $session->must("UPDATE glue_request SET next_attempt_at = now() + interval '1 h' WHERE id = $queued");
 $id = made('queue', aborted());
 work($session);
-is(state_of($session, $id), 'queued', 'what was queued before comes before');
+is(state_of($session, $id), 'queued', 'an earlier request comes first');
 $session->must("SELECT glue_cancel_request($queued)");
 work($session);
 is(state_of($session, $id), 'rolled_back', 'as long as it is there');
@@ -664,7 +664,7 @@ $queued = enqueue($session, referring('first come'));
 work_until_resolved($id);
 work($session);
 is($session->must("SELECT a.finished_at < b.started_at FROM glue_request a, glue_request b"
-	  . " WHERE a.id = $id AND b.id = $queued")->output, 't', 'what was queued since waits');
+	  . " WHERE a.id = $id AND b.id = $queued")->output, 't', 'a later request waits');
 ok($glue->connection('first come'), 'and is done');
 
 # The queue is long, and waits.
@@ -679,7 +679,7 @@ work($session);
 cmp_ok($session->must('SELECT count(*) FROM glue_request a, glue_request b'
 	  . " WHERE a.id = $id AND b.server = 'shop' AND b.state = 'succeeded'"
 	  . ' AND b.finished_at > a.finished_at')->output, '>', 50,
-	'what is to be undone comes first');
+	'undos come first');
 
 #
 # Cancel
@@ -722,7 +722,7 @@ $watch = $cluster->watch;
 $result = work($session);
 is($session->must("SELECT count(*) FROM glue_request WHERE state = 'rolled_back'"
 	  . " AND connection_name LIKE 'many %'")->output, '1000', 'all are undone');
-is($watch->sent, 1000, 'each by one look, as there is nothing');
+is($watch->sent, 1000, 'each by one read, since there is no connection');
 
 #
 # In the background
@@ -746,7 +746,7 @@ $glue->misbehave(operation => 'DeleteConnection', kind => 'slow', delay_ms => 30
 $id = made('killed', aborted());
 enqueue($session, referring('more news'));
 wait_until(sub { !$glue->connection('killed') }, 'it is deleted');
-is(state_of($session, $id), 'running', 'nobody knows yet');
+is(state_of($session, $id), 'running', 'before the outcome is recorded');
 my $killed_at = $session->must('SELECT now(), pg_terminate_backend(pid) FROM pg_stat_activity'
 	  . " WHERE backend_type = 'glue_conn worker'")->output =~ s/\|.*//r;
 wait_until(sub { state_of($session, $id) eq 'rolled_back' }, 'another worker');
@@ -767,7 +767,7 @@ $caller = $cluster->session;
 $id = made('forgotten', $xid);
 enqueue($session, referring('yet more news'));
 wait_until(sub { state_of($session, $id) !~ /^(?:queued|running)/ }, 'an old one');
-is(state_of($session, $id), 'rolled_back', 'a transaction that nobody knows any more');
+is(state_of($session, $id), 'rolled_back', 'a transaction without a known status');
 is($glue->connection('forgotten'), undef, 'is undone');
 
 # A crash rolls back open transactions.
@@ -779,7 +779,7 @@ $caller->quit;
 $cluster->start_node;
 $session = $cluster->session;
 wait_until(sub { state_of($session, $id) eq 'rolled_back' }, 'the restart');
-is($glue->connection('crashed'), undef, 'what was open in a crash is undone');
+is($glue->connection('crashed'), undef, 'calls that were open in a crash are undone');
 
 # The data that prove a takeover are kept as long as its transaction is open.
 $caller = $cluster->session;
@@ -793,7 +793,7 @@ $cluster->in_environment(sub { $node->restart });
 $session = $cluster->session;
 wait_until(sub { state_of($session, $id) !~ /^(?:queued|running)/ }, 'the last one');
 is(state_of($session, $old), '', 'old requests are deleted');
-is(state_of($session, $id, 'error_code'), 'rolled_back|NotOurs', 'but not what is evidence');
+is(state_of($session, $id, 'error_code'), 'rolled_back|NotOurs', 'but not evidence');
 
 $session->quit;
 $cluster->finish;

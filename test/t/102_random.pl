@@ -52,10 +52,10 @@ sub one_of { return $_[ int rand @_ ]; }
 sub chance { return rand() < $_[0]; }
 
 # ----------------------------------------------------------------
-# What the sessions do
+# Actions of the sessions
 # ----------------------------------------------------------------
 
-# A definition of its own, by which a request can be told from all others; or
+# A definition of its own, by which a message can be told from all others; or
 # the one that all sessions share, so that they can adopt it.
 my $session_number;
 my $ndefinitions = 0;
@@ -192,7 +192,7 @@ sub be_a_session
 }
 
 # ----------------------------------------------------------------
-# What is done to them
+# Disturbances
 # ----------------------------------------------------------------
 
 # The process ids of a type of backends; none if nobody can be asked.
@@ -280,7 +280,7 @@ sub accident
 # The run
 # ----------------------------------------------------------------
 
-# Glue's successful requests, by their distinct definitions.
+# Glue's successful messages, by their distinct definitions.
 my %made;
 my %lost;
 my $last_request = 0;

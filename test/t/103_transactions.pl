@@ -171,7 +171,7 @@ my $stopped = $session->must("$journal AND datname = 'other'")->output;
 kill 'STOP', $stopped;
 $unheard->send(timed(create('unheard')));
 
-# The deletion that would undo this hangs longer than any caller waits.
+# The deletion that would undo this takes longer than any caller waits.
 $glue->misbehave(operation => 'DeleteConnection', name => 'stuck',
 	kind => 'stall');
 $session->must(q(BEGIN; SET LOCAL glue_conn.request_timeout = '40s'; )
@@ -212,7 +212,7 @@ is_deeply(
 		  . " glue_request WHERE connection_name = 'refused'")->output ],
 	[ $result->message . ': ' . $result->detail,
 		$result->detail =~ /request ID ([-\w]+)/ ],
-	"$event: the request says what AWS has said");
+	"$event: the request has the error of AWS");
 $session->must(create('refusing'));
 foreach my $call (update('refusing', 'second'),
 	delete_sql('refusing'))
@@ -456,7 +456,7 @@ $glue->put_connection(input => jdbc('another life', Description => 'first'),
 $session->must('BEGIN; ' . update('another life', 'second') . '; ROLLBACK');
 outcome('made anew, and then updated and rolled back', 'another life',
 	glue => 'second', row => 'second', request => 'rolled_back NotUndone');
-is($cluster->row('another life')->{tags}, undef, 'what has its name has no tags of its');
+is($cluster->row('another life')->{tags}, undef, 'its successor has none of its tags');
 
 # 108_side_by_side.pl has more of that.
 $event = 'a call of another session about it, while the transaction is open';
@@ -533,7 +533,7 @@ foreach my $what ('ROLE', 'SERVER')
 	outcome($event, $name, glue => 'first', row => 'none',
 		request => 'failed 42704');
 	like(slurp_file($node->logfile), qr/(?:LOG|WARNING):.*"$name"/,
-		"$event: the log tells of it");
+		"$event: the log reports it");
 	$leaving->quit;
 }
 
@@ -625,7 +625,7 @@ cmp_ok(seconds($result), '<', 30 + $soon, "$event: for 30 seconds at most");
 is($glue->created('stuck'), 1, "$event: nothing was sent");
 $blocked->quit;
 
-# Restarts end the request that hangs.
+# Restarts end the stalled call.
 $session->quit;
 $cluster->restart(AWS_ACCESS_KEY_ID => $glue->access_key,
 	AWS_SECRET_ACCESS_KEY => $glue->secret_key);
@@ -658,7 +658,7 @@ sub check_without
 		qr/"created $why" was created.*"updated $why" was changed.*"deleted $why" was deleted/s);
 	like(($result->messages('WARNING'))[0]{hint},
 		qr/glue_delete_connection.*glue_sync_connections/,
-		"$why: $row: what to call");
+		"$why: $row: the functions to call");
 	$here->outcome("$why: $row", "created $why", %nothing, glue => 'first', row => 'none');
 	$here->outcome("$why: $row", "updated $why", %nothing, glue => 'second', row => 'first');
 	$here->outcome("$why: $row", "deleted $why", %nothing, glue => 'none', row => 'first');
@@ -701,7 +701,7 @@ my ($chapter) = $page =~ /^## What happens when\n(.*?)(?=^##|\z)/ms;
 my %event = map { (s/`//gr) => 1 } ($chapter // '') =~ /^\| (?!---|event)(.+?) \|/mg;
 my $tests = join '', map { slurp_file(dirname(__FILE__) . "/$_") }
   '103_transactions.pl', '105_failover.pl', '097_queue_goes_on.pl', '112_clocks.pl';
-cmp_ok(scalar keys %event, '>=', 30, 'the page tells what happens when');
+cmp_ok(scalar keys %event, '>=', 30, 'the page has its rows');
 is(join("\n", grep { $tests !~ /'\Q$_\E'/ } sort keys %event), '',
 	'there is a test of each row');
 

@@ -80,7 +80,7 @@ is($watch->sent, 0, "$event: nothing was sent");
 $reader->quit;
 
 #
-# Nothing leaves that the standby does not know of
+# The standby has the intent of every call that was sent
 #
 
 $standby->stop;
@@ -102,11 +102,11 @@ wait_until(sub { $session->must('SELECT wait_event_type FROM pg_stat_activity'
 	'another one waits');
 is($watch->sent('CreateConnection'), 0, 'nothing has been sent');
 $cluster->start_node($standby);
-is($waiting->result->output, 'READY', 'it goes on when the standby is there');
+is($waiting->result->output, 'READY', 'it continues when the standby is there');
 $resolved->check('after the wait for the standby');
 $resolved->outcome('a call that was cancelled', 'cancelled', %undone);
 is($watch->sent('CreateConnection'), 1, 'was never sent');
-$resolved->outcome('a call that was patient', 'patient', %succeeded);
+$resolved->outcome('a call that has waited', 'patient', %succeeded);
 
 #
 # Two standbys take over, one of which does not know all

@@ -1,8 +1,8 @@
 # Copyright (c) 2026, glue_conn contributors
 #
-# A request may be carried out after its sender has ended.
+# A message may be carried out after its sender has ended.
 #
-# A process that resolves a call cannot know whether its request is still under
+# A process that resolves a call cannot know whether its message is still under
 # way.  In all cases below it is, and arrives well within
 # glue_conn.settle_time.
 
@@ -26,12 +26,12 @@ my $node = $cluster->node;
 my $resolved = GlueConn::Resolved->new($glue, $node);
 my $session = $cluster->session;
 
-# Requests are late by this time, and callers that do not wait give up before.
+# Messages are late by this time, and callers that do not wait give up before.
 my $late = 700;
 my %impatient = ('glue_conn.request_timeout' => '300ms',
 	'glue_conn.max_attempts' => 1);
 
-# The next request of an operation about a connection is late.
+# The next message of an operation about a connection is late.
 sub delay
 {
 	my ($operation, $name) = @_;
@@ -41,7 +41,7 @@ sub delay
 	return;
 }
 
-# Make a call whose request is late, and end it after the request was sent.
+# Make a call whose message is late, and end it after the message was sent.
 sub interrupt
 {
 	my ($operation, $name, $sql, $how) = @_;
@@ -50,7 +50,7 @@ sub interrupt
 
 	delay($operation, $name);
 	$caller->send($sql);
-	wait_until(sub { $watch->sent($operation) }, 'the request has left');
+	wait_until(sub { $watch->sent($operation) }, 'the message has left');
 	is($watch->processed($operation), 0, "$name: on the way");
 	$how->($caller);
 	$caller->quit;
@@ -74,7 +74,7 @@ my %ways = (
 # The caller has gone
 #
 
-# Late requests, and the state after their arrival; all but the first find the
+# Late messages, and the state after their arrival; all but the first find the
 # connection there.
 my @calls = (
 	[ 'CreateConnection', sub { create($_[0]) }, 'none', 'rolled_back' ],
@@ -104,7 +104,7 @@ foreach my $way (sort keys %ways)
 	is($glue->created("CreateConnection $way"), 1, "$way: it has arrived");
 }
 
-# No other call must come in between: the late request would change, make or
+# No other call must come in between: the late message would change, make or
 # undo its connection.
 my %next = (
 	CreateConnection => sub { create($_[0], 'third') },
@@ -196,7 +196,7 @@ wait_until(sub { $watch->processed('DeleteConnection') }, 'the deletion arrives'
 $resolved->outcome($name, $name,
 	glue => 'second', row => 'second', request => 'succeeded');
 
-# An endpoint that does not tell the time.  Whether the worker that is gone has sent a
+# An endpoint without the time.  Whether the worker that is gone has sent a
 # deletion, nobody knows.
 $session->quit;
 $cluster->in_environment(sub { $node->restart });
@@ -210,7 +210,7 @@ $glue->misbehave(operation => 'GetConnection', name => $name, kind => 'stall');
 $glue->misbehave(@no_date);
 $watch = $cluster->watch;
 $session->must('ROLLBACK');
-wait_until(sub { $watch->sent('GetConnection') }, 'the undo looks at it');
+wait_until(sub { $watch->sent('GetConnection') }, 'the undo reads the connection');
 $session->must('SELECT pg_terminate_backend(pid, 60000) FROM pg_stat_activity'
 	  . " WHERE backend_type = 'glue_conn worker'");
 wait_until(sub { $resolved->ask('SELECT finished_at IS NOT NULL FROM glue_request'

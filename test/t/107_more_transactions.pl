@@ -265,13 +265,13 @@ ok(wait_until(sub { $session->must("SELECT count(*) FROM glue_request"
 		  ->output eq '1' }, 'the update is to be recorded'),
 	'an update that was rolled back to a savepoint waits');
 $result = $session->query(update('own', 'third'));
-cmp_ok($result->seconds, '<', $soon, 'and the transaction goes on at once');
+cmp_ok($result->seconds, '<', $soon, 'and the transaction continues at once');
 $session->must('COMMIT');
 outcome('after ROLLBACK TO after an update', 'own',
 	glue => 'third', row => 'third', request => 'succeeded');
 
 #
-# A long transaction is in nobody's way
+# A long transaction blocks no other
 #
 
 my $long = $cluster->session;

@@ -45,14 +45,14 @@ $session->must('BEGIN; ' . create('deleted'));
 $other->send(delete_sql('deleted'));
 waits($other, 'a deletion');
 $session->must('COMMIT');
-is($other->result->output, 't', 'a deletion of what is committed meanwhile');
+is($other->result->output, 't', 'a deletion of a connection that is committed meanwhile');
 $resolved->check('a deletion');
 is($glue->connection('deleted'), undef, 'a deletion: in AWS Glue');
 
 # A savepoint lets go.
 $session->must('BEGIN; SAVEPOINT s; ' . create('let go') . '; ROLLBACK TO s');
 is($other->query(create('let go', 'second'))->output, 'READY',
-	'what was rolled back to a savepoint is free');
+	'a connection rolled back to a savepoint is free');
 $session->must('COMMIT');
 $resolved->check('a savepoint');
 
@@ -78,10 +78,10 @@ foreach my $level ('REPEATABLE READ', 'SERIALIZABLE')
 	$session->must("BEGIN ISOLATION LEVEL $level; SELECT count(*) FROM glue_connection");
 	$other->must(create($name));
 	is($session->must('SELECT glue_wait_connection(' . literal($name) . ')')->output,
-		'READY', "$level: what is only read is no matter");
+		'READY', "$level: reading it is allowed");
 	my $watch = $cluster->watch;
 	$result = $session->query(delete_sql($name));
-	is($result->sqlstate, '40001', "$level: what was created meanwhile");
+	is($result->sqlstate, '40001', "$level: changing it is refused");
 	is($watch->sent, 0, "$level: nothing is sent");
 	$session->must('ROLLBACK');
 	$resolved->check($level);
@@ -95,7 +95,7 @@ $session->send(delete_sql('b', missing_ok => 't'));
 waits($session, 'one of two');
 my @results = ($other->query(delete_sql('a', missing_ok => 't')), $session->result);
 is(join(' ', sort map { $_->sqlstate } @results), '00000 40P01',
-	'two transactions that wait for each other: one of them goes on');
+	'two transactions that wait for each other: one of them continues');
 $_->must('COMMIT') foreach $session, $other;
 $resolved->check('a deadlock');
 
@@ -125,7 +125,7 @@ $other->send(delete_sql('queued'));
 waits($other, 'a deletion while a request is carried out');
 is($other->result->output, 't', 'is made afterwards');
 $resolved->check('a deletion while a request is carried out');
-is($glue->connection('queued'), undef, 'and is the last word');
+is($glue->connection('queued'), undef, 'and has the final state');
 
 # A session whose connection is locked blocks no other.
 $session->must('BEGIN; ' . create('held'));
@@ -152,7 +152,7 @@ waits($session, 'a deletion during a look');
 is($session->result->output, 't', 'is made afterwards');
 $session->must('COMMIT');
 $resolved->check('a deletion during a look');
-is($glue->connection('looked at'), undef, 'and is the last word');
+is($glue->connection('looked at'), undef, 'and has the final state');
 
 #
 # glue_sync_connections()
@@ -189,7 +189,7 @@ $session->must('SELECT count(glue_create_connection(jsonb_set('
 	  . literal(json_text(jdbc('x')))
 	  . ", '{Name}', to_jsonb('crowd ' || i)))) FROM generate_series(1, 1100) AS i");
 cmp_ok($resolved->ask("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'"
-	  . ' AND pid = ' . $session->pid), '<', 1020, 'a crowd does not take all locks');
+	  . ' AND pid = ' . $session->pid), '<', 1020, 'many calls do not take all locks');
 $other->must("SET lock_timeout = '100ms'");
 is($other->query(delete_sql($_, missing_ok => 't'))->sqlstate, '55P03', "$_ is locked")
   foreach 'crowd 1100', 'crowd 1', 'nobody';

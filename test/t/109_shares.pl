@@ -56,10 +56,10 @@ is(state_of($other, $waits), 'queued', 'a request for its target waits');
 $elsewhere->must('BEGIN; ' . create('y'));
 $session->must("SET glue_conn.region = 'eu-west-1'; SET lock_timeout = '100ms'; SAVEPOINT s");
 is($session->query(delete_sql('z', missing_ok => 't'))->sqlstate, '55P03',
-	'all names of another target: waits for who has locked one');
+	'all names of another target: waits for the session that has locked one');
 $session->must('ROLLBACK TO s');
 $elsewhere->must('COMMIT');
-is($session->query(delete_sql('z', missing_ok => 't'))->output, 'f', 'and goes on after that');
+is($session->query(delete_sql('z', missing_ok => 't'))->output, 'f', 'and continues after that');
 is($elsewhere->query(create('z'))->sqlstate, '55P03', 'and then has locked all');
 $session->must('COMMIT');
 is($elsewhere->query(create('z'))->output, 'READY', 'until it ends');
@@ -72,7 +72,7 @@ pass('all of that is resolved');
 #
 
 # The journal's workers of two databases are stopped, and each has more sessions
-# that want something recorded than it can have boxes.
+# with an intent to record than it can have boxes.
 my @databases = ('postgres', 'second', 'third');
 $session->must("CREATE DATABASE $_") foreach @databases[1, 2];
 $cluster->query('CREATE EXTENSION glue_conn', database => $_)
@@ -135,7 +135,7 @@ is(waiting($_->[0]), $_->[1], "does not wait for those of $_->[0]")
   foreach [ postgres => scalar @first ], [ second => scalar @second ];
 kill 'CONT', $second_worker;
 is(went_on(@second), scalar @second,
-	'who waits for a box gets it, though others wait for longer, who may have none');
+	'a call gets a box before others that wait for longer and may have none');
 kill 'CONT', $first_worker;
 is(went_on(@first), scalar @first, 'and so do these when they may');
 
@@ -154,7 +154,7 @@ is($third->query(create('third again'))->output, 'READY',
 	'another call of that database');
 is(waiting('postgres'), 4, 'does not wait either');
 kill 'CONT', $first_worker, $second_worker;
-is(went_on(@first[36 .. 39]), 4, 'and those who have waited');
+is(went_on(@first[36 .. 39]), 4, 'and the waiting sessions');
 is(went_on(@second), scalar @second, 'of both databases');
 $resolved->wait;
 
@@ -188,9 +188,9 @@ wait_for_no_workers($session);
 $third->must(create('while they are idle'));
 wait_for_no_workers($session);
 is(scalar(grep { $_ > 1 } starts()), 0,
-	'a worker that has left, for want of work, is not started again');
+	'a worker that has exited without requests is not started again');
 
-# All have work before the launcher learns so.
+# All have requests before the launcher has that news.
 my ($launcher) = workers($session, 'launcher');
 kill 'STOP', $launcher;
 foreach my $i (1 .. $ndatabases)
@@ -204,7 +204,7 @@ wait_until(sub {
 	my %created = map { $_->{name} => 1 } @{ $cluster->glue->state->{connections} };
 	!grep { !$created{"of d$_"} } 1 .. $ndatabases;
 }, 'the requests of all databases');
-pass('no database with work is forgotten');
+pass('no database with requests is forgotten');
 
 $_->quit foreach $session, $other, $elsewhere, @first, @second, $third;
 $cluster->finish;

@@ -47,7 +47,7 @@ $create$, head, result, head,
 		CASE WHEN result ~ '^(SETOF|TABLE|void)' THEN '' ELSE ' NULL' END);
 END $trap$;
 
--- a twin of whatever PostgreSQL has and PL/pgSQL can have
+-- a twin of everything that PostgreSQL has and PL/pgSQL can have
 DO $$
 DECLARE
 	f record;
@@ -220,7 +220,7 @@ sub not_run
 		'and she is no superuser');
 }
 
-# Use all that can be used, and have the queue worked.
+# Use all that can be used, and have the queue processed.
 sub use_extension
 {
 	my ($session, $schema, $prefix) = @_;
@@ -258,11 +258,11 @@ sub use_extension
 	my $id = $call->('glue_enqueue_create_connection('
 		  . $input->('c') . ", server => 'target')");
 	$session->must("CALL $schema.glue_process_requests()");
-	is($call->("glue_wait_request($id)"), 'succeeded', 'work the queue');
+	is($call->("glue_wait_request($id)"), 'succeeded', 'and the queue is processed');
 	$id = $call->("glue_enqueue_update_connection('${prefix}c', "
 		  . $input->('c') . ", server => 'target')");
 	is($call->("glue_wait_request($id)"),
-		'succeeded', 'let a worker work it');
+		'succeeded', 'a worker processes it');
 	$call->("glue_$_") foreach qw(connection_summary request_summary
 	  worker_summary connection request);
 	return;
@@ -287,7 +287,7 @@ sub round
 
 	$session->must("CREATE EXTENSION glue_conn SCHEMA $schema");
 	not_run($session, $schema, 'CREATE EXTENSION');
-	is($session->must($bound)->output, '', "and nothing refers to what is hers");
+	is($session->must($bound)->output, '', "and nothing refers to her objects");
 
 	$session->must('CREATE SERVER target FOREIGN DATA WRAPPER glue_conn'
 		  . " OPTIONS (region 'eu-west-1')");
@@ -301,7 +301,7 @@ sub round
 	not_run($session, $schema, 'using it with a hostile search_path');
 	is($session->must($bound)->output, '', 'and nothing refers to hers still');
 
-	# a trap that snaps would have been seen
+	# an executed trap would have been detected
 	$session->must("SELECT $schema.check_value(1)");
 	is($session->must("SELECT by_role = current_user FROM $schema.ran"
 			  . " WHERE function ~ 'check_value'")->output, 't',
@@ -322,7 +322,7 @@ $one->must('CREATE SCHEMA hers AUTHORIZATION mallory');
 round('the owner of the schema', 'one', 'hers');
 
 #
-# The owner of the database, who also sets everyone's search_path
+# The owner of the database, and everyone's search_path
 #
 $admin->must('CREATE DATABASE two OWNER mallory');
 $admin->must('ALTER DATABASE two SET search_path = public, pg_catalog');

@@ -33,7 +33,7 @@ my $ndatabases = 0;
 # The sessions' own settings in these tests.
 my %own = (search_path => 'public');
 
-# A new database that nobody has worked in so far.
+# A new database without sessions so far.
 sub new_database
 {
 	my $name = 'd' . ++$ndatabases;
@@ -80,7 +80,7 @@ sub works
 		  ->output, "$names[0]|succeeded\n$names[1]|succeeded\n$names[2]|rolled_back",
 		"$what: as they should");
 	is(join(', ', map { defined $where->connection($_) ? 1 : 0 } @names),
-		'1, 1, 0', "$what: what is there is there");
+		'1, 1, 0', "$what: with their connections");
 	is(scalar(grep { defined $other->connection($_) } @names), 0,
 		"$what: and nowhere else") if defined $other;
 	$session->quit;
@@ -215,7 +215,7 @@ comes($watcher, $waits, 'a worker waits for a lock');
 comes($watcher, "NOT $waits", 'and has waited');
 $session->must('ROLLBACK');
 comes($watcher, "EXISTS (SELECT FROM glue_request WHERE operation ="
-	  . " 'UpdateConnection' AND state = 'succeeded')", 'exit_on_error: it goes on');
+	  . " 'UpdateConnection' AND state = 'succeeded')", 'exit_on_error: it continues');
 ok(slurp_file($node->logfile) !~ /FATAL:  canceling statement/,
 	'exit_on_error: and has not ended');
 $_->quit foreach ($session, $watcher);
@@ -252,7 +252,7 @@ enqueue_delete($session, 'old', missing_ok => 't');
 comes($session, "EXISTS (SELECT FROM glue_request WHERE state = 'succeeded')",
 	'a request has ended');
 comes($session, "NOT EXISTS (SELECT FROM pg_stat_activity WHERE datname = '$database'"
-	  . " AND backend_type = 'glue_conn worker')", 'the worker leaves');
+	  . " AND backend_type = 'glue_conn worker')", 'the worker exits');
 enqueue_delete($session, 'new', missing_ok => 't');
 comes($session, "NOT EXISTS (SELECT FROM glue_request WHERE connection_name = 'old')",
 	'requests that have ended are deleted');
@@ -327,7 +327,7 @@ $cluster->query('ALTER ROLE admin RESET ALL;'
 	  . " ALTER ROLE admin IN DATABASE $database RESET ALL");
 
 $session = session_in($database);
-is(state_of($session, $id, 'attempts'), 'queued|0', 'the request has not suffered');
+is(state_of($session, $id, 'attempts'), 'queued|0', 'the request is unchanged');
 
 # Settings that do not concern requests, and those of the database; and
 # settings that would alter the processing.
@@ -350,7 +350,7 @@ SET glue_conn.max_concurrent_requests = 1;
 SET session_replication_role = replica;
 SQL
 is($session->query('CALL glue_process_requests()')->sqlstate, '00000',
-	'what decides nothing is no reason to refuse');
+	'a setting without effect is accepted');
 is($session->must("SELECT error_code FROM glue_request WHERE id = $id")->output,
 	'target changed', 'but where the database says is elsewhere now');
 $session->must("SELECT glue_retry_request($id)");
@@ -358,7 +358,7 @@ work($session);
 is(state_of($session, $id), 'succeeded', 'the request succeeds');
 ok(defined $elsewhere->connection('theirs'), 'where the database says');
 is($elsewhere->connection('theirs')->{region}, 'us-east-1',
-	'and in the region of who made it');
+	'and in the region of its session');
 is($session->must('TABLE recorded')->output, 'theirs', 'triggers have fired');
 is($session->must('SHOW session_replication_role; SHOW transaction_isolation')->output,
 	"replica\nserializable", 'the session is as it was');

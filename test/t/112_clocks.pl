@@ -1,7 +1,7 @@
 # Copyright (c) 2026, glue_conn contributors
 #
 # Rolled-back calls are undone, and no others, with any state of the clocks:
-# AWS's clock decides, and requests that may still arrive are waited for.
+# AWS's clock decides, and messages that may still arrive are waited for.
 #
 # The test sets the server's clock.  That of the local Glue is right.
 
@@ -107,10 +107,10 @@ foreach my $ahead (3, -3, 3600, -3600)
 }
 
 #
-# Requests that take longer than settle_time
+# Messages that take longer than settle_time
 #
 
-# The request of an operation is carried out this late; it is waited for longer.
+# The message of an operation is carried out this late; it is waited for longer.
 my %late = (kind => 'slow', arrives_ms => 6000);
 my %timeout = (settings => { 'glue_conn.request_timeout' => '10s' });
 my %late_calls = (
@@ -124,7 +124,7 @@ foreach my $operation (sort keys %late_calls)
 
 	$glue->misbehave(operation => $operation, %late);
 	$caller->send($late_calls{$operation});
-	wait_until(sub { $watch->sent($operation) }, 'the request has left');
+	wait_until(sub { $watch->sent($operation) }, 'the message has left');
 	cancel($caller);
 	is($watch->processed($operation), 0, "$operation: on the way");
 }
@@ -142,7 +142,7 @@ is($session->must('SELECT call_timeout FROM glue_request ORDER BY id DESC LIMIT 
 $session->must('RESET glue_conn.request_timeout');
 
 #
-# A server that knows nothing of AWS's clock yet
+# A server without AWS's time yet
 #
 
 $session->quit;
@@ -159,7 +159,7 @@ is($session->must(q(SELECT bool_and(aws_sent_at BETWEEN now() - interval '1 min'
 	WHERE connection_name IN ('cold', 'warm')))->output, 't',
 	'and writes it down');
 
-# Nobody tells it.
+# No answer has the time.
 $session->quit;
 $cluster->crash;
 $cluster->start_node;
@@ -171,7 +171,7 @@ $resolved->outcome('rolled back, and the owner of the connection cannot be deter
 	row => 'first', request => 'failed NotKnown');
 my $log = slurp_file($node->logfile);
 like($log, qr/WARNING: .*could not undo a rolled-back call for AWS Glue connection "doubtful"/,
-	'is told in the log');
+	'is reported in the log');
 
 #
 # Permanent rejections
@@ -195,14 +195,14 @@ like(slurp_file($node->logfile), qr/Request $denied \(CreateConnection\) is trie
 	'with its reason');
 $waiting->send(create('denied', 'third'));
 my $result = $blocked->result;
-is($result->sqlstate, '55P03', 'who waits for it');
-like($result->detail, qr/Request $denied .*has failed with AccessDeniedException/, 'is told why');
+is($result->sqlstate, '55P03', 'a waiting session');
+like($result->detail, qr/Request $denied .*has failed with AccessDeniedException/, 'gets the reason');
 $session->must('SELECT pg_cancel_backend(' . $waiting->pid . ')');
 like($waiting->result->text, qr/CONTEXT:.*waiting until the effect of request $denied is undone/,
 	'also if it is cancelled');
 $glue->behave;
 $session->must("SELECT glue_retry_request($denied)");
-$resolved->outcome('what AWS allows at last', 'denied', %undone);
+$resolved->outcome('a deletion that AWS allows at last', 'denied', %undone);
 
 $_->quit foreach $blocked, $waiting, $session;
 $cluster->finish;

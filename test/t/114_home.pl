@@ -87,7 +87,7 @@ is($watch->sent('DeleteConnection'), 0, 'and nothing deleted');
 is($watch->sent, 1, 'nor looked at');
 ok($glue->connection($_), "$_ is left") foreach 'second life', 'rolled back';
 like(slurp_file($node->logfile), qr/5 requests to AWS Glue are held in database "copy"/,
-	'the log tells');
+	'the log reports it');
 
 foreach my $call (qw(wait cancel retry))
 {
@@ -95,17 +95,17 @@ foreach my $call (qw(wait cancel retry))
 
 	is($result->sqlstate, '55000', "glue_${call}_request(): SQLSTATE");
 	like($result->message, qr/request 1 is held/, "glue_${call}_request(): why");
-	like($result->hint, qr/glue_take_over_requests/, "glue_${call}_request(): what to do");
+	like($result->hint, qr/glue_take_over_requests/, "glue_${call}_request(): a remedy");
 }
 
-# One that arrives while the queue is worked, as at a subscriber.
+# One that arrives while the queue is processed, as at a subscriber.
 $copy->must('INSERT INTO glue_request (operation, connection_name, region, input,'
 	  . ' state, next_attempt_at, requested_by, requested_at, home) VALUES'
 	  . " ('CreateConnection', 'arrived', 'us-east-1', "
 	  . literal(json_text(jdbc('arrived')))
 	  . ", 'queued', now(), current_user::regrole, now(), 1)");
 is(end_of($copy, enqueue($copy, jdbc('arrived'))),
-	'succeeded', 'a request of its own goes on');
+	'succeeded', 'a request of its own continues');
 is($glue->created('arrived'), 1, 'and alone');
 work($copy);
 is($copy->must('SELECT state FROM glue_request WHERE home = 1')->output, 'held',
@@ -122,7 +122,7 @@ is($cluster->query("SELECT count(*) FROM glue_request WHERE state = 'held'",
 #
 
 is($copy->must('SET ROLE plain; SELECT count(*) FROM glue_request'
-		. " WHERE state = 'held'")->output, '1', 'a role sees what it has asked for');
+		. " WHERE state = 'held'")->output, '1', 'a role sees its own requests');
 my $refused = $copy->query('SELECT glue_take_over_requests()');
 is($refused->sqlstate, '42501', 'only a superuser may take them over');
 is($copy->must('SELECT glue_drop_held_requests()')->output, '1',
@@ -150,9 +150,9 @@ is($copy->must('SELECT count(*) FROM glue_request_secret WHERE home = glue_home(
 # All: but calls that acted at once can only be dropped.
 is($copy->must('SELECT glue_take_over_requests()')->output, '2', 'all are taken over');
 wait_until(sub { in_state($copy, 'succeeded') =~ /second life/ }, 'they are carried out');
-ok($glue->connection('queued'), 'as they were meant');
+ok($glue->connection('queued'), 'as they were requested');
 is($glue->connection('second life'), undef, 'all of them');
-is(in_state($copy, 'held'), 'rolled back', 'but what acted at once');
+is(in_state($copy, 'held'), 'rolled back', 'but calls that acted at once');
 is($copy->must('SELECT glue_drop_held_requests(ARRAY[999])')->output, '0',
 	'is not dropped by another ID');
 is($copy->must('SELECT glue_drop_held_requests()')->output, '1', 'but at last');
@@ -184,7 +184,7 @@ is($restored->must('SELECT count(*) FROM glue_request')->output, '0',
 	'a dump has no requests');
 isnt($restored->must('SELECT glue_database_id()')->output,
 	$cluster->query('SELECT glue_database_id()', database => 'source')->output,
-	'and what is restored has an identity of its own');
+	'and the restored database has an identity of its own');
 is(end_of($restored, enqueue($restored, secret('of the restored one'))),
 	'succeeded', 'and works');
 $restored->quit;

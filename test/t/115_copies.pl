@@ -71,10 +71,10 @@ wait_until(sub { $other->must("SELECT state FROM glue_request WHERE"
 	'the subscriber holds it');
 is($watch->sent, 1, 'nothing is sent for it');
 $caller->must('COMMIT');
-ok($glue->connection('not committed yet'), 'what was committed stays');
+ok($glue->connection('not committed yet'), 'a committed connection stays');
 wait_until(sub { $other->must("SELECT state FROM glue_request WHERE"
 		. " connection_name = 'not committed yet'")->output eq 'succeeded' },
-	'the subscriber learns how it ended');
+	'the subscriber gets the outcome');
 
 # IDs of requests are used by both.
 my $id = $session->must('SELECT max(id) FROM glue_request')->output;
@@ -144,7 +144,7 @@ $node->backup('copy');
 $session->must("ALTER SYSTEM SET glue_conn.databases = 'nowhere'");
 $session->must('SELECT pg_reload_conf()');
 wait_until(sub { $session->must('SHOW glue_conn.databases')->output eq 'nowhere' },
-	'no queue is worked');
+	'no queue is processed');
 $id = enqueue($session, jdbc('twice'));
 $session->must('SELECT pg_create_restore_point($$here$$)');
 $session->must('ALTER SYSTEM RESET glue_conn.databases');
@@ -169,7 +169,7 @@ $session = $cluster->session(node => $restored);
 wait_until(sub { $session->must('SELECT pg_is_in_recovery()')->output eq 'f' },
 	'the server is restored');
 isnt($session->must('SELECT glue_home()')->output, $home,
-	'what was restored to a point in time has another home');
+	'a database restored to a point in time has another home');
 wait_until(sub { state_of($session, $id) eq 'held' }, 'its requests are held');
 is($watch->sent, 0, 'and not carried out once more');
 is_carried_out($session, 'after the restore');

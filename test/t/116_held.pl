@@ -1,6 +1,6 @@
 # Copyright (c) 2026, glue_conn contributors
 #
-# Requests that are held are in nobody's way, not even those that are locked, and
+# Requests that are held block no others, not even those that are locked, and
 # those that are taken over are carried out in their order.
 
 use strict;
@@ -79,11 +79,11 @@ move_away(', cluster = 1, server_oid = 1', @ids);
 $session->must('SELECT glue_take_over_requests()');
 is($session->must("SELECT server_oid = (SELECT oid FROM pg_foreign_server WHERE srvname = 'shop')"
 		. " FROM glue_request WHERE connection_name = 'cluster'")->output, 't',
-	'what comes from another cluster is for the server that is here');
+	'a request from another cluster is for the server here');
 my $delete = enqueue_delete($session, 'cluster', server => 'shop');
 work($session);
 is(state_of($session, $delete), 'succeeded', 'and in order');
-is($glue->connection('cluster'), undef, 'with what is asked for here');
+is($glue->connection('cluster'), undef, 'with requests made here');
 
 #
 # Somebody has locked a row
@@ -94,7 +94,7 @@ move_away('', @ids);
 $other->must('BEGIN; SELECT glue_drop_held_requests()');
 my $own = enqueue($session, referring('not locked'));
 work($session);
-is(state_of($session, $own), 'succeeded', 'what is held and locked keeps nothing waiting');
+is(state_of($session, $own), 'succeeded', 'a held request that is locked delays no other');
 $other->must('ROLLBACK');
 work($session);
 is(state_of($session, $ids[0]), 'held', 'and is shown as held later');
@@ -105,7 +105,7 @@ $session->must("UPDATE glue_request SET cluster = 1 WHERE id = $ids[0]");
 $other->must("BEGIN; SELECT glue_cancel_request($ids[0])");
 $own = enqueue($session, referring('not cancelled'));
 work($session);
-is(state_of($session, $own), 'succeeded', 'nor does what comes from before pg_upgrade');
+is(state_of($session, $own), 'succeeded', 'nor does one from before pg_upgrade');
 $other->must('ROLLBACK');
 work($session);
 is(state_of($session, $ids[0]), 'succeeded', 'and it is carried out later');
@@ -118,8 +118,8 @@ is(state_of($session, $ids[0]), 'succeeded', 'and it is carried out later');
 $session->must("UPDATE glue_request SET state = 'held' WHERE id = $ids[0]");
 $own = enqueue($session, referring('again'));
 work($session);
-is(state_of($session, $ids[0]), 'held', 'what was shown as held stays so');
-is(state_of($session, $own), 'succeeded', 'and is in nobody\'s way');
+is(state_of($session, $ids[0]), 'held', 'a request shown as held stays so');
+is(state_of($session, $own), 'succeeded', 'and blocks nothing');
 is($session->must('SELECT glue_take_over_requests()')->output, '1', 'it can be taken over');
 is($session->must("SELECT count(*) FROM glue_request WHERE id = $ids[0]")->output, '0',
 	'under another ID');
@@ -141,11 +141,11 @@ $session->must("UPDATE glue_request SET finished_at = now() - interval '1 year',
 	  . " WHERE id = $own");
 $cluster->configure($session, 'glue_conn.databases' => '');
 is($session->must(create_sql(referring('at once')))->output, 'READY',
-	'nobody waits for the undo of a call that is held');
+	'no call waits for the undo of a held call');
 $own = enqueue($session, referring('at last'));
 is(end_of($session, $own), 'succeeded', 'the worker works');
 wait_until(sub { $session->must("SELECT count(*) FROM glue_request WHERE connection_name = 'old'")
-	->output eq '0' }, 'what has ended elsewhere long ago is deleted');
+	->output eq '0' }, 'a request that ended elsewhere long ago is deleted');
 is($session->must('SELECT glue_drop_held_requests()')->output, '1', 'it can be dropped, too');
 
 $other->quit;

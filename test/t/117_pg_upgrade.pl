@@ -68,12 +68,12 @@ is($session->must('SELECT count(*) FROM glue_request r JOIN pg_foreign_server f'
 		. ' ON f.srvname = r.server AND f.oid = r.server_oid')->output, '0',
 	'and the servers have other OIDs');
 
-# Somebody else makes a server of the same name before the queue is worked.
+# Somebody else makes a server of the same name before the queue is processed.
 $session->must('DROP SERVER stolen CASCADE; ' . make_server('stolen', 'thief'));
 $session->must("ALTER SYSTEM SET glue_conn.databases = ''");
 $session->must('SELECT pg_reload_conf()');
 is(end_of($session, $before{$_}), 'succeeded',
-	"$_: a request from before goes on") foreach 'plain', 'shop';
+	"$_: a request from before continues") foreach 'plain', 'shop';
 is($glue->created($_), 1, "$_: and is carried out once") foreach 'plain', 'shop';
 wait_until(sub { $session->must("SELECT error_code FROM glue_request WHERE id = $before{stolen}")
 	->output ne '' }, 'the other one was tried');
@@ -88,7 +88,7 @@ is($session->must("SELECT glue_cancel_request($before{stolen})")->output, 'cance
 	'it can be cancelled');
 my $after = enqueue($session, jdbc('after'), server => 'shop');
 is(end_of($session, $after), 'succeeded',
-	'what is asked for now is carried out as well');
+	'a request made now is carried out as well');
 is($session->must("SELECT count(*) FROM glue_request WHERE state = 'held'")->output, '0',
 	'nothing is held');
 

@@ -100,7 +100,7 @@ $session->quit;
 $session = $cluster->session;
 $session->must("SET search_path = apart; ALTER FUNCTION glue_redact(jsonb) RENAME TO gone");
 is($session->query('BEGIN; DROP EXTENSION glue_conn; ROLLBACK')->sqlstate,
-	'00000', 'what cannot be loaded keeps nobody from dropping it');
+	'00000', 'an extension that cannot be loaded can be dropped');
 $session->must('ALTER FUNCTION gone(jsonb) RENAME TO glue_redact');
 $session->quit;
 
@@ -139,7 +139,7 @@ $doomed = $cluster->session(database => 'doomed');
 $doomed->must('CREATE EXTENSION glue_conn');
 end_of($doomed, enqueue($doomed, referring('done')));
 wait_until(sub { $doomed->must('SELECT count(*) FROM glue_worker_summary'
-	. " WHERE kind <> 'launcher'")->output eq '0' }, 'the workers leave');
+	. " WHERE kind <> 'launcher'")->output eq '0' }, 'the workers exit');
 $doomed->quit;
 drop_warns('a database without any', 0);
 

@@ -44,7 +44,7 @@ sub serve
 		'the setting');
 	wait_until(sub { $databases eq '' || $admin->must('SELECT count(*) FROM'
 			  . " pg_stat_activity WHERE backend_type LIKE 'glue_conn %worker'"
-			  . " AND datname = 'shop'")->output eq '0' }, 'the workers have left');
+			  . " AND datname = 'shop'")->output eq '0' }, 'the workers have exited');
 	return;
 }
 
@@ -87,7 +87,7 @@ my @requests = (
 my @about_requests = (
 	[ 'a request to delete' => sub { call('enqueue_delete_connection', 'there') } ],
 	[ 'a cancellation' => sub { "SELECT app.glue_cancel_request($request)" } ],
-	[ 'another try' => sub { "SELECT app.glue_retry_request($request)" } ],
+	[ 'a retry' => sub { "SELECT app.glue_retry_request($request)" } ],
 	[ 'a wait for a request' => sub { "SELECT app.glue_wait_request($request)" } ]);
 my @works = ([ 'CALL' => sub { 'CALL app.glue_process_requests()' } ]);
 my %ways = (
@@ -302,7 +302,7 @@ foreach my $table (sort keys %text)
 		$admin->must($undo);
 	}
 	$admin->must('ALTER TABLE app.glue_connection DISABLE ROW LEVEL SECURITY');
-	all_open($victim, $table, 'what the owner has made');
+	all_open($victim, $table, 'objects of the owner');
 }
 $admin->must('REVOKE TRIGGER ON ALL TABLES IN SCHEMA app FROM grantee');
 $admin->must(sprintf "CREATE TRIGGER hers $condition", 'app.glue_connection');
@@ -337,12 +337,12 @@ foreach my $table (grep { $_ ne 'glue_secret_key' } sort keys %ways)
 	is($watch->operations, '', "$table: a worker sends nothing");
 	$admin->must("DROP TRIGGER hers ON app.$table");
 	$hostile->wait_for_requests;
-	is($glue->created($name), 1, "$table: and goes on by itself");
+	is($glue->created($name), 1, "$table: and continues by itself");
 	serve('other');
 }
 serve('');
 
-# A call of which the intent is on its way when a trigger is made.
+# A call whose intent is being recorded while a trigger is made.
 $victim->must(call('create_connection', jdbc('warm')));
 $grantee->must('BEGIN; CREATE TRIGGER hers BEFORE INSERT ON app.glue_request'
 	  . ' FOR EACH ROW EXECUTE FUNCTION evil.fire()');
@@ -356,7 +356,7 @@ is($result->sqlstate, '42501', 'a call that waited for a trigger is refused');
 like($result->message, qr/"hers" is not permitted on table "glue_request"/, 'and says so');
 is($watch->sent, 0, 'before anything is sent');
 $admin->must('DROP TRIGGER hers ON app.glue_request');
-is($victim->must(call('create_connection', jdbc('late')))->output, 'READY', 'goes on');
+is($victim->must(call('create_connection', jdbc('late')))->output, 'READY', 'continues');
 is($hostile->runs, '', 'and nothing was executed');
 
 #

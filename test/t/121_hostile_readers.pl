@@ -79,7 +79,7 @@ sub learns
 		my $result = $session{$role}->query(sprintf $read, "app.$table");
 		my $output = $result->output;
 
-		# XML tells of an empty table that there is one
+		# the XML of an empty table is not empty
 		$output =~ s/<[^<>]*>|\s//g if $read =~ /xml/;
 		push @learnt, "$read: $output" if $output ne '';
 		push @learnt, "$read: " . $result->text if $result->text =~ /leaked: /;
@@ -102,7 +102,7 @@ is($admin->must("SELECT count(*) FROM pg_statistic JOIN pg_attribute"
 
 # The test is valid only if a privileged reader sees the hidden data.
 like($admin->must(sprintf $reads[0], 'app.glue_request_secret')->output, qr/\(\d+,/,
-	'who may reads it');
+	'the superuser reads it');
 
 #
 # Writing
@@ -171,12 +171,12 @@ $session{mallory}->must('CREATE VIEW evil.hers WITH (security_barrier) AS'
 	  . ' GRANT SELECT ON evil.hers TO PUBLIC');
 my $result = $session{victim}->query('SELECT requested_by FROM evil.hers');
 is(join(' ', $result->text =~ /leaked: (\w+)/g), 'victim victim victim',
-	'a view of hers shows him what he sees');
+	'a view of hers shows him his own rows');
 $session{victim}->must('CREATE VIEW evil.his AS SELECT * FROM app.glue_request;'
 	  . ' GRANT SELECT ON evil.his TO mallory');
 $result = $session{mallory}->query('SELECT FROM evil.his WHERE evil.leak(connection_name)');
 is(join(' ', $result->text =~ /leaked: (\w+)/g), 'mallory mallory mallory',
-	'and a view of his shows her what she sees');
+	'and a view of his shows her own rows');
 
 #
 # Objects of the extension

@@ -38,7 +38,7 @@ wait_until(sub { $admin->must('SELECT count(*) FROM pg_locks WHERE NOT granted'
 	->output eq '1' }, 'a reader looks at the table');
 $trap->must('SET LOCAL ROLE mallory; CREATE TRIGGER trap AFTER INSERT'
 	  . ' ON glue_connection FOR EACH ROW EXECUTE FUNCTION trap(); COMMIT');
-is($session->result->sqlstate, '00000', 'who reads is not disturbed');
+is($session->result->sqlstate, '00000', 'readers are not disturbed');
 
 is($session->query(create_sql(jdbc('a')))->sqlstate, '42501',
 	'but finds the trigger before anything is written');

@@ -56,7 +56,7 @@ $victim->must("SELECT 'a'::pg_catalog.text = 'b'::pg_catalog.text,"
 is($hostile->runs, join("\n", map { "$_ by victim for victim" } (
 	'aggregate count', 'function now()', 'operator of integer and integer',
 	'operator of name and name', 'operator of text and text')),
-	'hostile names are found by who looks for them');
+	'a query that uses hostile names finds them');
 
 #
 # Everything that there is

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, glue_conn contributors
 #
 # Indexes that administrators put on our tables: of every kind, they know every
-# row, whichever way it came in, and the server lives.
+# row, from any way of writing, and the server does not crash.
 
 use strict;
 use warnings;
@@ -63,7 +63,7 @@ sub write_rows
 	$session->must(delete_sql($name[1]));
 	my $id = enqueue($session, jdbc($name[8]));
 	is(end_of($session, $id), 'succeeded',
-		'the queue goes on');
+		'the queue continues');
 	$session->must('DELETE FROM source');
 	wait_until_ended($admin);
 	return;
@@ -75,7 +75,7 @@ sub check_index
 	my ($what, $table, $index, $condition) = @_;
 	my $count = "SELECT count(*) FROM $table WHERE $condition";
 
-	# no other index must be in the way
+	# the planner must have no other index
 	$session->must("BEGIN; ALTER TABLE $table DROP CONSTRAINT IF EXISTS ${table}_key,"
 		  . " DROP CONSTRAINT IF EXISTS ${table}_pkey");
 	my $by_index = $session->must("SET enable_seqscan = off; $count")->output;
@@ -326,7 +326,7 @@ foreach my $level ('REPEATABLE READ', 'SERIALIZABLE')
 		$_->must(create_sql(jdbc(new_name()))) foreach @side;
 	}
 	push @ends, $_->query('COMMIT')->sqlstate foreach @side;
-	is("@ends", '00000 00000', "$level: neighbours do not disturb each other");
+	is("@ends", '00000 00000', "$level: concurrent sessions do not fail");
 }
 
 #
@@ -364,11 +364,11 @@ foreach my $schema (qw(public elsewhere public))
 	is(end_of($session, $id), 'succeeded',
 		"made anew in $schema: the queue");
 	is( $session->must("SELECT string_agg(DISTINCT state, ' ') FROM $schema.glue_request")
-		  ->output, 'succeeded', "made anew in $schema: all is written down");
+		  ->output, 'succeeded', "made anew in $schema: everything is recorded");
 }
 
 unlike(slurp_file($cluster->node->logfile), qr/was terminated by signal/,
-	'the server lives');
+	'the server does not crash');
 $_->quit foreach $session, $admin;
 $cluster->finish;
 done_testing();

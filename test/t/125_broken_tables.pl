@@ -35,7 +35,7 @@ sub works
 	my $id = enqueue($session, jdbc(new_name()));
 
 	is(end_of($session, $id), 'succeeded',
-		"$why: the queue goes on");
+		"$why: the queue continues");
 	is($session->must(create_sql(jdbc(new_name())))->output, 'READY',
 		"$why: and so do calls");
 	return;
@@ -81,7 +81,7 @@ foreach my $table (qw(glue_request glue_connection glue_request_secret glue_prov
 		'the worker says so') if defined $id;
 	$session->must("ALTER TABLE $table SET LOGGED");
 	is(end_of($session, $id), 'succeeded',
-		"$table: what was asked for meanwhile is carried out") if defined $id;
+		"$table: a request made meanwhile is carried out") if defined $id;
 	works("$table, logged again");
 }
 
@@ -108,7 +108,7 @@ wait_until(sub { $session->must("SELECT error_code FROM glue_request WHERE id = 
 	->output eq 'no digest key' }, 'the request waits');
 my $plain = enqueue($session, referring(new_name()));
 is(end_of($session, $plain), 'succeeded',
-	'no key: a request without secrets goes on');
+	'no key: a request without secrets continues');
 my $hint = $session->query($way{call})->hint =~ s/.*?(INSERT INTO)/$1/r;
 
 # As it is, wherever it is pasted; and then all have the new one.
@@ -119,7 +119,7 @@ $session->must(create_sql(jdbc($made[0])));
 $other->must('SELECT public.glue_create_connection(' . literal(json_text(jdbc($made[1]))) . ')');
 is($session->must('SELECT count(DISTINCT substr(secret_digest, 1, 8)) FROM glue_connection'
 	  . " WHERE name IN ('$made[0]', '$made[1]')")->output, 1,
-	'who had the old key in use makes digests with the new one');
+	'a session that used the old key makes digests with the new one');
 make_due($session, $waiting);
 works('with another key');
 is(end_of($session, $waiting), 'succeeded',

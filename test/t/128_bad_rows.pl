@@ -30,7 +30,7 @@ sub input
 		USERNAME => 'u', PASSWORD => 'Secret1' });
 }
 
-# The requests that the local Glue was sent for a connection.
+# The messages that the local Glue was sent for a connection.
 sub calls_for
 {
 	my ($name) = @_;
@@ -140,7 +140,7 @@ foreach my $obstacle (sort keys %obstacles)
 		is($request->{state}, 'queued', "$what: it is put off");
 		ok($request->{later}, "$what: until later");
 		is($request->{error_code}, $obstacles{$obstacle}{code}, "$what: with its error");
-		like($request->{error_message}, qr/could not be recorded/, "$what: and what happened");
+		like($request->{error_message}, qr/could not be recorded/, "$what: and the message");
 		is($request->{status}, 'READY', "$what: and the status");
 		ok($request->{has_request_id}, "$what: and AWS's ID of the request");
 		is(record($bad), '', "$what: nothing is recorded");
@@ -197,14 +197,14 @@ my $before = record($bad);
 my $update = enqueue_update($session, input($bad, 'other'));
 
 wait_until(sub { request($update)->{answered} }, 'the answer of an update is kept');
-is(record($bad), $before, 'update: what is recorded stays');
+is(record($bad), $before, 'update: the record stays');
 my $deletion = enqueue_delete($session, $bad);
 
-is(request($deletion)->{state}, 'queued', 'update: what was asked for after it waits');
+is(request($deletion)->{state}, 'queued', 'update: a later request waits');
 $session->must($obstacles{trigger}{remove});
 try_again($update);
 is(end_of($session, $update), 'succeeded', 'update: it is recorded');
-is(end_of($session, $deletion), 'succeeded', 'update: and what waited is done');
+is(end_of($session, $deletion), 'succeeded', 'update: and the waiting request is carried out');
 is(record($bad), '', 'update: and recorded');
 is(calls_for($bad) =~ s/ GetConnection//gr,
 	'CreateConnection UpdateConnection DeleteConnection', 'update: each is called once');
@@ -213,7 +213,7 @@ $session->must(create_sql(input('bad and gone')));
 $session->must($obstacles{trigger}{make});
 $deletion = enqueue_delete($session, 'bad and gone');
 wait_until(sub { request($deletion)->{answered} }, 'the answer of a deletion is kept');
-isnt(record('bad and gone'), '', 'deletion: what is recorded stays');
+isnt(record('bad and gone'), '', 'deletion: the record stays');
 $session->must($obstacles{trigger}{remove});
 try_again($deletion);
 is(end_of($session, $deletion), 'succeeded', 'deletion: it has succeeded');
@@ -264,8 +264,8 @@ my $newer = record('bad and replaced');
 
 try_again($_) foreach values %stale;
 is(end_of($session, $stale{$_}), 'succeeded', "$_: it has succeeded") foreach sort keys %stale;
-is(record('bad and deleted'), '', 'but what was deleted since is not recorded');
-is(record('bad and replaced'), $newer, 'and what was updated since is recorded as it is');
+is(record('bad and deleted'), '', 'but a connection deleted since is not recorded');
+is(record('bad and replaced'), $newer, 'and one replaced since is recorded as it is');
 
 #
 # A call that was not made is not recorded later
@@ -313,7 +313,7 @@ $session->must("SELECT glue_retry_request($moved)");
 $session->must("SELECT glue_retry_request($moved)");
 is(end_of($session, $moved), 'succeeded', 'elsewhere: it is carried out there');
 is(calls_for('bad and moved'), 'CreateConnection CreateConnection GetConnection',
-	'elsewhere: as what was not sent there yet');
+	'elsewhere: as a request not sent there yet');
 
 #
 # Rolled-back calls whose connections are kept in AWS Glue
@@ -341,7 +341,7 @@ my ($kept, $other) = map { rolled_back_request($_) } ('bad and kept', 'good and 
 
 is(end_of($session, $other), 'rolled_back', 'rollback: the other one is resolved');
 isnt(record('good and kept'), '', 'rollback: and recorded, for it was kept');
-wait_until(sub { request($kept)->{answered} }, 'rollback: how it ends is kept');
+wait_until(sub { request($kept)->{answered} }, 'rollback: the outcome is kept');
 is(request($kept)->{error_code}, 'P0001', 'rollback: it has its error');
 $session->must($obstacles{trigger}{remove});
 try_again($kept);
@@ -367,7 +367,7 @@ my @ids = map { enqueue($session, input($_)) }
 work($session);
 ok(request($ids[0])->{answered}, 'procedure: the answer is kept');
 is(request($ids[1])->{state}, 'succeeded', 'procedure: the other one succeeds');
-is($session->must('SELECT 1')->output, 1, 'procedure: the session is whole');
+is($session->must('SELECT 1')->output, 1, 'procedure: the session is intact');
 $session->must($obstacles{check}{remove});
 make_due($session, $ids[0]);
 work($session);
@@ -417,7 +417,7 @@ my $log = -s $cluster->node->logfile;
 
 push @ids, enqueue($session, input('last claim'));
 work($session);
-is(request($ids[3])->{state}, 'succeeded', 'claim: not even the error can be written: the others go on');
+is(request($ids[3])->{state}, 'succeeded', 'claim: not even the error can be written: the others continue');
 like(slurp_file($cluster->node->logfile, $log),
 	qr/could not update request $ids[1]/, 'claim: and the log says so');
 $session->must('ALTER TABLE glue_request DROP CONSTRAINT obstacle');

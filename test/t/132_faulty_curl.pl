@@ -81,7 +81,7 @@ foreach my $kept ('a new session', 'a session with a connection')
 		'curl_multi_socket_action', 100_000_000);
 }
 
-# Handles that are in doubt are thrown away, and their connections with them.
+# Handles in an unknown state are discarded, and their connections with them.
 my $session = $cluster->session;
 is($session->query(get_sql('x'))->sqlstate, '42704', 'a call');
 let_fail('curl_multi_add_handle', 1);

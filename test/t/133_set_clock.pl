@@ -41,7 +41,7 @@ sub sqlstate
 	set_clock(0);
 	$session->must("SET glue_conn.$_ = '$settings{$_}'") foreach sort keys %settings;
 	$session->send(get_sql('x'));
-	wait_until(sub { $watch->sent >= 1 }, 'a request');
+	wait_until(sub { $watch->sent >= 1 }, 'a message');
 	set_clock($ahead);
 	return $session->result->sqlstate;
 }
@@ -50,10 +50,10 @@ foreach my $ahead (-7200, 7200)
 {
 	$glue->misbehave(kind => 'error', status => 503,
 		headers => { 'x-amz-retry-after' => '3000' });
-	is(sqlstate($ahead), '42704', "$ahead s during a pause: the call goes on");
+	is(sqlstate($ahead), '42704', "$ahead s during a pause: the call continues");
 
 	$glue->set(latency_ms => 1000);
-	is(sqlstate($ahead), '42704', "$ahead s during a request: it is answered");
+	is(sqlstate($ahead), '42704', "$ahead s during a message: it is answered");
 	$glue->set(latency_ms => 0);
 
 	$glue->misbehave(kind => 'stall');

@@ -53,7 +53,7 @@ usual('no-epoll');
 is_deeply(\%states, { '53000' => 50 },
 	'there are no descriptors for fifty calls');
 is($session->query(get_sql('x'))->sqlstate, '42704',
-	'the next one has one: none of them got lost');
+	'the next one has one: none has leaked');
 $session->quit;
 
 #
@@ -82,7 +82,7 @@ kill 'CONT', $first->pid;
 is($first->result->sqlstate, '57P01', 'it is terminated');
 is($namesake->pid, $first->pid, 'another process has its process ID');
 is($second->query($get)->sqlstate, '42704',
-	'who needs them does not wait for that one');
+	'another session does not wait for that one');
 $_->quit foreach $first, $second, $namesake;
 
 #
@@ -100,7 +100,7 @@ usual('clock');
 $id = enqueue($admin, referring('after'));
 wait_for_state($admin, $id);
 pass('the clock is set back: requests are carried out');
-is(state_of($admin, $put_off), 'queued', 'what was put off waits');
+is(state_of($admin, $put_off), 'queued', 'a postponed request waits');
 $admin->must("SELECT glue_retry_request($put_off)");
 wait_for_state($admin, $put_off);
 pass('and is carried out when it is retried');
@@ -113,7 +113,7 @@ $glue->behave;
 usual('clock');
 $cluster->node->reload;
 wait_for_state($admin, $id);
-pass('the clock is set back far: what was put off is carried out');
+pass('the clock is set back far: the postponed request is carried out');
 
 $admin->quit;
 $cluster->finish;

@@ -3,7 +3,7 @@
 # Accidents with connections that a row does not own, or not any more.  The
 # table of accidents in docs/rows.md refers to the numbers here.
 #
-# sql/trigger.sql and isolation/specs/row_names.spec test who has a name.
+# sql/trigger.sql and isolation/specs/row_names.spec test the holders of names.
 
 use strict;
 use warnings;
@@ -98,7 +98,7 @@ stranger('hand');
 $session->must(insert('source', 'hand'));
 is(outcomes(), 'Create hand failed AlreadyExistsException', 'a name that is taken');
 $session->must('SELECT glue_sync_connections()');
-ok($cluster->row('hand'), 'what has it is recorded');
+ok($cluster->row('hand'), 'its holder is recorded');
 $session->must(update('source', 'hand', Description => 'ours'));
 is(outcomes(), 'Update hand failed AlreadyExistsException', 'an update leaves it alone');
 my $watch = $cluster->watch;
@@ -113,7 +113,7 @@ is_theirs('hand', 'it is as it was');
 
 $session->must(create_sql(referring('called', Description => 'theirs')));
 $session->must(insert('source', 'called'));
-is(outcomes(), 'Create called failed AlreadyExistsException', 'what a call has made');
+is(outcomes(), 'Create called failed AlreadyExistsException', 'a connection that a call has made');
 $session->must(update('source', 'called', Description => 'ours'));
 $session->must(delete_row('source', 'called'));
 is(outcomes(), 'Update called failed AlreadyExistsException, Delete called succeeded',
@@ -126,14 +126,14 @@ is_theirs('called', 'and is left alone');
 
 $session->must(insert('source', 'mine', Description => 'theirs'));
 outcomes();
-is(owned(), 'mine', 'a row owns what was created for it');
+is(owned(), 'mine', 'a row owns the connection that was created for it');
 foreach my $table ('source', 'other', 'updating')
 {
 	my $result = $session->query(insert($table, 'mine'));
 
 	is($result->sqlstate, '23505', "$table: another row is refused");
 	is($result->message, 'another row holds AWS Glue connection "mine"', 'because of the name');
-	is($result->detail, 'It is a row of table public.source.', 'and is told whose it is');
+	is($result->detail, 'It is a row of table public.source.', 'and the owner is reported');
 }
 is(outcomes(), '', 'nothing is asked for');
 is_theirs('mine', 'the connection is as it was');
@@ -190,11 +190,11 @@ $session->must(insert('source', 'gone'));
 outcomes();
 $glue->remove_connection('gone');
 $session->must(update('source', 'gone', Description => 'again'));
-is(outcomes(), 'Update gone succeeded', 'what is not there is created again');
+is(outcomes(), 'Update gone succeeded', 'a missing connection is created again');
 is(owned(), 'gone', 'and owned');
 $glue->remove_connection('gone');
 $session->must(delete_row('source', 'gone'));
-is(outcomes(), 'Delete gone succeeded', 'or is no matter');
+is(outcomes(), 'Delete gone succeeded', 'or may be missing');
 
 #
 # 6. A call of this database deletes it, or a sync finds it gone; then somebody
@@ -224,7 +224,7 @@ foreach my $how ('delete', 'batch', 'sync')
 #
 
 $session->must(insert('source', 'short') . '; ' . delete_row('source', 'short'));
-is(outcomes(), 'Create short succeeded, Delete short succeeded', 'a short life');
+is(outcomes(), 'Create short succeeded, Delete short succeeded', 'a row deleted at once');
 is($glue->created('short'), 1, 'it was made');
 is($glue->connection('short'), undef, 'and deleted');
 is($session->must('SELECT count(*) FROM glue_provision WHERE released')->output, 0,
@@ -238,12 +238,12 @@ $glue->misbehave(operation => 'CreateConnection', kind => 'error',
 	code => 'InvalidInputException', message => 'no', times => 2);
 $session->must(insert('source', 'wrong') . ';' . insert('source', 'right'));
 outcomes();
-is(owned(), '', 'what was not made is not owned');
+is(owned(), '', 'a connection that was not made is not owned');
 stranger('wrong');
 $session->must(delete_row('source', 'wrong') . '; ' . update('source', 'right', Description => 'x'));
 is(outcomes(), 'Delete wrong succeeded, Update right succeeded', 'later');
-is_theirs('wrong', 'what somebody else has made meanwhile stays');
-is(owned(), 'right', 'and what is made then is owned');
+is_theirs('wrong', 'a connection of another client stays');
+is(owned(), 'right', 'and one that is made then is owned');
 
 # A connection that another client makes between two attempts has the right
 # definition, and is theirs.
@@ -290,7 +290,7 @@ foreach my $action ('error', 'adopt', 'update')
 	my $code = $action eq 'error' ? 'AlreadyExistsException' : 'NotOurs';
 
 	$session->must(insert("second_$action", 'both', Description => 'theirs'));
-	is(outcomes(), "Create both failed $code", "$action: what another row owns");
+	is(outcomes(), "Create both failed $code", "$action: a connection that another row owns");
 	like($session->must("SELECT error_message FROM glue_request WHERE id = $seen")->output,
 		qr/row of table public\.first owns it/, 'is named') if $action ne 'error';
 	$session->must("DELETE FROM second_$action");
@@ -323,7 +323,7 @@ $session->must("ALTER USER MAPPING FOR PUBLIC SERVER one OPTIONS (SET access_key
 $session->must(delete_row('first', 'moved') . '; ' . update('first', 'updated', Description => 'x'));
 $watch = $cluster->watch;
 is(outcomes(), 'Delete moved failed target changed, Update updated failed target changed',
-	'what is owned elsewhere is not looked for here');
+	'a connection owned elsewhere is not looked for here');
 is($watch->sent($_), 0, "$_ is not sent") foreach 'CreateConnection', 'UpdateConnection', 'DeleteConnection';
 like($session->must("SELECT error_message FROM glue_request WHERE id = $seen")->output,
 	qr/account 123456789012 at .* account 222222222222 now/, 'and it is said where it is');
@@ -338,7 +338,7 @@ is($glue->connection('updated')->{definition}{Description}, 'x', 'or updated');
 $session->must('DELETE FROM first');
 is(outcomes(), 'Delete updated succeeded', 'and still owned');
 
-# Nobody knows whether it was created, and the server is gone before anybody finds out.
+# The outcome of the create is unknown, and the server is gone before it is resolved.
 $glue->misbehave(operation => 'CreateConnection', kind => 'lost-after', name => 'doubtful');
 $glue->misbehave(operation => 'GetConnection', kind => 'lost-before', times => 0);
 $session->must(insert('second_error', 'doubtful'));
@@ -347,7 +347,7 @@ $glue->behave;
 $session->must('DROP SERVER two CASCADE');
 make_due($session, $seen);
 work($session);
-is(state_of($session, $seen), 'failed', 'and that nobody can find out any more');
+is(state_of($session, $seen), 'failed', 'and that cannot be resolved any more');
 $session->must('CREATE TABLE doubter (id int, connection_input jsonb); '
 	  . trigger_sql('doubter', 'server=one', 'on_conflict=update') . '; '
 	  . insert('doubter', 'doubtful', Description => 'theirs'));
@@ -369,11 +369,11 @@ $session->must(insert('other', 'kept'));
 outcomes();
 $session->must('TRUNCATE other');
 is(outcomes(), '', 'TRUNCATE without a trigger');
-is(owned('other'), 'kept right', 'leaves what is owned');
+is(owned('other'), 'kept right', 'leaves the owned connections');
 my $refused = $session->query(insert('other', 'kept'));
 is($refused->sqlstate, '23505', 'and a reload is refused');
 like($refused->hint, qr/SELECT glue_release_connection\('public\.other', 'kept'\)/,
-	'with what to do');
+	'with a remedy');
 is($session->must("SELECT glue_release_connection('other', 'kept')")->output, 't', 'that is done');
 $session->must(insert('other', 'kept'));
 is(outcomes(), 'Create kept failed AlreadyExistsException', 'the connection has stayed');
@@ -381,7 +381,7 @@ $session->must('CREATE TRIGGER provision_truncate AFTER TRUNCATE ON other'
 	  . ' FOR EACH STATEMENT EXECUTE FUNCTION glue_provision_connection()');
 $session->must('TRUNCATE other');
 is(outcomes(), 'Delete kept succeeded, Delete right succeeded', 'TRUNCATE with a trigger');
-is($glue->connection('right'), undef, 'deletes what is owned');
+is($glue->connection('right'), undef, 'deletes the owned connections');
 isnt($glue->connection('kept'), undef, 'and nothing else');
 
 $session->must(insert('other', 'dropped'));
@@ -397,7 +397,7 @@ outcomes();
 $session->must('DROP TABLE gone');
 $session->must(insert('second_adopt', 'abandoned'));
 is(outcomes(), 'Create abandoned succeeded', 'by another foreign server as well');
-is(owned('second_adopt'), 'abandoned', 'who owns it');
+is(owned('second_adopt'), 'abandoned', 'its new owner');
 $session->must('DELETE FROM second_adopt');
 outcomes();
 
@@ -411,8 +411,8 @@ outcomes();
 $session->must('DELETE FROM keeping');
 is(outcomes(), 'Releas stays succeeded', 'a row that keeps its connection');
 $session->must(insert('adopting', 'stays'));
-is(outcomes(), 'Create stays succeeded', 'leaves it to who adopts it');
-is(owned('adopting'), 'dropped stays', 'who owns it');
+is(outcomes(), 'Create stays succeeded', 'leaves it to the row that adopts it');
+is(owned('adopting'), 'dropped stays', 'its new owner');
 $session->must('DELETE FROM adopting');
 outcomes();
 is($glue->connection('stays'), undef, 'and deletes it');
@@ -428,7 +428,7 @@ $session->must('INSERT INTO part VALUES (false, ' . input_sql('moving') . ')');
 outcomes();
 $session->must('UPDATE part SET old = true');
 is(outcomes(), '', 'a row that moves');
-is(owned('part'), 'moving', 'keeps what it owns');
+is(owned('part'), 'moving', 'keeps its connection');
 $session->must('DELETE FROM part_true');
 is(outcomes(), 'Delete moving succeeded', 'and deletes it');
 is($glue->connection('moving'), undef, 'from where it is');
@@ -447,12 +447,12 @@ my $outcomes = $session->must('SELECT string_agg(coalesce(name, $$-$$) || $$ is 
 	  . ' ORDER BY name) FROM glue_adopt_rows($$before$$)')->output;
 is($outcomes, 'bad is invalid: see glue_validate_con; differs is differs: $.Description was giv; '
 	  . 'left is held by a row of table source; missing is missing; same is adopted',
-	'glue_adopt_rows() says what becomes of each');
-is(owned('before'), 'same', 'and has what is equal owned');
+	'glue_adopt_rows() returns the outcome of each');
+is(owned('before'), 'same', 'and adopts the equal one');
 is($session->must("SELECT outcome FROM glue_adopt_rows('before') WHERE name = 'same'")->output,
 	'owned', 'once');
 $session->must("DELETE FROM before WHERE connection_input->>'Name' IN ('same', 'differs')");
-is(outcomes(), 'Delete same succeeded', 'a row deletes what it has adopted');
+is(outcomes(), 'Delete same succeeded', 'a row deletes its adopted connection');
 isnt($glue->connection('differs'), undef, 'and nothing else');
 
 #
@@ -475,7 +475,7 @@ $session->must('CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$'
 	  . q{BEGIN RAISE 'not now'; END $$; CREATE TRIGGER refuse BEFORE INSERT ON glue_connection}
 	  . ' FOR EACH ROW EXECUTE FUNCTION refuse()');
 $session->must(insert('source', 'unrecorded'));
-like(outcomes(), qr/^Create unrecorded queued /, 'what is refused by the table');
+like(outcomes(), qr/^Create unrecorded queued /, 'a record that the table refuses');
 $session->must('DROP TRIGGER refuse ON glue_connection');
 make_due($session, $seen);
 work($session);
@@ -483,8 +483,8 @@ is(state_of($session, $seen), 'succeeded', 'is recorded later');
 is(owned(), 'left unrecorded', 'and is owned then');
 
 #
-# 18. A transaction deletes the row while its connection is made, and then acts on
-# that itself, which waits for who makes it
+# 18. A transaction deletes the row while its connection is made, and then acts
+# on the connection itself, which waits for its maker
 #
 
 my $worker = $cluster->session;
@@ -495,7 +495,7 @@ $worker->send('CALL glue_process_requests()');
 wait_until(sub { $glue->created('meanwhile') }, 'it is made');
 $caller->must("SET statement_timeout = '60s'; BEGIN; " . delete_row('source', 'meanwhile'));
 is($caller->must("SELECT glue_delete_connection('meanwhile')")->output, 't',
-	'who has deleted the row does not wait for ever');
+	'the deleting session does not wait for ever');
 $caller->must('COMMIT');
 $worker->result;
 wait_until(sub {
@@ -505,7 +505,7 @@ wait_until(sub {
 }, 'all is carried out');
 is($glue->connection('meanwhile'), undef, 'the connection is gone');
 is($session->must("SELECT count(*) FROM glue_provision WHERE name = 'meanwhile'")->output, 0,
-	'and nobody owns it');
+	'and has no owner');
 $_->quit foreach $worker, $caller;
 
 #
@@ -523,7 +523,7 @@ $watch = $cluster->watch;
 $copy->must('DELETE FROM source');
 work($copy);
 is($watch->sent, 0, 'and deletes nothing');
-is($copy->must('SELECT glue_take_over_requests()')->output, 1, 'what it takes over');
+is($copy->must('SELECT glue_take_over_requests()')->output, 1, 'it takes one over');
 work($copy);
 is($watch->sent, 0, 'is for rows that own nothing here');
 isnt($glue->connection($_), undef, "$_ stays") foreach 'left', 'unrecorded';

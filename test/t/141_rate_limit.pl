@@ -1,10 +1,10 @@
 # Copyright (c) 2026, glue_conn contributors
 #
-# A service with a rate limit throttles as few requests as possible, and no
+# A service with a rate limit throttles as few messages as possible, and no
 # call fails because of it.
 #
 # The local Glue has a token bucket for each operation, which is full at first;
-# a throttled request takes no token.
+# a throttled message takes no token.
 
 use strict;
 use warnings;
@@ -21,7 +21,7 @@ my $glue = $cluster->glue;
 my $session = $cluster->session;
 
 # The state of an operation: whether there is a limit, the number of throttled
-# requests, and the number of waiting calls.
+# messages, and the number of waiting calls.
 sub known
 {
 	my ($operation, $columns, $own) = @_;
@@ -31,7 +31,7 @@ sub known
 		  . literal($operation) . ' AND own = ' . ($own // 'false'))->output;
 }
 
-# The statuses of the requests that a watch has seen.
+# The statuses of the messages that a watch has seen.
 sub statuses { return map { $_->{status} } $_[0]->requests($_[1]); }
 
 # A limit that is unknown to the callers.
@@ -58,9 +58,9 @@ is($session->must(create_many_sql('count(*), count(*) FILTER (WHERE error_code I
 my @refused = grep { $_ == 400 } statuses($watch, 'CreateConnection');
 cmp_ok(scalar @refused, '>', 0, 'some are refused');
 cmp_ok(scalar @refused, '<', 12, 'but few');
-is(known('CreateConnection'), 't|' . @refused . '|0', 'the view knows');
+is(known('CreateConnection'), 't|' . @refused . '|0', 'the view shows the limit');
 is(known('CreateConnection', 'target'), $glue->url . '/ 123456789012',
-	'whose requests they are');
+	'with endpoint and account');
 unlike(known('GetConnection'), qr/^t/, 'each operation has its own limit');
 
 $session->must('SELECT ' . join ', ', map { '(' . enqueue_create_sql(referring("queue $_")) . ')' }
@@ -83,7 +83,7 @@ is($session->must(create_many_sql('count(*)', [ map { referring("undone $_") } 1
 $session->must('ROLLBACK');
 wait_until(sub { !grep { $_->{name} =~ /^undone/ } @{ $glue->state->{connections} } },
 	'all are undone');
-pass('what is rolled back is undone');
+pass('rolled-back calls are undone');
 
 $glue->set(page_size => 2, page_limit => 2);
 $watch = $cluster->watch;
@@ -111,10 +111,10 @@ $glue->misbehave(kind => 'throttle', times => 0);
 $session->must('SET glue_conn.request_timeout = 1500');
 my $begun = time;
 my $result = $session->query(create_sql(referring('hopeless')));
-is($result->sqlstate, '53400', 'if nobody gets through, it fails');
+is($result->sqlstate, '53400', 'if no call gets through, it fails');
 cmp_ok(time - $begun, '>=', 1.5, 'after request_timeout');
 like($result->message, qr/"hopeless": ThrottlingException$/, 'and says why');
-like($result->hint, qr/"glue_conn\.request_timeout"/, 'and what can be done');
+like($result->hint, qr/"glue_conn\.request_timeout"/, 'and the remedy');
 
 # A call of another one gets through now and then.
 my $other = $cluster->session;
@@ -141,10 +141,10 @@ foreach my $how (qw(pg_cancel_backend pg_terminate_backend))
 		'GlueConnRateLimit' : 'Extension', "$how: which can be seen");
 	$session->must("SELECT $how(" . $first->pid . ')');
 	is($first->result->sqlstate, $how eq 'pg_cancel_backend' ? '57014' : '57P01',
-		"$how: who waits can be stopped");
+		"$how: a waiting session can be stopped");
 	is(known('CreateConnection', 'waiting'), '1', "$how: and waits no more");
 	$glue->behave;
-	is($second->result->output, 'READY', "$how: the next one goes on");
+	is($second->result->output, 'READY', "$how: the next one continues");
 	is($glue->created("first $how"), 0, "$how: nothing was made");
 	$glue->misbehave(kind => 'throttle', times => 0);
 	$_->quit foreach $first, $second;
@@ -155,7 +155,7 @@ is($session->query(create_sql(referring('timed out')))->sqlstate, '57014',
 $session->must('RESET statement_timeout');
 $glue->behave;
 
-# A request under way that is left does not count any more: at first there is room
+# An abandoned message does not count any more: at first there is room
 # for one alone.
 limit(0, 1);
 foreach my $how (qw(pg_cancel_backend pg_terminate_backend))
@@ -163,10 +163,10 @@ foreach my $how (qw(pg_cancel_backend pg_terminate_backend))
 	my $held = $cluster->held_session('stall', "held $how", create_sql(referring("held $how")));
 
 	$session->must("SELECT $how(" . $held->pid . ')');
-	isnt($held->result->sqlstate, '00000', "$how: a call under way is left");
+	isnt($held->result->sqlstate, '00000', "$how: a call under way is abandoned");
 	$held->quit;
 }
-is($session->must(create_sql(referring('after')))->output, 'READY', 'others go on');
+is($session->must(create_sql(referring('after')))->output, 'READY', 'others continue');
 is(known('CreateConnection', 'waiting, requests_per_second'), '0|', 'there is no limit');
 
 # All processes lose the shared state if one is killed.
@@ -183,7 +183,7 @@ foreach my $kind (qw(throttle stall))
 	$glue->behave;
 	wait_until(sub { $session = eval { $cluster->session } }, 'the server is back');
 	is($session->must(create_sql(referring("after a kill, $kind")))->output, 'READY',
-		"a process is killed, $kind: others go on");
+		"a process is killed, $kind: others continue");
 }
 
 #
@@ -204,7 +204,7 @@ cmp_ok(scalar(grep { $_ eq 'queue' } @before), '<', 4, 'goes before the queue');
 $session->must('BEGIN; ' . create_sql(referring('rolled back')) . '; ROLLBACK');
 wait_until(sub { !$glue->connection('rolled back') }, 'it is undone');
 cmp_ok($session->must('SELECT count(*) FROM glue_request WHERE finished_at IS NULL')->output,
-	'>', 5, 'so does what is undone');
+	'>', 5, 'so do undos');
 $glue->set(requests_per_second => 0);
 wait_until_ended($session);
 
@@ -234,7 +234,7 @@ $session->must('CREATE ROLE watcher LOGIN; CREATE ROLE stranger LOGIN; GRANT pg_
 is($cluster->query('SELECT count(*) FROM glue_rate_limit', user => 'stranger')->sqlstate,
 	'42501', 'the view is not for everybody');
 is($cluster->query('SELECT count(*) > 0 FROM glue_rate_limit', user => 'watcher')->output,
-	't', 'but for those who monitor');
+	't', 'but for monitors');
 
 # processes were killed, so the log is not looked at
 $session->quit;

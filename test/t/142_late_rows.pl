@@ -13,7 +13,7 @@ use GlueConn::Queue;
 use GlueConn::Ways;
 use Test::More;
 
-# A sender waits for a shorter time than the late request takes.
+# A sender waits for a shorter time than the late message takes.
 my $cluster = GlueConn::Cluster->start(conf => <<'CONF');
 glue_conn.settle_time = '2s'
 glue_conn.request_timeout = '1500ms'
@@ -122,10 +122,10 @@ make_table('keeping', 'on_delete=keep');
 #
 
 $session->must(insert('keeping', 'kept') . '; ' . delete_row('keeping', 'kept'));
-is(entries('kept'), 1, 'a row that keeps what is not there yet');
+is(entries('kept'), 1, 'a row that keeps a connection not made yet');
 is(outcomes(), 'Create succeeded, Releas succeeded', 'it is made, and kept');
 isnt($glue->connection('kept'), undef, 'it stays');
-is(entries('kept'), 0, 'nobody owns it');
+is(entries('kept'), 0, 'it has no owner');
 
 $session->must(insert('source', 'released'));
 is($session->must("SELECT glue_release_connection('source', 'released')")->output, 't',
@@ -133,7 +133,7 @@ is($session->must("SELECT glue_release_connection('source', 'released')")->outpu
 is(entries('released'), 1, 'its entry stays until then');
 $session->must(insert('adopting', 'released'));
 is(outcomes(), 'Create succeeded, Releas succeeded, Create succeeded', 'each in its turn');
-is(owner('released'), 'adopting', 'who comes next can have it');
+is(owner('released'), 'adopting', 'the next row can have it');
 is(entries('released'), 1, 'and nobody else');
 $session->must("SELECT glue_release_connection('adopting', 'released')");
 is(outcomes(), '', 'without anything to be done, that is all');
@@ -143,7 +143,7 @@ $session->must(insert('keeping', 'truncated') . '; CREATE TRIGGER provision_trun
 	  . ' ON keeping FOR EACH STATEMENT EXECUTE FUNCTION glue_provision_connection($$on_delete=keep$$);'
 	  . ' TRUNCATE keeping');
 is(outcomes(), 'Create succeeded, Releas succeeded', 'the same by TRUNCATE');
-is(entries('truncated'), 0, 'nobody owns it');
+is(entries('truncated'), 0, 'it has no owner');
 
 # Without the claim, nothing is done.
 $session->must(insert('updating', 'not ours', Description => 'first'));
@@ -155,7 +155,7 @@ is($session->must("SELECT glue_release_connection('updating', 'not ours')")->out
 $other->must('COMMIT');
 $other->quit;
 is(outcomes(), 'Update failed NotOurs', 'the update does nothing');
-is($glue->connection('not ours')->{definition}{Description}, 'first', 'to what is nobody\'s now');
+is($glue->connection('not ours')->{definition}{Description}, 'first', 'to a connection without an owner');
 $session->must(update('updating', 'not ours', Description => 'third'));
 is(outcomes(), 'Update succeeded', 'another one takes it');
 is(owner('not ours'), 'updating', 'and owns it');
@@ -170,11 +170,11 @@ outcomes();
 $session->must("SELECT glue_retry_request($create)");
 work_all();
 is(state_of($session, $create, 'error_code'), 'failed|NotOurs',
-	'what has failed is not done after its row is gone');
-is($glue->created('too late'), 0, 'so nothing is made for nobody');
+	'a failed request is not carried out after its row is gone');
+is($glue->created('too late'), 0, 'so nothing is made without an owner');
 
 #
-# A late request does not affect the next connection of that name
+# A late message does not affect the next connection of that name
 #
 
 $session->must(insert('source', 'deleted'));
@@ -216,7 +216,7 @@ is($watch->processed('CreateConnection'), 1, 'before the first one has arrived')
 $session->must(delete_row('source', 'created'));
 is(outcomes(), 'Create succeeded, Delete succeeded', 'and the connection is deleted');
 wait_until(sub { $watch->processed('CreateConnection') == 2 }, 'it has arrived');
-is($glue->connection('created'), undef, 'nothing is left that nobody owns');
+is($glue->connection('created'), undef, 'nothing is left without an owner');
 
 # An answer is lost, and the deletion is made again.
 $session->must(insert('source', 'lost'));
@@ -239,8 +239,8 @@ $session->must(delete_row('source', 'repeated'));
 like(outcomes(), qr/^Delete failed AccessDenied/, 'a deletion that fails');
 my $deletion = $seen;
 $session->must(insert('adopting', 'repeated'));
-is(outcomes(), 'Create succeeded', 'what was released is for who adopts it');
-is(owner('repeated'), 'adopting', 'who owns it');
+is(outcomes(), 'Create succeeded', 'the next row adopts a released connection');
+is(owner('repeated'), 'adopting', 'and owns it');
 lose_worker('UpdateConnection', 'repeated', update('adopting', 'repeated', Description => 'second'));
 $session->must("SELECT glue_retry_request($deletion)");
 work($session);
@@ -248,7 +248,7 @@ is(state_of($session, $deletion), 'queued', 'repeated while something may yet ar
 work_all();
 is(state_of($session, $deletion), 'succeeded', 'it has nothing to do any more');
 is(owner('repeated'), 'adopting', 'and takes nothing away');
-isnt($glue->connection('repeated'), undef, 'from who has adopted it');
+isnt($glue->connection('repeated'), undef, 'from the row that has adopted it');
 
 #
 # glue_adopt_rows() for rows that the trigger has not seen
@@ -269,11 +269,11 @@ make_table('heirs');
 $session->must('ALTER TABLE heirs DISABLE TRIGGER provision; ' . insert('heirs', 'passed on')
 	  . '; ALTER TABLE heirs ENABLE TRIGGER provision; ' . delete_row('source', 'passed on'));
 is(adopt_rows('heirs'), 'passed on is pending: an earlier request for it has not ended',
-	'what is to be deleted is not adopted before that');
+	'a connection is not adopted before its deletion');
 is(entries('passed on'), 1, 'nor is its name claimed');
 is(outcomes(), 'Delete succeeded', 'it is deleted');
 is(adopt_rows('heirs'), 'passed on is missing', 'then there is none');
-is(entries('passed on'), 0, 'and nobody has claimed it');
+is(entries('passed on'), 0, 'and its name is free');
 
 # Its deletion has failed.
 $session->must(insert('source', 'given up'));
@@ -285,7 +285,7 @@ like(outcomes(), qr/^Delete failed AccessDenied/, 'a deletion that fails');
 $deletion = $seen;
 $session->must('TRUNCATE heirs; ALTER TABLE heirs DISABLE TRIGGER provision; ' . insert('heirs', 'given up')
 	  . '; ALTER TABLE heirs ENABLE TRIGGER provision');
-is(adopt_rows('heirs'), 'given up is adopted', 'what it has left can be adopted');
+is(adopt_rows('heirs'), 'given up is adopted', 'a connection left by a failed deletion can be adopted');
 is(owner('given up'), 'heirs', 'and is owned');
 $session->must("SELECT glue_retry_request($deletion)");
 work_all();
@@ -304,9 +304,9 @@ $session->must(insert('first', 'both') . '; CREATE TABLE second (LIKE first INCL
 	  . '; ' . trigger_sql('second', 'server=two'));
 outcomes();
 like(adopt_rows('second'), qr/^both is failed: NotOurs: A row of table first owns it/,
-	'what another row owns, by another server');
+	'a connection that another row owns, by another server');
 is(owner('both'), 'first', 'is still its own');
-is(entries('both'), 1, 'and is claimed by nobody else');
+is(entries('both'), 1, 'and has no other claim');
 
 # A condition, more than one trigger, and many rows.
 $glue->put_connection(input => referring("many $_")) foreach 1 .. 40;
@@ -325,7 +325,7 @@ is($session->must(q{SELECT count(*), string_agg(DISTINCT outcome, ' '), sum(subs
 cmp_ok($watch->connections, '>', 1, 'are read side by side');
 $glue->behave;
 is($session->must("SELECT count(*) FROM glue_provision WHERE owned AND relation = 'many'::regclass")->output,
-	20, 'and own what there is');
+	20, 'and own the existing connections');
 
 $session->quit;
 $cluster->finish;

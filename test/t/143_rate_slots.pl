@@ -50,7 +50,7 @@ sub logged
 }
 
 #
-# A limit is learnt, and told
+# A limit is learnt, and reported
 #
 
 $victim->must(create_sql(referring('read'), %shared));
@@ -60,10 +60,10 @@ is(known('throttled, requests_per_second IS NOT NULL'), '2|t', 'a limit is known
 $glue->misbehave(operation => 'GetConnection', kind => 'throttle', times => 1);
 $victim->must(get_sql('read', %shared));
 is(known('throttled'), '3', 'and once more');
-is(logged('AWS refuses requests because there are too many'), 1, 'the log tells once');
+is(logged('AWS refuses requests because there are too many'), 1, 'the log reports it once');
 like(slurp_file($cluster->node->logfile),
 	qr/DETAIL:  The operation is GetConnection at \S+ $account{victim}\. Calls wait/,
-	'of what');
+	'with the operation');
 
 #
 # Calls that nobody has asked for by name
@@ -115,7 +115,7 @@ $admin->must("SELECT glue_cancel_request(id) FROM glue_request WHERE state = 'qu
 $glue->behave;
 
 #
-# A role that makes up regions
+# A role that invents regions
 #
 
 $mallory->must(q{DO $$ BEGIN FOR i IN 1 .. 200 LOOP
@@ -145,7 +145,7 @@ $victim->must(get_sql('read', %shared)) foreach 1 .. 3;
 is($admin->must('SELECT sum(waiting) FROM glue_rate_limit WHERE own')->output, '1',
 	'which others do not');
 is($slow->result->sqlstate, '00000', 'they are made');
-is(known('count(*)'), '1', 'and what AWS takes is known of all of them together');
+is(known('count(*)'), '1', 'and one limit is known for all of them together');
 
 #
 # A role that says it has somebody else's key

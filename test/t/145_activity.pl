@@ -69,18 +69,18 @@ is(seen('a', 'operation, target, role, pid, state, waiting_for, blocked_by, atte
 		$session->pid, 'running', 'transaction', '{' . $session->pid . '}', 0),
 	'a call waits for the end of its transaction');
 my $holder = 'process ' . $session->pid . ' \(role \w+, since \d{4}-';
-like(seen('a', 'what_to_do'), qr/^Have $holder/, 'it says whose');
+like(seen('a', 'what_to_do'), qr/^Have $holder/, 'it names the holder');
 
 my $other = $cluster->session;
 $other->send(update_sql(referring('a')));
 waits_for("id IS NULL AND connection_name = 'a'", 'lock', 'another call waits for the lock');
 is(seen("waiting_for = 'lock'", 'operation, pid, blocked_by'),
 	join('|', 'UpdateConnection', $other->pid, '{' . $session->pid . '}'), 'it says which call');
-like(seen("waiting_for = 'lock'", 'what_to_do'), qr/^Have $holder/, 'and whose');
+like(seen("waiting_for = 'lock'", 'what_to_do'), qr/^Have $holder/, 'and the holder');
 $admin->must('SELECT pg_cancel_backend(' . $other->pid . ')');
 like($other->result->text,
 	qr/CONTEXT:\s+while waiting for the lock on AWS Glue connection "a"/,
-	'what is cancelled says what it has waited for');
+	'a cancelled call reports its wait');
 clears("waiting_for = 'lock'");
 $other->must("SET lock_timeout = '20ms'");
 like($other->query(delete_sql('a'))->text,
@@ -90,13 +90,13 @@ $other->must('RESET lock_timeout');
 # A request waits for the same.
 my $id = enqueue_update($other, referring('a', Description => 'new'));
 waits_for("id = $id", 'transaction', 'a request waits for the end of the transaction');
-is(seen("id = $id", 'blocked_by'), '{' . $session->pid . '}', 'and says whose');
+is(seen("id = $id", 'blocked_by'), '{' . $session->pid . '}', 'and names the holder');
 my $told = told($id, '20 ms');
 is($told->sqlstate, '08000', 'glue_wait_request() gives up');
-like($told->detail, qr/ran out\. It waits for: transaction\.$/, 'and says what for');
-like($told->hint, qr/^Have $holder/, 'and whose');
+like($told->detail, qr/ran out\. It waits for: transaction\.$/, 'and reports the wait');
+like($told->hint, qr/^Have $holder/, 'and the holder');
 $session->must('COMMIT');
-is(end_of($admin, $id), 'succeeded', 'it goes on');
+is(end_of($admin, $id), 'succeeded', 'it continues');
 clears('a');
 
 # A sync's lock has no visible call.
@@ -105,9 +105,9 @@ $admin->must("DELETE FROM glue_connection WHERE name = 'found'");
 $session->must('BEGIN; SELECT glue_sync_connections()');
 $id = enqueue_delete($other, 'found');
 waits_for("id = $id", 'lock', 'a request waits for a lock');
-is(seen("id = $id", 'blocked_by'), '{' . $session->pid . '}', 'it says whose');
+is(seen("id = $id", 'blocked_by'), '{' . $session->pid . '}', 'it names the holder');
 $session->must('COMMIT');
-is(end_of($admin, $id), 'succeeded', 'it goes on');
+is(end_of($admin, $id), 'succeeded', 'it continues');
 
 #
 # AWS
@@ -137,14 +137,14 @@ waits_for('fast', 'rate limit');
 $id = enqueue($admin, referring('queued fast'));
 waits_for("id = $id", 'rate limit', 'seen: the same of a request');
 $glue->behave;
-is($session->result->output, 'READY', 'the call goes on');
-is(end_of($admin, $id), 'succeeded', 'the request goes on');
+is($session->result->output, 'READY', 'the call continues');
+is(end_of($admin, $id), 'succeeded', 'the request continues');
 clears('fast');
 
 $glue->misbehave(operation => 'CreateConnection', kind => 'in-progress', reads => 2);
 $id = enqueue($admin, referring('slow'));
 waits_for("id = $id", 'IN_PROGRESS');
-is(end_of($admin, $id), 'succeeded', 'it goes on');
+is(end_of($admin, $id), 'succeeded', 'it continues');
 
 # A transient error; and the next wait.
 my $long = 'x' x 300;
@@ -160,7 +160,7 @@ waits_for("id = $after", 'request');
 like(seen("id = $after", 'what_to_do'), qr/at request $id /, 'it says for which');
 $glue->behave;
 $admin->must("SELECT glue_retry_request($id)");
-is(end_of($admin, $after), 'succeeded', 'both go on');
+is(end_of($admin, $after), 'succeeded', 'both continue');
 
 # More requests than are made side by side.
 $cluster->configure($admin, 'glue_conn.max_concurrent_requests' => 1);
@@ -170,21 +170,21 @@ waits_for("id = $ids[0]", 'answer', 'one request is carried out');
 waits_for("id = $ids[1]", 'turn');
 $cluster->configure($admin, 'glue_conn.max_concurrent_requests' => undef);
 $admin->must('SELECT pg_terminate_backend(' . (workers($admin, 'worker'))[0] . ')');
-is(end_of($admin, $_), 'succeeded', 'it goes on') foreach @ids;
+is(end_of($admin, $_), 'succeeded', 'it continues') foreach @ids;
 
 #
 # Errors that an administrator must correct
 #
 
-# Of a wait that would be in vain, glue_wait_request() tells at once.
+# glue_wait_request() reports a hopeless wait at once.
 sub hopeless
 {
 	my ($request, $wait, $sqlstate, $hint) = @_;
 	my $result = told($request);
 
-	is($result->sqlstate, $sqlstate, "$wait: glue_wait_request() tells at once");
+	is($result->sqlstate, $sqlstate, "$wait: glue_wait_request() reports it at once");
 	like($result->message, qr/request $request is not carried out at present/, 'so');
-	like($result->hint, $hint, 'and what to do');
+	like($result->hint, $hint, 'and a remedy');
 	return $result;
 }
 
@@ -233,10 +233,10 @@ is(seen("id = $id", 'waiting_for'), 'no worker', 'seen: no worker');
 hopeless($id, 'no worker', '53000', qr/"glue_conn\.databases"/);
 $admin->must('UPDATE glue_request SET home = home + 1 WHERE id = ' . $id);
 is(seen("id = $id", 'state, waiting_for'), 'held|held', 'seen: held');
-like(seen("id = $id", 'what_to_do'), qr/glue_take_over_requests\(\)/, 'and what to do');
+like(seen("id = $id", 'what_to_do'), qr/glue_take_over_requests\(\)/, 'and a remedy');
 $admin->must('UPDATE glue_request SET home = home - 1 WHERE id = ' . $id);
 $cluster->configure($admin, 'glue_conn.databases' => undef);
-is(end_of($admin, $id), 'succeeded', 'with a worker, it goes on');
+is(end_of($admin, $id), 'succeeded', 'with a worker, it continues');
 
 #
 # Visibility
@@ -258,7 +258,7 @@ is(seen($all, 'count(*)', $alice), 2, 'a role sees its own');
 is(seen($all, 'count(*)', $of{bob}), 2, 'pg_monitor sees those of others');
 is($of{bob}->must('SELECT count(*) FROM glue_request')->output, 0, 'which it does otherwise not');
 is(seen($all, 'count(*)', $of{eve}), 0, 'others do not');
-is(seen('of alice', 'role', $of{bob}), 'alice', 'it says whose they are');
+is(seen('of alice', 'role', $of{bob}), 'alice', 'it names their role');
 
 # Another database has its own; nor does the session's search_path matter.
 my $far = $cluster->session(database => 'elsewhere');
@@ -314,10 +314,10 @@ $glue->misbehave(operation => 'CreateConnection', kind => 'error', times => 0, s
 	code => 'InternalServiceException', message => 'No.');
 $id = enqueue($admin, referring('put off'));
 waits_for("id = $id AND state = 'queued'", 'retry');
-is(scalar(logged($id)), 0, 'what is put off for a moment is not logged');
+is(scalar(logged($id)), 0, 'a short postponement is not logged');
 $admin->must("UPDATE glue_request SET attempts = 8, next_attempt_at = now() WHERE id = $id;"
 	  . " SELECT glue_retry_request($id)");
-wait_until(sub { logged($id) }, 'what is put off for longer is');
+wait_until(sub { logged($id) }, 'a longer one is');
 like((logged($id))[0],
 	qr/id=$id state=queued .* attempts=9 .*aws_request_id="[-0-9a-f]{36}" next_attempt_at="\d{4}-/,
 	'and when it is tried again');
@@ -339,7 +339,7 @@ $id = enqueue($admin, referring('ambient'));
 waits_for("id = $id AND state = 'running'", 'credentials', 'a request waits for credentials');
 like(seen("id = $id", 'what_to_do'), qr/^Wait: credentials are being fetched/, 'it says so');
 $told = told($id, '20 ms');
-is($told->sqlstate, '08000', 'nor is that in vain');
+is($told->sqlstate, '08000', 'nor is that hopeless');
 like($told->detail, qr/It waits for: credentials\.$/, 'so glue_wait_request() waits');
 $session->send(get_sql('ambient'));
 waits_for('pid = ' . $session->pid, 'credentials', 'so does a call');

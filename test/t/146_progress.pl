@@ -84,7 +84,7 @@ shows('CALL glue_process_requests(4)', 'process|carrying out|3|4');
 $glue->misbehave(operation => 'CreateConnection', kind => 'stall', times => 0);
 $cluster->configure($admin, 'glue_conn.databases' => undef);
 wait_until(sub { $admin->must("SELECT waiting_for FROM glue_activity"
-		  . " WHERE connection_name = 'queued 5'")->output eq 'answer' }, 'a worker is at work');
+		  . " WHERE connection_name = 'queued 5'")->output eq 'answer' }, 'a worker runs');
 wait_until(sub { $admin->must('SELECT command, phase, total IS NULL FROM glue_progress p'
 		  . " JOIN pg_stat_activity a USING (pid) WHERE backend_type = 'glue_conn worker'")->output
 	  eq 'process|carrying out|t' }, 'a worker is seen');

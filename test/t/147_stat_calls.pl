@@ -32,7 +32,7 @@ sub figures
 		  . ' FROM glue_stat_calls WHERE operation = ' . literal($operation))->output;
 }
 
-# Make a call whose requests match rules of the local Glue, and compare its
+# Make a call whose messages match rules of the local Glue, and compare its
 # counts, and those of the read-back.
 sub counted
 {
@@ -81,9 +81,9 @@ counted('a broken service', get_sql('connection 1'),
 counted('no valid answer', get_sql('connection 1'),
 	[ rule('garbage', 'GetConnection', form => 'text') ], '', '1|1|0|0|1|1|0|0');
 $session->must('SET glue_conn.request_timeout = 500');
-counted('nobody gets through', a_create(), [ rule('throttle', undef, times => 0) ], undef);
+counted('no call gets through', a_create(), [ rule('throttle', undef, times => 0) ], undef);
 is(figures('CreateConnection', 'calls, attempts = throttled, throttled > 0, refused, failed, unknown'),
-	'1|t|t|0|1|0', 'nobody gets through: it has failed');
+	'1|t|t|0|1|0', 'no call gets through: it has failed');
 $session->must('RESET glue_conn.request_timeout');
 counted('a lost answer, carried out', a_create(), [ rule('lost-after') ],
 	'1|1|0|0|0|1|0|1', '1|1|0|0|0|0|0|0');
@@ -116,7 +116,7 @@ counted('an error before anything is sent', 'BEGIN READ ONLY; ' . a_create() . '
 counted('a slow answer', a_create(), [ rule('slow', undef, delay_ms => 300) ],
 	'1|1|0|0|0|0|0|0');
 is(figures('CreateConnection', 'max_time >= 0.3 AND total_time = max_time'), 't',
-	'its time is told');
+	'its time is reported');
 is(figures('CreateConnection', 'cardinality(bounds), cardinality(histogram)'), '14|14',
 	'each bound has a count');
 is($session->must(q(SELECT sum(n) FROM glue_stat_calls, unnest(bounds, histogram) AS h (b, n)
@@ -154,7 +154,7 @@ is($cluster->query('SELECT count(*) > 1 FROM glue_stat_calls', user => 'watcher'
 is($cluster->query('SELECT count(*) FROM glue_stat_calls', user => 'app')->sqlstate, '42501',
 	'others do not');
 is($cluster->query('SELECT glue_stat_reset()', user => 'watcher')->sqlstate, '42501',
-	'who sees them cannot reset them');
+	'a monitor cannot reset them');
 
 # A key that looks like an account's ID is not taken for it.
 $session->must(server_sql('posing', '123456789012', 'x'));
@@ -219,7 +219,7 @@ wait_until(sub { $session = eval { $cluster->session } }, 'the server is back');
 is($session->must($all)->output, '', 'after a crash they begin anew');
 
 #
-# A role that thinks up access keys
+# A role that invents access keys
 #
 
 $session->must(create_sql(referring('honest')));
@@ -250,8 +250,8 @@ is(figures('GetConnection', 'count(*) <= 256'), 't', 'it gets half of the room a
 is(figures('GetConnection', q(bool_or(target LIKE '%/ ...1699'))), 't', 'with its latest calls');
 is($session->must($sum)->output - $before, 700, 'no call is forgotten');
 is($session->must("SELECT target, calls > 300 FROM glue_stat_calls WHERE operation = 'other'")
-	->output, 'other|t', 'what there is no room for is another row');
-is(figures('CreateConnection', '*'), $honest, 'the figures of others are what they were');
+	->output, 'other|t', 'calls without room have a row of their own');
+is(figures('CreateConnection', '*'), $honest, 'the figures of others are unchanged');
 $session->must('SELECT glue_sync_connections()');
 is(figures('GetConnections', 'calls > 0'), 't', 'and there is room for more of them');
 is($session->must('SELECT count(*) - count(DISTINCT (target, operation)) FROM glue_stat_calls')

@@ -207,7 +207,7 @@ is(join(' ', $other->names), join(' ', $prometheus->names), 'both exporters have
 
 $session->must('REVOKE pg_monitor FROM exporter');
 fires('GlueFiguresMissing');
-wait_until(sub { $other->firing('GlueFiguresMissing') }, 'the other exporter tells, too');
+wait_until(sub { $other->firing('GlueFiguresMissing') }, 'the other exporter reports it, too');
 $session->must('GRANT pg_monitor TO exporter');
 clears('GlueFiguresMissing');
 wait_until(sub { !$other->firing('GlueFiguresMissing') }, 'there, too');

@@ -90,7 +90,7 @@ my ($first, $second) = (client(), client());
 
 is($first->pid, $second->pid, 'two clients share a backend');
 $first->must("SET glue_conn.region = 'eu-west-1'");
-is(region_of($second), 'eu-west-1', 'what one sets, the other has');
+is(region_of($second), 'eu-west-1', 'a setting of one reaches the other');
 $first->must('RESET glue_conn.region');
 
 $first->must("BEGIN; SET LOCAL glue_conn.region = 'eu-west-1'; "
@@ -110,7 +110,7 @@ start_pooler();
 ($first, $second) = (client(), client());
 $first->must(create_sql(jdbc('by_database')));
 is(recorded_region('by_database'), 'eu-west-1',
-	'and what is set for the database, from the next connection of the pooler on');
+	'and the setting of the database, from the next connection of the pooler on');
 $admin->must('ALTER DATABASE postgres RESET glue_conn.region');
 
 stop_pooler();
@@ -118,7 +118,7 @@ start_pooler('server_reset_query_always = 1');
 ($first, $second) = (client(), client());
 is($first->pid, $second->pid, 'with server_reset_query_always, too, one backend');
 $first->must("SET glue_conn.region = 'eu-west-1'");
-is(region_of($second), 'us-east-1', 'but what one sets, the other has not');
+is(region_of($second), 'us-east-1', 'a setting of one does not reach the other');
 stop_pooler();
 
 #
@@ -129,12 +129,12 @@ start_pooler();
 ($first, $second) = (client(), client());
 $first->must('BEGIN; ' . create_sql(jdbc('rolled_back')) . '; ROLLBACK');
 ok(wait_until(sub { !$cluster->glue->connection('rolled_back') }, 'undone'),
-	'what is rolled back is deleted');
+	'a rolled-back connection is deleted');
 
 $first->must('BEGIN; ' . create_sql(jdbc('lost_client')));
 kill 'KILL', $first->{psql};
 ok(wait_until(sub { !$cluster->glue->connection('lost_client') }, 'undone'),
-	'so is what a client has made that is gone before it commits');
+	'so is the connection of a client that is gone before it commits');
 
 my $id = $second->must(enqueue_create_sql(referring('queued')))->output;
 is($second->must("SELECT glue_wait_request($id)")->output,

@@ -29,7 +29,7 @@ my @parts = $page =~ /^<!-- made of the catalog: (.*) -->$/mg;
 is(join(', ', @parts),
 	'functions, views, tables, settings, server options, user mapping options',
 	'all parts are there');
-ok($page eq $right, "$name says what the catalog says")
+ok($page eq $right, "$name agrees with the catalog")
   or diag('run "make documents"');
 if ($page ne $right)
 {

@@ -77,7 +77,7 @@ $session->must('ALTER TABLE left_open_b DISABLE TRIGGER ALL');
 $session->must(q{WITH moved AS (UPDATE left_open SET part = 'b' RETURNING part, connection_input)
 	INSERT INTO other SELECT * FROM moved});
 is(outcomes(), 'Delete half succeeded, Create half succeeded',
-	'what a statement writes into another table is another row');
+	'a row that a statement writes into another table is another one');
 is(entries('half'), 'other owns', 'which holds the name');
 
 # A claim from before a partition was attached is not found by the trigger of
@@ -116,7 +116,7 @@ $session->must('INSERT INTO by_one VALUES (' . input_sql('undated', Description 
 outcomes();
 $session->must(q{UPDATE glue_provision SET made_from = NULL, made_until = NULL WHERE name = 'undated'});
 $session->must('INSERT INTO by_two VALUES (' . input_sql('undated', Description => 'of two') . ')');
-is(outcomes(), 'Create undated failed NotOurs', 'what may be another row\'s is not updated');
+is(outcomes(), 'Create undated failed NotOurs', 'a connection that may be another row\'s is not updated');
 is($glue->connection('undated')->{definition}{Description}, 'of one', 'and stays as it was');
 
 #
@@ -138,7 +138,7 @@ foreach my $round (1 .. 2)
 
 $session->must(q{SET statement_timeout = '30s'; SELECT setval('glue_provision_id_seq', min(id), false) FROM glue_provision});
 is($session->query('INSERT INTO plain VALUES (' . input_sql('id') . ')')->sqlstate, '00000',
-	'an ID that is taken is passed over');
+	'an ID that is taken is skipped');
 $session->must('RESET statement_timeout');
 
 #
@@ -181,7 +181,7 @@ is($session->must(q{SELECT string_agg(DISTINCT who || ' ' || path, '; ') FROM te
 	# refused without assertions
 	$other->query('SET debug_discard_caches = 1');
 	is($other->query(q{SELECT outcome FROM glue_adopt_rows('tenant."tr""ap"')})->output,
-		'missing', 'what is known of a trigger lasts as long as it is needed');
+		'missing', 'the data of a trigger stay valid as long as they are needed');
 }
 
 done_testing();

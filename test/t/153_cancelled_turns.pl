@@ -1,9 +1,8 @@
 # Copyright (c) 2026, glue_conn contributors
 #
-# Whoever waits for the turn of a call can be stopped at any moment.  Then nothing was
-# sent, or AWS has refused all that was: so nothing was changed, nothing is to be
-# undone, nobody has to ask what has become of it, and the connection is free for
-# others at once.
+# A process that waits for its turn can be stopped at any moment.  Then nothing
+# was sent, or AWS has refused every message: so nothing was changed, nothing is
+# to be undone or resolved, and the connection is free for others at once.
 
 use strict;
 use warnings;
@@ -107,15 +106,15 @@ sub test_call
 		my $result = $caller->result;
 
 		is($result->sqlstate, $sqlstate, "$call: is $way");
-		unlike($result->text, qr/WARNING/, "$call, $way: there is nothing to be warned of");
+		unlike($result->text, qr/WARNING/, "$call, $way: there is no warning");
 		$caller->quit;
 	}
 	wait_until(\&nothing_open, "$call, $way: nothing stays open");
 	is(written_down($since), 'rolled_back', "$call, $way: nothing was done");
 	is(scalar(grep { $_->{body} =~ /$names[1]/ } $watch->requests($operation)), 0,
-		"$call, $way: who was behind has sent nothing");
-	is($after->sent('GetConnection'), 0, "$call, $way: nobody asks");
-	is(waiting($operation), '0', "$call, $way: nobody waits any more");
+		"$call, $way: the one behind has sent nothing");
+	is($after->sent('GetConnection'), 0, "$call, $way: nothing is read back");
+	is(waiting($operation), '0', "$call, $way: no process waits any more");
 	$glue->behave;
 	is($session->query($sql->($_))->sqlstate, '00000', "$call, $way: the connection is free")
 	  foreach @names;

@@ -1,6 +1,6 @@
 # Copyright (c) 2026, glue_conn contributors
 #
-# Processes that wait for the turn of a call come and go, stop, and die, and nobody
+# Processes that wait for their turns start, stop, exit and crash; and none
 # waits for them for ever, nothing is lost, and nothing is made twice.
 
 use strict;
@@ -43,12 +43,12 @@ sub reconnect
 }
 
 #
-# Who carries out the queue
+# Processes that carry out requests
 #
 
 my @changes = qw(CreateConnection UpdateConnection DeleteConnection);
 
-# Requests that wait for their turns, and who carries them out is stopped.
+# Requests wait for their turns, and the process that carries them out is stopped.
 sub test_queue
 {
 	my ($case, $worker, $stop, $go_on) = @_;
@@ -80,7 +80,7 @@ sub test_queue
 	like($session->must(get_sql("$case old"))->output, qr/"Description": "new"/,
 		"$case: the update, too");
 	ok(!$glue->connection("$case gone"), "$case: and the deletion");
-	is(waiting(), '0', "$case: nobody waits");
+	is(waiting(), '0', "$case: no process waits");
 	return;
 }
 
@@ -137,7 +137,7 @@ $cluster->configure($session, 'glue_conn.databases' => undef);
 wait_until_ended($session);
 
 #
-# Who undoes
+# Processes that undo calls
 #
 
 foreach my $way (qw(terminated killed))
@@ -165,11 +165,11 @@ foreach my $way (qw(terminated killed))
 	wait_until_ended($session);
 	ok(!$glue->connection($name), "$name: and is undone in the end");
 	is($session->must("SELECT state FROM glue_request WHERE connection_name = '$name'")->output,
-		'rolled_back', "$name: which is written down");
+		'rolled_back', "$name: which is recorded");
 }
 
 #
-# Who does not go on
+# A session that stands still
 #
 
 # It has the first place in the line, and does not come when it is its turn.
@@ -182,13 +182,13 @@ foreach my $i (0 .. $#sessions)
 }
 kill 'STOP', $sessions[0]->pid;
 $glue->behave;
-is($sessions[$_]->result->output, 'READY', "who does not go on is passed over by $_")
+is($sessions[$_]->result->output, 'READY', "a stopped session is skipped by $_")
   foreach 1 .. $#sessions;
 kill 'CONT', $sessions[0]->pid;
-is($sessions[0]->result->output, 'READY', 'and goes on when it can');
+is($sessions[0]->result->output, 'READY', 'and continues when it can');
 $_->quit foreach @sessions;
 
-# Some give up all the time, and others go on.
+# Some give up all the time, and others continue.
 $glue->set(requests_per_second => 20, burst => 2);
 my @steady = map { $cluster->session } 1 .. 6;
 my @fickle = map { $cluster->session(settings => { statement_timeout => '200ms' }) } 1 .. 3;
@@ -201,14 +201,14 @@ foreach my $round (1 .. 3)
 		$fickle[$i]->send(join '; ', map { create_sql(referring($_)) }
 			  map { "fickle $round $i $_" } 1 .. 20);
 	}
-	is($_->result->sqlstate, '00000', "round $round: who stays is served") foreach @steady;
+	is($_->result->sqlstate, '00000', "round $round: steady sessions are served") foreach @steady;
 	$_->result foreach @fickle;
 }
 is(scalar(grep { $glue->created($_) == 1 } map { my $round = $_; map { "steady $round $_" } 1 .. 24 }
 	  1 .. 3), 72, 'each is made once');
 $glue->set(requests_per_second => 0);
 wait_until_ended($session);
-is(waiting(), '0', 'in the end, nobody waits');
+is(waiting(), '0', 'in the end, no process waits');
 $_->quit foreach @steady, @fickle;
 
 # processes were killed, so the log is not looked at

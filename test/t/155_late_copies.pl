@@ -2,7 +2,7 @@
 #
 # A call that acts at once does not wait for requests of rows.  If the worker of such
 # a request is gone, its message may hit the connection that the call has made.  Then
-# the table says what AWS Glue has, no later than when the request ends.
+# the table has the state of AWS Glue, no later than when the request ends.
 
 use strict;
 use warnings;
@@ -147,7 +147,7 @@ make_table('updating', 'on_conflict=update');
 make_table('adopting', 'on_conflict=adopt');
 make_table('keeping', 'on_delete=keep');
 
-# What is lost, the request that sends it, and what has become of it.
+# The late message, its request, and the outcome.
 my @cases = (
 	{ name => 'deleted', operation => 'DeleteConnection', table => 'source',
 		sql => sub { delete_row('source', $_[0]) },
@@ -163,10 +163,10 @@ my @cases = (
 		sql => sub { update('source', $_[0], Description => 'second') },
 		outcomes => 'Create succeeded, Update failed AlreadyExistsException',
 		left => 'second third', owner => '' },
-	{ name => 'updated, for who may update it', operation => 'UpdateConnection', table => 'updating',
+	{ name => 'updated, for a row that may update it', operation => 'UpdateConnection', table => 'updating',
 		sql => sub { update('updating', $_[0], Description => 'second') },
 		outcomes => 'Create succeeded, Update succeeded', left => 'second third', owner => 'updating' },
-	{ name => 'updated, for who may adopt it', operation => 'UpdateConnection', table => 'adopting',
+	{ name => 'updated, for a row that may adopt it', operation => 'UpdateConnection', table => 'adopting',
 		sql => sub { update('adopting', $_[0], Description => 'second') },
 		outcomes => 'Create succeeded, Update succeeded', left => 'second third', owner => 'adopting' },
 	{ name => 'updated by a create', operation => 'UpdateConnection', table => 'updating', exists => 1,
@@ -186,7 +186,7 @@ my @cases = (
 		sql => sub { change('source', $_[0], q{tags = '{"second": ""}'}) },
 		outcomes => 'Create succeeded, Update failed AlreadyExistsException',
 		left => 'third second third', owner => '' },
-	{ name => 'tagged, for who may update it', operation => 'TagResource', table => 'updating',
+	{ name => 'tagged, for a row that may update it', operation => 'TagResource', table => 'updating',
 		sql => sub { change('updating', $_[0], q{tags = '{"second": ""}'}) },
 		outcomes => 'Create succeeded, Update succeeded',
 		left => 'first second third', owner => 'updating' },

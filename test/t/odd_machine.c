@@ -1,11 +1,11 @@
 /*-------------------------------------------------------------------------
  *
  * odd_machine.c
- *	  A machine that does what machines rarely do, to be preloaded into a
+ *	  A machine with rare events, to be preloaded into a
  *	  server.
  *
- * The environment variable ODD_MACHINE names a directory.  What is in there
- * says what the machine does, at any moment:
+ * The environment variable ODD_MACHINE names a directory.  Its files
+ * determine the machine's behaviour, at any moment:
  *
  *		no-epoll	epoll_create1() fails
  *		clock		the clock is as many seconds ahead as the file says, or
@@ -32,7 +32,7 @@ typedef int (*EpollCreate) (int flags);
 typedef int (*GetTimeOfDay) (struct timeval *now, void *zone);
 typedef pid_t (*GetPid) (void);
 
-/* What a file of the directory says; false if there is none. */
+/* The number in a file of the directory; false if there is none. */
 static int
 read_file(const char *name, long *number)
 {

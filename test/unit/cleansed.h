@@ -23,7 +23,7 @@ static unsigned char cleansed_secret[256];
 static size_t cleansed_secret_len = 0;
 static int	cleansed_count = 0;
 
-/* hidden, so that OpenSSL itself goes on with its own */
+/* hidden, so that OpenSSL itself continues with its own */
 extern void OPENSSL_cleanse(void *memory, size_t len)
 			__attribute__((visibility("hidden")));
 

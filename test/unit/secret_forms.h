@@ -560,7 +560,7 @@ static const FormCase form_cases[] = {
 		"",
 	"100|60|true"},
 
-	/* brothers of them */
+	/* similar forms */
 	{"snowflake key with passphrase",
 		URL("jdbc:snowflake://a.snowflakecomputing.com/?user=u&private_key_f"
 			"ile=/etc/ssl/rsa.p8&private_key_file_pwd=NotARealPassword1&pass"

@@ -1,13 +1,13 @@
 /*-------------------------------------------------------------------------
  *
  * sign_messages.c
- *	  Sign the requests that are described on the standard input.
+ *	  Sign the messages that are described on the standard input.
  *
- * Driver of test/peer/sign_like_botocore.py.  A request is a block of lines
+ * Driver of test/peer/sign_like_botocore.py.  A message is a block of lines
  * "field HEX" and ends with an empty line; HEX is the value in hexadecimal, so
  * that it may hold anything.  Fields are method, path, query, body, date,
  * region, service, access and secret; any other is a header of that name.
- * Prints one line for each request: the value of its Authorization header, or
+ * Prints one line for each message: the value of its Authorization header, or
  * "refused".
  *
  * IDENTIFICATION

@@ -48,7 +48,7 @@ static const AnswerCase cases[] = {
 	{"CreateConnection", "{'CreateConnectionStatus':'A\\u202eB\\n\\u0085'}",
 	NULL, "{'CreateConnectionStatus':'A?B\\n?'}"},
 
-	/* types, which matter only where it means something that there is none */
+	/* types, which matter only where a missing member has a meaning */
 	{"GetConnection", "{'Connection':{'New':{'er':[[1]]}},'More':1}"},
 	{"GetConnection", "{'Connection':{'Name':'x','Status':null}}"},
 	{"GetConnection", "{'Connection':[1]}"},
@@ -162,7 +162,7 @@ test_cases(void)
 		else
 			ok(reply.kind == GLUE_REPLY_SUCCESS &&
 			   json_object_equal(reply.tree, expected),
-			   c->becomes ? "it is mended" : "it stays as it is");
+			   c->becomes ? "it is corrected" : "it stays as it is");
 		glue_reply_clear(&reply);
 		glue_json_tree_free(expected);
 	}

@@ -22,7 +22,7 @@
 	(DAY_MS + (((hour) * 60 + (minute)) * 60 + (second)) * 1000LL)
 #define DATE(time)	"Thu, 01 Jan 2026 " time " GMT"
 
-/* One attempt at a request, and the expected use of its answer. */
+/* One attempt at a message, and the expected use of its answer. */
 typedef struct Attempt
 {
 	const char *name;			/* NULL: of the same call as the one before */
@@ -60,17 +60,17 @@ static const Script scripts[] = {
 			{"the next call", TIME(0, 1, 0), TIME(0, 1, 2), TIME(0, 6, 0),
 			DATE("00:06:01"), false, NULL, false, 300},
 	}},
-	{"an error at the last attempt teaches as well", 0, {
+	{"the time of an error at the last attempt is used as well", 0, {
 			{"refused", TIME(0, 0, 0), TIME(0, 0, 2), TIME(0, 0, 0),
 			DATE("00:05:01"), false, "RequestTimeTooSkewed", true, 300},
 	}},
-	{"an answer that was too long under way teaches nothing", 0, {
+	{"the time of an answer that was too long under way is not used", 0, {
 			{"slow", TIME(0, 0, 0), TIME(0, 16, 0), TIME(0, 0, 0),
 			DATE("00:10:00"), false, NULL, false, 0},
 			{"the next call", TIME(0, 17, 0), TIME(0, 17, 2), TIME(0, 17, 0),
 			DATE("00:22:01"), false, NULL, false, 300},
 	}},
-	{"a success corrects what was known", 300, {
+	{"a success corrects the known skew", 300, {
 			{"a success", TIME(0, 0, 0), TIME(0, 0, 2), TIME(0, 5, 0),
 			DATE("00:00:01"), false, NULL, false, 0},
 	}},
@@ -88,7 +88,7 @@ static const Script scripts[] = {
 			{"refused", TIME(0, 0, 0), TIME(0, 0, 2), TIME(0, 0, 0),
 			NULL, false, "RequestTimeTooSkewed", false, 0},
 	}},
-	{"an answer from a cache teaches nothing", 0, {
+	{"the time of an answer from a cache is not used", 0, {
 			{"from the cache", TIME(16, 51, 0), TIME(16, 51, 2), TIME(16, 51, 0),
 			DATE("12:03:01"), true, NULL, false, 0},
 			{"the next call", TIME(16, 51, 10), TIME(16, 51, 12),
@@ -193,7 +193,7 @@ run_script(const Script *script)
 }
 
 /*
- * Whether an answer told the time, where the skew does not show it.
+ * Whether an answer had the time, where the skew does not show it.
  */
 static void
 test_told(void)
@@ -202,7 +202,7 @@ test_told(void)
 
 	ok(glue_clock_skew_observe(&skew, DATE("10:00:01"), false,
 							   TIME(10, 0, 0), TIME(10, 0, 2)),
-	   "an answer that agrees tells the time");
+	   "an answer that agrees has the time");
 	ok(!glue_clock_skew_observe(&skew, DATE("10:00:01"), true,
 								TIME(10, 0, 0), TIME(10, 0, 2)),
 	   "one from a cache does not");

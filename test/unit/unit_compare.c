@@ -39,7 +39,7 @@ static const CompareCase cases[] = {
 	{"{}", "{\"Description\":\"d\"}",
 	"$.Description was not given, but AWS Glue has \"d\"\n"},
 
-	/* members of answers alone or of requests alone */
+	/* members of answers alone or of messages alone */
 	{"{\"ValidateCredentials\":true,"
 		"\"ValidateForComputeEnvironments\":[\"SPARK\"]}",
 		"{\"Status\":\"READY\",\"CreationTime\":1.5,\"LastUpdatedBy\":\"x\","
@@ -55,7 +55,7 @@ static const CompareCase cases[] = {
 	{"{\"PhysicalConnectionRequirements\":{\"SecurityGroupIdList\":[]}}", "{}",
 	""},
 
-	/* properties that have their defaults, and others that nobody gave */
+	/* properties that have their defaults, and others that were not given */
 	{"{}", "{\"ConnectionType\":\"JDBC\",\"ConnectionProperties\":{"
 		"\"JDBC_ENFORCE_SSL\":\"false\",\"KAFKA_SSL_ENABLED\":\"false\","
 		"\"KAFKA_SKIP_CUSTOM_CERT_VALIDATION\":\"false\","
@@ -396,7 +396,7 @@ test_reveals(void)
 
 		ok(glue_compare_definitions(recorded, got, note, differences),
 		   c->recorded);
-		is_str(differences, "", "what was hidden is no difference");
+		is_str(differences, "", "a hidden value is no difference");
 		ok(glue_definition_reveals(recorded, got) == c->revealed,
 		   "but revealed if it is no secret");
 		glue_json_tree_free(recorded);

@@ -158,7 +158,7 @@ test_fail(void)
 	glue_configuration_fail(&error, NULL, "%s", name);
 	ok(strlen(error.detail) == sizeof(error.detail) - 1 &&
 	   glue_utf8_valid(error.detail, strlen(error.detail)),
-	   "what does not fit, and is no UTF-8");
+	   "a value too long, and no UTF-8");
 }
 
 int

@@ -205,7 +205,7 @@ test_hint(void)
 	configure(&made, "AWS_EC2_METADATA_DISABLED=true", NULL, NULL);
 	glue_credential_plan(&made.configuration, &plan, &error);
 	ok(strncmp(error.hint, "Set AWS_ACCESS_KEY_ID", 21) == 0,
-	   "what to do if there is nothing");
+	   "a remedy if there is nothing");
 	unconfigure(&made);
 }
 

@@ -180,7 +180,7 @@ static const SourceCase instance_cases[] = {
 		"[default]\ndisable_ec2_metadata = true",
 	"http://169.254.169.254" DEFAULTS},
 
-	/* patience */
+	/* timeouts and attempts */
 	{"AWS_METADATA_SERVICE_TIMEOUT=5\nAWS_METADATA_SERVICE_NUM_ATTEMPTS=2",
 	NULL, "http://169.254.169.254 5000 ms 2 attempts"},
 	{NULL, "[default]\nmetadata_service_timeout = 60\n"

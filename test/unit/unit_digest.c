@@ -212,7 +212,7 @@ test_cases(void)
 }
 
 /*
- * A digest knows the key that it was made with, and says nothing of it.
+ * A digest identifies its key, and reveals nothing of it.
  */
 static void
 test_keys(void)
@@ -229,9 +229,9 @@ test_keys(void)
 	is_int(glue_secret_digest_compare(&digest, &none), GLUE_SECRETS_CHANGED,
 		   "the same key");
 	ok(memcmp(digest.key_id, none.key_id, sizeof(digest.key_id)) == 0,
-	   "is known to be the same, whatever was digested");
+	   "is known to be the same, for any secrets");
 	ok(memcmp(digest.key_id, a_key, sizeof(digest.key_id)) != 0,
-	   "but not told");
+	   "but not disclosed");
 	glue_json_tree_free(tree);
 }
 

@@ -161,7 +161,7 @@ test_fips_regions(void)
 		   GLUE_ENDPOINT_FIPS_AND_CUSTOM,
 		   "such a region asks for FIPS with a custom endpoint too");
 	is_int(resolve("glue", "fips--x", NULL, false, false, &endpoint),
-		   GLUE_ENDPOINT_BAD_REGION, "what is left must be a label");
+		   GLUE_ENDPOINT_BAD_REGION, "the rest must be a label");
 	is_int(resolve("glue", "fips-1", NULL, false, false, &endpoint),
 		   GLUE_ENDPOINT_BAD_REGION, "and not only digits");
 }

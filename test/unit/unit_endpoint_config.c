@@ -152,7 +152,7 @@ run_case(const EndpointCase *c)
 	ok(done, c->name);
 	is_str(done ? url.value : "(refused)", c->want, c->name);
 	if (c->origin != NULL)
-		is_str(url.origin, c->origin, "what it is configured by");
+		is_str(url.origin, c->origin, "the source of the setting");
 	unconfigure(&made);
 }
 

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * unit_invocation_id.c
- *	  Unit test of the headers by which AWS tells attempts.
+ *	  Unit test of the headers by which AWS identifies attempts.
  *
  * IDENTIFICATION
  *	  test/unit/unit_invocation_id.c

@@ -137,7 +137,7 @@ test_engines(void)
 		is_int(glue_engines[engine].port, ports[i], "its port");
 	}
 	ok(!glue_engine_find("JDBC", &engine) &&
-	   !glue_engine_find("mysql", &engine), "what is no engine's type");
+	   !glue_engine_find("mysql", &engine), "a type of no engine");
 }
 
 static void
@@ -313,7 +313,7 @@ test_parsing(void)
 		run_parse_case(&cases[i]);
 }
 
-/* What else foreign servers for Oracle say, behind the prefix. */
+/* Other forms of foreign servers for Oracle, behind the prefix. */
 #define THIN "jdbc:oracle:thin:@//"
 
 static void
@@ -368,7 +368,7 @@ test_round_trip(void)
 				strcmp(copy.database, name) != 0 || copy.port != 77)
 				different++;
 		}
-		is_int(different, 0, "what is written can be read");
+		is_int(different, 0, "written URLs can be read");
 		is_int(written, engine == GLUE_ENGINE_ORACLE ? 67 :
 			   engine == GLUE_ENGINE_SQLSERVER ? 95 : 127,
 			   "how many characters can be written");

@@ -395,7 +395,7 @@ test_long_keys(void)
 	json_object_object_add(given, key, json_object_new_string("XYZZY"));
 	ok(glue_find_credential_losses(existing, NULL, input, note, losses),
 	   "is another one than a shorter one");
-	ok(strstr(losses, "XYZZY") == NULL, "no secret is told");
+	ok(strstr(losses, "XYZZY") == NULL, "no secret is disclosed");
 	json_object_put(existing);
 	json_object_put(input);
 }

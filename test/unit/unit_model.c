@@ -194,7 +194,7 @@ test_shapes(void)
 	ok(glue_model_has_value(type, "JDBC"), "JDBC is a type");
 	ok(!glue_model_has_value(type, "jdbc"), "jdbc is none");
 	ok(!glue_model_has_value(glue_model_shape("NameString"), "x"),
-	   "what is no enumeration has no values");
+	   "a shape that is no enumeration has no values");
 	ok(glue_model_shape("CredentialMap")->sensitive, "a sensitive map");
 	ok(!glue_model_shape("TokenUrlParametersMap")->sensitive,
 	   "one that the model does not mark");

@@ -222,7 +222,7 @@ typedef struct TimesCase
 } TimesCase;
 
 static const TimesCase times_cases[] = {
-	/* both were read: when that was is of no concern */
+	/* both were read: the time of that is of no concern */
 	{"{" TIMES "}", 0, "{" TIMES "}", GLUE_UNSEEN_NOTHING},
 	{"{" TIMES "}", 1, "{" TIMES "}", GLUE_UNSEEN_NOTHING},
 	{"{'CreationTime':100,'LastUpdatedTime':100.123}", 200,
@@ -296,7 +296,7 @@ check_report(GlueUnseenChange change, const char *expected)
 	char		text[1024] = "";
 
 	glue_report_unseen_change(change, note, text);
-	is_str(text, expected, "what is told of it");
+	is_str(text, expected, "the report of it");
 }
 
 static void

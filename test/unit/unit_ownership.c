@@ -55,9 +55,9 @@ static const Case cases[] = {
 	{"no creation time", SAME, NONE, true, GLUE_CANNOT_TELL,
 	"The answer does not say"},
 	{"nothing", NULL, 0, true, GLUE_CANNOT_TELL, "The answer does not say"},
-	{"who knows when it was sent", SAME, 0, false, GLUE_CANNOT_TELL,
+	{"sent at an unknown time", SAME, 0, false, GLUE_CANNOT_TELL,
 	"The time when the request was sent"},
-	{"old, and who knows when it was sent", SAME, -86400, false,
+	{"old, and sent at an unknown time", SAME, -86400, false,
 	GLUE_CANNOT_TELL, "The time when the request was sent"},
 };
 
@@ -165,7 +165,7 @@ static const MadeCase made_cases[] = {
 	{"it may arrive for a minute", SAME, 59, 59, 60, 0, NONE, GLUE_OURS, ""},
 	{"but not longer", SAME, 62, 62, 60, 0, NONE, GLUE_SOMEBODY_ELSES,
 	"It was created after"},
-	{"who knows when it had ended", SAME, 0.5, 0.5, NONE, 0, NONE,
+	{"ended at an unknown time", SAME, 0.5, 0.5, NONE, 0, NONE,
 	GLUE_CANNOT_TELL, "The time when the request had ended"},
 	{"that matters not if it is older", SAME, -86400, -86400, NONE, 0, NONE,
 	GLUE_SOMEBODY_ELSES, "It was created before"},
@@ -180,7 +180,8 @@ static const MadeCase made_cases[] = {
 	{"not updated after all", SAME, 0.5, 0.5, 1, 1, NONE, GLUE_OURS, ""},
 	{"updated by somebody after us", UPDATED, 0.5, 32.1, 1, 1, 31,
 	GLUE_SOMEBODY_ELSES, "It was updated since"},
-	{"who knows when we did", UPDATED, 0.5, 60, 1, 1, NONE, GLUE_OURS, ""},
+	{"updated by us, at an unknown time", UPDATED, 0.5, 60, 1, 1, NONE,
+	GLUE_OURS, ""},
 	{"updated by somebody else", OTHER, 0.5, 30, 1, 1, 31,
 	GLUE_SOMEBODY_ELSES, "$.ConnectionProperties.USERNAME "},
 	{"an update that was not ours", UPDATED, 0.5, 0.5, 1, 0, NONE,
@@ -254,7 +255,7 @@ check_clocks(void)
 							 &looked);
 		made.ended_ms = looked.latest_ms + 15000;
 		is_int(glue_ownership_unchanged(&made, found, findings), GLUE_OURS,
-			   "whatever the clock says, ours is ours");
+			   "at any time of the clock, ours is ours");
 		is_int(glue_ownership_unchanged(&made, later, findings),
 			   GLUE_SOMEBODY_ELSES, "and another one is not");
 		glue_json_tree_free(later);

@@ -352,7 +352,7 @@ run_case(const ChainCase *c)
 }
 
 /*
- * The profile that nobody chose, and the one that a setting names.
+ * The default profile, and the one that a setting names.
  */
 static void
 test_origins(void)
@@ -396,7 +396,7 @@ test_hint(void)
 		   GLUE_SOURCE_INVALID, "a program is refused");
 	ok(strstr(error.hint, "credential_source") != NULL &&
 	   strstr(error.hint, "AWS_CONTAINER_CREDENTIALS_FULL_URI") != NULL,
-	   "and what to use instead is said");
+	   "and the alternatives are named");
 	unconfigure(&made);
 
 	configure(&made, NULL, "[default]\nrole_arn = r\nmfa_serial = x\n", NULL);

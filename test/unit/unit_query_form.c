@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * unit_query_form.c
- *	  Unit test of the bodies of form requests.
+ *	  Unit test of the bodies of form messages.
  *
  * The first bodies restate those that AWS's SDKs share.
  *
@@ -88,9 +88,10 @@ test_encoding(void)
 
 	percent_encode(unreserved, strlen(unreserved),
 				   buffer, sizeof(buffer));
-	is_str(buffer, unreserved, "what needs no encoding");
+	is_str(buffer, unreserved, "characters without encoding");
 	percent_encode("my role/@=,+\r\n", 14, buffer, sizeof(buffer));
-	is_str(buffer, "my%20role%2F%40%3D%2C%2B%0D%0A", "what needs it");
+	is_str(buffer, "my%20role%2F%40%3D%2C%2B%0D%0A",
+		   "characters with encoding");
 
 	for (int i = 0; i < 256; i++)
 		all[i] = (char) i;

@@ -121,7 +121,7 @@ static const Trace traces[] = {
 			{TAKE, 1.6, 0, 3.4, 5, 0.5, 0.5, 0.1},
 			{TAKE, 3.5, 0, GO, 5, 0.5, 0.5, 0},
 	}},
-	{"unused, the rate falls to what is used", 10, 0.1, {
+	{"unused, the rate falls to the used one", 10, 0.1, {
 			{REFUSAL, 1.05, 0, 0, 1, 10, 7, 0},
 			{SUCCESS, 31.3, 1, 0, 1, 10, 20, 1},
 			{SUCCESS, 31.4, 1, 0, 1, 10, 20, 2},
@@ -274,7 +274,7 @@ test_ceiling(void)
 	is_int(taken_within(&limit, 0, 10), 201, "a ceiling, from the first");
 	is_int(taken_within(&limit, 60, 1), 21, "two are saved up, no more");
 	is_int(limit.in_flight, 0, "calls are not waited for");
-	is_close(glue_rate_per_second(&limit), 20, "it stays what it is");
+	is_close(glue_rate_per_second(&limit), 20, "it does not change");
 	limit = (GlueRateLimit)
 	{
 		.ceiling = 100
@@ -344,7 +344,7 @@ test_answers(void)
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
 		is_int(glue_rate_classify(cases[i].http_status, cases[i].throttled),
-			   cases[i].answer, "what an answer says");
+			   cases[i].answer, "the meaning of an answer");
 
 	take(&limit, 0);
 	before = limit;
@@ -439,14 +439,14 @@ test_classes(void)
 	serve(0, 1000, 1000, 20, served);
 	is_str(served, "iiiiiiiiiqiiiiiiiiiq", "every tenth for the queue");
 	serve(5, 1000, 2, 24, served);
-	is_str(served, "uuuuuiiiiqiiiiiiiiiqiiii", "whoever else has the others");
+	is_str(served, "uuuuuiiiiqiiiiiiiiiqiiii", "the other classes have others");
 	serve(10, 0, 1, 20, served);
 	is_str(served, "uuuuuuuuuqu", "undos do not take all either");
 
 	for (int i = 0; i < 20; i++)
 		glue_rate_note_turn(&limit, GLUE_RATE_IMMEDIATE, alone);
 	is_int(glue_rate_next_class(&limit, both),
-		   GLUE_RATE_IMMEDIATE, "who has just come was not passed over");
+		   GLUE_RATE_IMMEDIATE, "a new class was not passed over");
 
 	serve(1000, 1000, 1000, 1000, served);
 	for (const char *c = served; *c != '\0'; c++)
@@ -490,7 +490,7 @@ test_view(void)
 	is_int(glue_rate_refused_lately(&limit, AT(1e9)), 0, "long ago");
 }
 
-/* A clock that goes back gives nothing, and nobody waits for it. */
+/* A clock that goes back gives nothing, and no call waits for it. */
 static void
 test_clock(void)
 {
@@ -506,7 +506,7 @@ test_clock(void)
 	is_int(glue_rate_refused_lately(&limit, AT(20)), 2, "refusals are known");
 	is_int(glue_rate_refused_lately(&limit, AT(70)), 0, "and forgotten");
 	is_int(glue_rate_is_hopeless(&limit, AT(0), 60000000, AT(61)), true,
-		   "so is what got through");
+		   "so are calls that got through");
 	is_int(take(&limit, 3.1), 0, "there is a token in time");
 	let_in(&limit, 4);
 	let_in(&same, 4);
@@ -533,16 +533,16 @@ test_news(void)
 	refuse(&limit, 2);
 	is_int(glue_rate_news(&limit, AT(2)), GLUE_RATE_LIMITED, "a refusal");
 	refuse(&limit, 3);
-	is_int(glue_rate_news(&limit, AT(3)), GLUE_RATE_NO_NEWS, "is told once");
+	is_int(glue_rate_news(&limit, AT(3)), GLUE_RATE_NO_NEWS, "reported once");
 	refuse(&limit, 50);
 	is_int(glue_rate_news(&limit, AT(80)), GLUE_RATE_NO_NEWS,
 		   "as long as there are more");
 	is_int(glue_rate_news(&limit, AT(111)), GLUE_RATE_FREE, "a minute without");
 	is_int(glue_rate_news(&limit, AT(112)), GLUE_RATE_NO_NEWS,
-		   "is told once");
+		   "reported once");
 	refuse(&limit, 120);
 	is_int(glue_rate_news(&limit, AT(120)), GLUE_RATE_NO_NEWS,
-		   "the next one is not told at once");
+		   "the next one is not reported at once");
 	is_int(glue_rate_news(&limit, AT(171)), GLUE_RATE_LIMITED,
 		   "but a minute later");
 }

@@ -59,7 +59,7 @@ typedef struct Process
 	bool		in_line;
 } Process;
 
-/* A request on its way, and then its answer. */
+/* A message on its way, and then its answer. */
 typedef struct Event
 {
 	int64_t		at;
@@ -619,7 +619,7 @@ test_classes(void)
 	at_most(seconds_of(bulk->ended_at), 28, "beside a bulk", "the bulk");
 }
 
-/* Two clusters, which know nothing of each other. */
+/* Two clusters without a common state. */
 static void
 test_two_clusters(void)
 {

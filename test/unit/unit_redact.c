@@ -459,7 +459,7 @@ test_depth(void)
 			json_object_array_add(outer, tree);
 		tree = outer;
 	}
-	ok(glue_redact_has_secret(tree), "what is too deep is a secret");
+	ok(glue_redact_has_secret(tree), "a tree too deep is a secret");
 	ok(glue_redact_tree(tree), "it can be redacted");
 	ok(!glue_redact_has_secret(tree), "it is redacted");
 	text = malloc(4096);

@@ -26,7 +26,7 @@ typedef struct Answer
 	long long	latest_ms;
 } Answer;
 
-/* Each goes on where the one before it has ended. */
+/* Each continues where the one before it has ended. */
 static const Answer answers[] = {
 	{"the first", 1000, 0, 100, 100, 1000000, 1001100},
 	{"a moment later", 1000, 0, 100, 600, 1000500, 1001600},

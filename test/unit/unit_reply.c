@@ -182,8 +182,8 @@ static const ErrorCase error_cases[] = {
 	"HTTP 403", "\"Forbidden\""},
 	{"an unclosed tag", 500, NULL, "oops", "HTTP 500", "oops"},
 
-	/* nothing of the request may be repeated */
-	{"a signature error quotes the request", 403, NULL,
+	/* nothing of the message may be repeated */
+	{"a signature error quotes the message", 403, NULL,
 		"{\"__type\": \"InvalidSignatureException\", \"message\":"
 		" \"The request signature we calculated does not match the signature"
 		" you provided.\\n\\nThe Canonical String for this request should have"
@@ -315,7 +315,7 @@ test_malformed(void)
 		snprintf(message, sizeof(message),
 				 "expected a JSON object but found %s", bodies[i][1]);
 		is_int(reply.kind, GLUE_REPLY_MALFORMED, bodies[i][0]);
-		is_str(reply.message, message, "what was found is said");
+		is_str(reply.message, message, "the found type is named");
 		is_str(reply.code, "", "it has no code");
 		ok(reply.tree == NULL, "it has no tree");
 		glue_reply_clear(&reply);

@@ -161,7 +161,7 @@ test_retry_after(void)
 								   cases[i].retry_after),
 			   cases[i].delay_ms, cases[i].retry_after);
 	is_int(glue_retry_delay_ms(GLUE_RETRY_TRANSIENT, 1, 0.5, "10000"), 5025,
-		   "the service's wish counts after the jitter");
+		   "the service's delay counts after the jitter");
 }
 
 static void
@@ -176,13 +176,13 @@ test_quota(void)
 
 	cost = glue_retry_quota_take(&quota, GLUE_RETRY_TRANSIENT);
 	is_int(cost, 14, "cost of a retry");
-	is_int(quota.capacity, 486, "what is left");
+	is_int(quota.capacity, 486, "the rest");
 	glue_retry_quota_refund(&quota, cost);
 	is_int(quota.capacity, 500, "given back after a success");
 
 	cost = glue_retry_quota_take(&quota, GLUE_RETRY_THROTTLING);
 	is_int(cost, 5, "cost of a retry after throttling");
-	is_int(quota.capacity, 495, "what is left");
+	is_int(quota.capacity, 495, "the rest");
 	glue_retry_quota_refund(&quota, cost);
 	is_int(quota.capacity, 500, "given back after a success");
 

@@ -187,7 +187,7 @@ test_context(void)
 	moved.region = "u-central-1";
 	len = glue_seal_context(&moved, other, sizeof(other));
 	ok(len == context_len && memcmp(other, context, len) != 0,
-	   "what is one string does not count as another");
+	   "a part of one string does not count as another's");
 }
 
 static void
@@ -208,7 +208,7 @@ test_known_answers(void)
 	is_int(open_with(KEY1, sealed, decode(sealed_hex, sealed),
 					 plain, &plain_len), GLUE_SEAL_OK, "it opens");
 	ok(plain_len == strlen(PLAIN) && memcmp(plain, PLAIN, plain_len) == 0,
-	   "and is what it was");
+	   "and is unchanged");
 
 	read_keys(KEY2, &keys);
 	is_int(glue_unseal(&keys, "", 0, sealed, decode(empty_hex, sealed),
@@ -365,7 +365,7 @@ test_cleansing(void)
 	watch_cleansing("correct horse", 13);
 	open_with(KEY1, sealed, len, plain, &plain_len);
 	is_int(was_cleansed(), 1,
-		   "what was decrypted in vain is cleansed, and was there");
+		   "a failed decryption is cleansed, and was there");
 }
 
 int

@@ -115,7 +115,7 @@ test_bad_texts(void)
 								 &problem), text->name);
 		is_int(problem.line, text->line, "the line");
 		is_str(problem.reason, text->reason, "the reason");
-		ok(problem.remedy != NULL, "and what to do");
+		ok(problem.remedy != NULL, "with a remedy");
 		ok(memcmp(&keys, &none, sizeof(keys)) == 0, "no key is left");
 	}
 }

@@ -5,7 +5,7 @@
  *
  * The answers were computed with Python's hashlib and hmac.  Where AWS
  * publishes an example, that is used.  test/peer/sign_like_botocore.py signs
- * many more requests, and compares them with AWS's own client.
+ * many more messages, and compares them with AWS's own client.
  *
  * IDENTIFICATION
  *	  test/unit/unit_sigv4.c
@@ -98,7 +98,7 @@ test_stages(void)
 
 	ok(glue_sigv4_authorization(signer, &glue_request, ACCESS_KEY, SECRET,
 								authorization, sizeof(authorization)),
-	   "a request is signed");
+	   "a message is signed");
 	is_str(authorization, glue_authorization, "authorization");
 }
 
@@ -382,7 +382,7 @@ test_header_order(void)
 	is_str(canonical_line("/", headers, 6, 4), "my-header:second,first,",
 		   "values of a repeated header keep their order");
 	is_str(canonical_line("/", headers, 6, 5), "x-amz-meta-a:2",
-		   "a name comes before what begins with it");
+		   "a name comes before a longer one");
 	is_str(canonical_line("/", headers, 6, 6), "x-amz-meta-a-b:1",
 		   "and not after it, as the colon's code would have it");
 	is_str(canonical_line("/", headers, 6, 8),
@@ -548,7 +548,7 @@ test_cleansing(void)
 	SHA256((const unsigned char *) origin, sizeof(origin), key_origin);
 	watch_cleansing(key_origin, sizeof(key_origin));
 	glue_sigv4_signer_free(own);
-	ok(was_cleansed(), "what the key was derived from goes with the signer");
+	ok(was_cleansed(), "the origin of the key is cleansed with the signer");
 
 	glue_sigv4_signer_free(NULL);
 }

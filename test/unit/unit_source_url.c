@@ -239,7 +239,7 @@ check_wrong(GlueUrlCheck find_fault, const WrongUrl *cases, size_t count)
 
 		ok(find_fault(cases[i].url, &fault), cases[i].url);
 		is_str(fault.message, cases[i].message != NULL ? cases[i].message :
-			   "should look like", "what is wrong");
+			   "should look like", "the fault");
 		is_str(fault.form != NULL ? fault.form : "",
 			   cases[i].form != NULL ? cases[i].form : "", "the right form");
 	}

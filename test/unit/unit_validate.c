@@ -568,7 +568,7 @@ test_redacted_unknown(void)
 		   "W $.A unknown_member is not a member of ConnectionInput\n"
 		   HIDDEN("$.A")
 		   "W $.B unknown_member is not a member of ConnectionInput\n",
-		   "what is hidden in unknown members");
+		   "a hidden secret in unknown members");
 	glue_json_tree_free(tree);
 }
 
@@ -664,7 +664,7 @@ test_no_secrets(void)
 }
 
 /*
- * Whatever is below a secret's key is secret, too.
+ * Everything below a secret's key is secret, too.
  */
 static void
 test_secret_paths(void)

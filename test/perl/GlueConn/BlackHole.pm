@@ -16,7 +16,7 @@ GlueConn::BlackHole - a port that does not answer
 =head1 DESCRIPTION
 
 The queue of connections of a listening socket is full, and the kernel drops
-what else wants to connect.  It stays so while the object lives.
+further connections.  It stays so while the object exists.
 
 =cut
 

@@ -4,7 +4,7 @@
 
 =head1 NAME
 
-GlueConn::Callers - as whom a server acts, and whom it asks for credentials
+GlueConn::Callers - the identity of a server, and its sources of credentials
 
 =head1 SYNOPSIS
 
@@ -66,7 +66,7 @@ The keys of a caller as variables, and as lines of a profile.
 
 =item role(name, account), session_of(name, session, account)
 
-The ARN of a role, and what glue_caller_identity() says of a session of it.
+The ARN of a role, and the result of glue_caller_identity() for a session of it.
 
 =item write_file(name, text)
 
@@ -152,13 +152,13 @@ of all levels; returns the result.
 
 =item acts_as(case, identity, setting => value, ...)
 
-Ask AWS who we are, by the statement B<sql> if there is one, and test the answer;
-returns the requests that this took.
+Ask AWS for our identity, by the statement B<sql> if there is one, and test the answer;
+returns the messages that this took.
 
 =item refused(case, message, detail, setting => value, ...)
 
 Make a call for which there are no credentials; returns the result and the
-requests that were made in vain.  B<$none> is the message if none were found.
+messages that failed.  B<$none> is the message if none were found.
 
 =item operations(request, ...), form(request)
 
@@ -241,7 +241,7 @@ sub tells_no_secret
 		my ($name, $text) = @$place;
 		my @found = grep { index($text, $_) >= 0 } sort keys %secrets;
 
-		is("@found", '', "none of them in what came from $name");
+		is("@found", '', "none of them in the output of $name");
 		like($text, qr/could not get AWS credentials from /, "which is all of $name");
 		unlike($text, qr/$word/, "nor any other in $name") if $name eq 'psql';
 	}

@@ -69,8 +69,8 @@ and B<environment> is a hash of environment variables of the server, instead
 of those with the access key.  With B<preload>, the library is preloaded; with
 B<secret_key>, there is a key for secrets of requests.  B<odd> is a list: the
 name of a file of F<test/t> in C, without its ending, that is preloaded into
-every process of the server, and variables for it.  The settings say whose the
-credentials are; with B<asks_account>, AWS STS does.
+every process of the server, and variables for it.  The settings have the
+account of the credentials; with B<asks_account>, it comes from AWS STS.
 
 =cut
 
@@ -175,7 +175,7 @@ sub in_environment
 	my ($self, $function) = @_;
 	my %kept = map { $_ => $ENV{$_} } grep { !/^AWS_/ } keys %ENV;
 
-	# This machine's own metadata service is nobody's business, and roles are
+	# No test uses this machine's own metadata service, and roles are
 	# assumed here.
 	local %ENV = (
 		%kept,
@@ -271,7 +271,7 @@ How often a connection was created and recorded, and with which status.
 
 =item $cluster->drift(name)
 
-The paths and messages of what has drifted of a connection.
+The paths and messages of the drifted members of a connection.
 
 =item $cluster->configure(session, name => value, ...)
 
@@ -311,7 +311,7 @@ sub held_session
 	wait_until(sub {
 		grep { $_->{body} =~ /"$name"/ }
 		  $glue->requests(operation => 'CreateConnection');
-	}, "the request about $name is sent");
+	}, "the message about $name is sent");
 	wait_until(sub { $glue->created($name) }, "$name is created")
 	  if $kind eq 'slow';
 	return $session;
@@ -408,7 +408,7 @@ sub finish
 
 =over
 
-=item wait_until(condition, what)
+=item wait_until(condition, name)
 
 Wait until a function returns true, and return that; die if it does not in
 good time.

@@ -4,7 +4,7 @@
 
 =head1 NAME
 
-GlueConn::CrashPoints - a server that can be told where to crash
+GlueConn::CrashPoints - a server that crashes at chosen points
 
 =head1 SYNOPSIS
 
@@ -18,7 +18,7 @@ GlueConn::CrashPoints - a server that can be told where to crash
 
 =head1 DESCRIPTION
 
-F<src/server/crash_point.c> tells what such a point is.  The library that has them is
+F<src/server/crash_point.c> defines such points.  The library that has them is
 built in a directory of its own, so that the installed one stays as it is.
 
 =cut
@@ -108,12 +108,12 @@ sub points
 
 =item $crashes->arm(point)
 
-Have the next process that comes to a point die there.
+Have the next process that comes to a point crash there.
 
 =item $crashes->reached(seconds)
 
-Wait until that has happened; false, and nothing is armed any more, if it has
-not after some seconds.
+Wait until that has happened.  Returns false, and disarms the point, if it has
+not happened after some seconds.
 
 =back
 

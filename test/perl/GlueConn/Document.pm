@@ -4,7 +4,7 @@
 
 =head1 NAME
 
-GlueConn::Document - the blocks of code of a page, and whether they tell the truth
+GlueConn::Document - the blocks of code of a page, and whether they are true
 
 =head1 SYNOPSIS
 
@@ -19,11 +19,11 @@ GlueConn::Document - the blocks of code of a page, and whether they tell the tru
 		  if $block->{output} && !$document->is_output($block, $output);
 		$document->correct($block, $output);
 	}
-	print $document->text;    # the page with what there really was
+	print $document->text;    # the page with the actual output
 
 =head1 DESCRIPTION
 
-Each block of a page stands in a fence that says of which kind it is:
+Each block of a page stands in a fence with its kind:
 
 =over
 
@@ -33,8 +33,8 @@ is run, in order: all SQL of a page in one session of psql.
 
 =item C<output>
 
-is what the block before it prints.  Without one, that may print nothing but what
-psql says of a command that has succeeded, such as CREATE TABLE.
+is the output of the block before it.  Without one, that may print nothing but the
+command tags of psql, such as CREATE TABLE.
 
 =item C<json>, C<conf>
 
@@ -51,15 +51,15 @@ The line before a block may hold a comment, of these:
 	<!-- not run: apt-get -->    or AWS, root, another program
 	<!-- figures vary -->        in this output: any digits are as good
 	<!-- local Glue: POST /misbehave {"kind": "lost-after"} -->
-	                             the local Glue is told so before the block is run
+	                             a message to the local Glue before the block is run
 
-Output is what is expected if the two are equal when these are replaced in both:
+Output is as expected if the two are equal when these are replaced in both:
 
 =over
 
 =item *
 
-UUIDs, which are what request IDs and the identity of a database look like
+UUIDs, such as request IDs and the identity of a database
 
 =item *
 
@@ -100,12 +100,12 @@ A page: from a file, or from its text.
 
 =item $document->faults
 
-What is wrong with the form of the page, a line each.
+The faults in the form of the page, a line each.
 
 =item $document->to_run
 
 The blocks to be run, in order.  Each is a hash of B<kind>, B<text>, B<line>,
-B<told> (what the local Glue is to be told: method, path, JSON) and B<output> (a
+B<told> (the message to the local Glue: method, path, JSON) and B<output> (a
 block, if there is one).
 
 =item $document->blocks(kind)
@@ -118,7 +118,7 @@ The reasons of those that are not run.
 
 =item $document->is_output(block, output)
 
-Is that what the block's output says?
+Is that the output of the block?
 
 =item $document->correct(block, output)
 
@@ -126,7 +126,7 @@ Put this output in the place of the one that the block has.
 
 =item $document->text
 
-The page, with what was corrected.
+The page, with its corrections.
 
 =back
 

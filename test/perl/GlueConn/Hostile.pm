@@ -23,10 +23,10 @@ The extension is in the schema C<app> of the database C<shop>.  Everybody but th
 superuser is hostile there, and the C<search_path> of the database, and so that of
 background workers, begins with the schema C<evil>.  That has an operator for every
 pair of types, and functions, aggregates and types with the names of PostgreSQL's;
-and what could be in the way of the extension's own objects was in C<app> before
+and objects with names of the extension's own ones were in C<app> before
 these were made.
 
-A hostile function notes in the server's log that it was executed, and by whom,
+A hostile function notes in the server's log that it was executed, and its role,
 for there it stays if the transaction is rolled back; and it tries to make
 superusers of all.
 
@@ -376,7 +376,7 @@ sub _functions
 
 =item $hostile->runs
 
-What hostile functions were executed since this was asked last, one a line, each
+The hostile functions that were executed since the last call, one a line, each
 once, with the role whose rights it had; '' if none was.
 
 =item $hostile->superusers
@@ -385,8 +385,8 @@ The attackers that have become superuser; '' if none has.
 
 =item $hostile->demote
 
-Take away again what attackers have got by what the superuser did by hand, which
-is not what is tested.
+Revoke the rights that attackers have got by the superuser's own statements,
+which are not tested.
 
 =item $hostile->wait_for_requests
 

@@ -4,7 +4,7 @@
 
 =head1 NAME
 
-GlueConn::Interrupts - interrupt a backend wherever it waits
+GlueConn::Interrupts - interrupt a backend at any wait
 
 =head1 SYNOPSIS
 
@@ -47,8 +47,8 @@ it can, as it is if nothing is said.
 
 =item reached
 
-A function of a GlueConn::Session and a GlueConn::Watch that tells when the
-backend is there.  If there is none, it is so when the backend waits for
+A function of a GlueConn::Session and a GlueConn::Watch that returns true when
+the backend waits there.  If there is none, it is so when the backend waits for
 something of ours.
 
 =item event
@@ -92,7 +92,7 @@ Be ready for a GlueConn::Cluster.
 
 =item $interrupts->quit
 
-Leave its server.
+End the sessions.
 
 =cut
 
@@ -194,7 +194,7 @@ sub works
 	return $session->query(get_sql('x'))->sqlstate eq '42704';
 }
 
-# What a session waits for: the type and the name; '' if it does not wait.
+# The wait of a session: the type and the name; '' if it does not wait.
 sub wait_event
 {
 	my ($self, $session) = @_;
@@ -210,7 +210,7 @@ sub wait_event
 
 Test that every kind of interrupt ends the wait at a place at once, with its
 own SQLSTATE; that an exception handler does not swallow it; that the same
-backend can go on; that other sessions are not held up; and that the wait has
+backend can continue; that other sessions are not blocked; and that the wait has
 its name.  C<where> follows the word "waiting" in the names of the tests.
 
 =back
@@ -248,7 +248,7 @@ sub _check_cancel
 	note sprintf 'waiting %s: cancelled within %.1f ms', $where,
 	  1000 * $median;
 	cmp_ok($median, '<', $promptly, 'at once');
-	ok($self->works($session), 'and the backend goes on');
+	ok($self->works($session), 'and the backend continues');
 	$session->quit;
 	return;
 }
@@ -261,7 +261,7 @@ sub _check_terminate
 
 	cmp_ok($seconds, '<', $soon, "waiting $where: terminated at once");
 	is($result->sqlstate, '57P01', 'and says so');
-	wait_until(sub { !kill 0, $session->pid }, 'the backend leaves');
+	wait_until(sub { !kill 0, $session->pid }, 'the backend exits');
 	$session->quit;
 	return;
 }
@@ -276,9 +276,9 @@ sub _check_statement_timeout
 
 	cmp_ok($result->seconds, '<', 1.5 + $soon,
 		"waiting $where: statement_timeout");
-	is($result->sqlstate, '57014', 'is told apart from our own');
+	is($result->sqlstate, '57014', 'is distinguished from our own');
 	like($result->message, qr/statement timeout/, 'by its name');
-	ok($self->works($session), 'and the backend goes on');
+	ok($self->works($session), 'and the backend continues');
 	$session->quit;
 	return;
 }
@@ -300,7 +300,7 @@ sub _check_others
 	my $result = $admin->query("SET statement_timeout = '100s';"
 		  . ' DROP DATABASE unused; RESET statement_timeout');
 	is($result->sqlstate, '00000', 'DROP DATABASE works meanwhile');
-	cmp_ok($result->seconds, '<', $soon, 'and is not held up');
+	cmp_ok($result->seconds, '<', $soon, 'and is not blocked');
 	$self->stop($session, 'pg_cancel_backend');
 	$session->quit;
 	$self->{cluster}->glue->behave;

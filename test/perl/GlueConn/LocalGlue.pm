@@ -29,12 +29,12 @@ GlueConn::LocalGlue - start, steer and stop the local Glue
 =head1 DESCRIPTION
 
 The local Glue is a stand-in for AWS Glue, STS and the metadata services of
-EC2 and ECS; see F<test/local_glue/README.md> for what it does and for all
+EC2 and ECS; see F<test/local_glue/README.md> for its behaviour and for all
 rules and settings.  This module runs one as a child process and speaks to its
 control port, with nothing but Perl's core modules.
 
 The server ends when it is stopped, when the object goes away, or when the
-test dies of whatever cause: it holds the other end of a pipe.
+test dies for any reason: it holds the other end of a pipe.
 
 =cut
 
@@ -51,7 +51,7 @@ use JSON::PP;
 # How long the server may take to start, in seconds.
 my $start_timeout = 60;
 
-# The account that it is, unless told otherwise.
+# Its default account.
 our $ACCOUNT = '123456789012';
 
 # The one key that the server knows from the start.
@@ -67,8 +67,8 @@ my $example_secret_key = 'wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY';
 =item GlueConn::LocalGlue->new(options => [...], stderr => $path)
 
 Prepare a server.  B<options> are command line options of local_glue, such as
-C<'--region', 'eu-central-1'>.  B<stderr> is a file for what it complains
-about; without it that goes to the test's own standard error.
+C<'--region', 'eu-central-1'>.  B<stderr> is a file for its
+complaints; without it they go to the test's own standard error.
 
 =cut
 
@@ -384,7 +384,7 @@ All connections and their history, with all secrets.
 
 =item $glue->connection($name)
 
-One connection (the first of that name, whatever its region), or undef.
+One connection (the first of that name, in any region), or undef.
 
 =item $glue->created($name)
 
@@ -392,12 +392,12 @@ How many times a connection of that name was created.
 
 =item $glue->requests(operation => ..., since => ...)
 
-The journal: a list of requests, all of them or those of one operation, or
+The journal: a list of messages, all of them or those of one operation, or
 those after a sequence number.
 
 =item $glue->counters
 
-Connections, handshakes and requests, counted.
+Connections, handshakes and messages, counted.
 
 =cut
 
@@ -444,7 +444,7 @@ sub counters
 	return $self->_control('GET', '/counters');
 }
 
-# One request to the control API; dies if it is refused.
+# One message to the control API; dies if it is refused.
 sub _control
 {
 	my ($self, $method, $path, $content) = @_;

@@ -41,32 +41,32 @@ our $optimize = '-O1';
 
 # The meaning of a violation, by the variables of the broken assertion.
 my @meanings = (
-	[ qr/non-progress/ => 'it goes round in a circle' ],
+	[ qr/non-progress/ => 'it loops' ],
 
 	# claims.pml
 	[ qr/busy/ => 'a caller is stuck' ],
 	[ qr/row==r/ => "another row's claim is released" ],
 	[ qr/keeps/ => "somebody else's connection is deleted" ],
-	[ qr/whose.*unknown/ => 'a connection that nobody knows' ],
+	[ qr/whose.*unknown/ => 'an unknown connection' ],
 	[ qr/whose.*reported/ => "somebody else's connection is updated" ],
-	[ qr/succeeded.*whose/ => 'what is recorded is not there' ],
+	[ qr/succeeded.*whose/ => 'the recorded connection does not exist' ],
 	[ qr/succeeded/ => 'a row that was accepted has no connection' ],
 	[ qr/owned_life/ => 'two rows own one connection' ],
 	[ qr/drop==/ => 'a request is not carried out' ],
 
 	# the others
 	[ qr/gone/ => 'a caller is stuck' ],
-	[ qr/row!=/ => 'a deletion comes after all is over', qr/holders/ ],
-	[ qr/violated\s+!\(+maker==/ => 'a connection stays that nobody has committed' ],
-	[ qr/seen/ => 'an older look is recorded' ],
-	[ qr/maker.*holders/ => 'a connection stays that nobody has committed' ],
-	[ qr/closed/ => 'what is to be recorded is locked', qr/holders/ ],
+	[ qr/row!=/ => 'a deletion comes after the end', qr/holders/ ],
+	[ qr/violated\s+!\(+maker==/ => 'an uncommitted connection stays' ],
+	[ qr/seen/ => 'an older answer is recorded' ],
+	[ qr/maker.*holders/ => 'an uncommitted connection stays' ],
+	[ qr/closed/ => 'the record is locked', qr/holders/ ],
 	[ qr/row==/ => 'a row is not resolved', qr/maker|recorded|holders/ ],
 	[ qr/holders/ => 'a committed connection is deleted' ],
 	[ qr/found_ours/ => "somebody else's connection is deleted" ],
 	[ qr/made==/ => 'a connection is created twice' ],
-	[ qr/recorded.*maker!=0/ => 'what is recorded is not there' ],
-	[ qr/maker/ => 'a connection that nobody knows' ]);
+	[ qr/recorded.*maker!=0/ => 'the recorded connection does not exist' ],
+	[ qr/maker/ => 'an unknown connection' ]);
 
 =pod
 
@@ -76,9 +76,9 @@ my @meanings = (
 
 =item check_model(file, switches)
 
-Search for violations.  Returns what was found: C<violation> in words, empty if
-there is none; C<states> that were visited; C<seconds>; C<megabytes>; and what
-trace_of() needs.
+Search for violations.  Returns the result: C<violation> in words, empty if
+there is none; C<states> that were visited; C<seconds>; C<megabytes>; and the
+data for trace_of().
 
 =item find_cycles(file, switches)
 

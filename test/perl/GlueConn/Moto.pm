@@ -22,7 +22,7 @@ GlueConn::Moto - start and stop moto, an independent mock of AWS
 
 =head1 DESCRIPTION
 
-Runs F<test/peer/moto_server.py>, which says what it serves, with the
+Runs F<test/peer/moto_server.py>, which documents its services, with the
 interpreter that the variable C<GLUE_CONN_PYTHON> of the environment names;
 that one must have moto.  The server ends when it is stopped, when the object
 goes away, or when the test dies: it holds the other end of a pipe.
@@ -112,7 +112,7 @@ sub DESTROY
 
 =item $moto->url, $moto->ca_file, $moto->region, $moto->account
 
-Where it is, what to trust there, and for whom it stands.
+Its URL, its certification authority, its region and its account.
 
 =cut
 
@@ -143,8 +143,8 @@ sub settings
 
 =item $moto->environment($user)
 
-The variables with the key of a user, as a hash: of "able", who may do
-everything with Glue and is the default, or of "powerless", who may do nothing.
+The variables with the key of a user, as a hash: of "able", which may do
+everything with Glue and is the default, or of "powerless", which may do nothing.
 
 =cut
 

@@ -18,7 +18,7 @@ GlueConn::Prometheus - a Prometheus that hurries, and an exporter
 
 =head1 DESCRIPTION
 
-The programs are Debian's.  What is in F<monitoring> is used as it is, but for the
+The programs are Debian's.  The files in F<monitoring> are used unchanged, but for the
 ports and the times, which are cut to seconds.  All processes end with the script.
 
 =cut
@@ -96,7 +96,7 @@ Start Prometheus with F<monitoring/prometheus.yaml>, where these ports are repla
 
 =item $prometheus->values(expression)
 
-What an expression yields: the values, or an empty list.
+The values of an expression, or an empty list.
 
 =item $prometheus->names
 

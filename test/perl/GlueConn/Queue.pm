@@ -4,7 +4,7 @@
 
 =head1 NAME
 
-GlueConn::Queue - the queue of requests, as a session makes, works and sees it
+GlueConn::Queue - the queue of requests, as a session makes, processes and sees it
 
 =head1 SYNOPSIS
 
@@ -17,7 +17,7 @@ GlueConn::Queue - the queue of requests, as a session makes, works and sees it
 =head1 DESCRIPTION
 
 Each function is about the database of a GlueConn::Session, and has that session
-do what is to be done, in its transaction if there is one.
+execute its statements, in its transaction if there is one.
 
 =cut
 
@@ -55,12 +55,12 @@ and the workers have left; returns its ID.
 
 =item make_due(session, id, ...)
 
-Have requests that were put off tried again when the queue is worked: these, or
+Have requests that were put off retried when the queue is processed: these, or
 all.
 
 =item work(session), work_on_all(session)
 
-Call glue_process_requests(), for what is due or for all that is queued; returns
+Call glue_process_requests(), for requests that are due or for all queued ones; returns
 the result.
 
 =item state_of(session, id, column, ...)
@@ -83,15 +83,15 @@ Wait until no request is open.
 
 The process IDs of background workers of all databases; their number, if one
 scalar is wanted.  The kind is "launcher", "worker" or "journal worker"; without
-it, all but the launcher are meant.
+it, it is all but the launcher.
 
 =item wait_for_no_workers(session)
 
-Wait until all workers have left.
+Wait until all workers have exited.
 
 =item new_outcomes(session, \seen)
 
-Work the queue; returns what has become of the requests that are newer than B<seen>,
+Process the queue; returns the outcomes of the requests that are newer than B<seen>,
 which is the ID of the newest one then.
 
 =back
@@ -214,7 +214,7 @@ sub wait_for_no_workers
 {
 	my ($session) = @_;
 
-	wait_until(sub { !workers($session) }, 'the workers leave');
+	wait_until(sub { !workers($session) }, 'the workers exit');
 	return;
 }
 

@@ -10,7 +10,7 @@ GlueConn::Reference - the parts of docs/reference.md that a server knows
 
 	my $reference = GlueConn::Reference->new(sub { $node->safe_psql('postgres', $_[0]) });
 
-	is($reference->filled($page), $page, 'the page is what the catalog says');
+	is($reference->filled($page), $page, 'the page agrees with the catalog');
 
 =head1 DESCRIPTION
 
@@ -20,12 +20,12 @@ The page says where each part goes, by two comments:
 	<!-- end of functions -->
 
 The parts are B<functions>, B<views>, B<tables>, B<settings>, B<server options> and
-B<user mapping options>.  What they say of an object is its comment in the catalog, of
+B<user mapping options>.  The text about an object is its comment in the catalog, about
 a setting its descriptions.  Only the options are in no catalog: they are read from the
-source of their validator, and what each means is said in that source, too.
+source of their validator, which has their meanings, too.
 
-What is the heading of a page of docs/, or stands below one after "Arguments:", refers
-to that.
+A name that is a heading of a page of docs/, or stands below one after
+"Arguments:", refers to that.
 
 =cut
 
@@ -55,8 +55,8 @@ my %write = (
 
 =item GlueConn::Reference->new(function)
 
-B<function> executes a statement in a database with the extension, and returns what
-psql prints of it.
+B<function> executes a statement in a database with the extension, and returns the
+output of psql.
 
 =item $reference->filled(text)
 
@@ -113,7 +113,7 @@ sub _table
 	  $head, [ map { '---' } @$head ], @rows;
 }
 
-# Where a page tells more about something: the name by its heading.
+# The pages with more about an object: the name by its heading.
 sub _pages
 {
 	my %page;
@@ -147,7 +147,7 @@ sub _who
 	  . 'and those who are granted that.';
 }
 
-# The roles with a privilege, without the owner, who has it anyway.
+# The roles with a privilege, without the owner, which has it anyway.
 sub _grantees
 {
 	my ($privilege, $acl, $owner) = @_;

@@ -4,7 +4,7 @@
 
 =head1 NAME
 
-GlueConn::Resolved - is everything resolved, and does the database know it all?
+GlueConn::Resolved - is everything resolved, and does the database know the outcome?
 
 =head1 SYNOPSIS
 
@@ -25,7 +25,7 @@ GlueConn::Resolved - is everything resolved, and does the database know it all?
 
 =head1 DESCRIPTION
 
-What AWS Glue has is asked of the local Glue itself, not by way of the
+The state of AWS Glue is read from the local Glue itself, not through the
 extension.  Secrets are not compared: those of the tests begin with "Secret-".
 
 =cut
@@ -80,7 +80,7 @@ The output of a query; undef while the server cannot be reached.
 
 =item $resolved->hurry
 
-Have what was put off tried again at once.
+Have postponed requests retried at once.
 
 =item $resolved->wait(hurry => 1)
 
@@ -161,14 +161,14 @@ sub wait
 
 =item $resolved->differences(name, ...)
 
-What AWS Glue and C<glue_connection> do not agree on, one difference a line; ''
+The differences between AWS Glue and C<glue_connection>, one a line; ''
 if there is none.  The names are those of connections that the database need
 not know.
 
 =item $resolved->made_twice(name, ...)
 
-The names of connections that were created more often than they were asked
-for, as far as C<glue_request> tells.  The names as above.
+The names of connections that were created more often than they were requested,
+by the rows of C<glue_request>.  The names as above.
 
 =cut
 
@@ -268,10 +268,10 @@ sub _text
 
 =pod
 
-=item $resolved->check(what, name, ...)
+=item $resolved->check(case, name, ...)
 
 Wait, and test that there are no differences and that nothing was made twice.
-B<what> is for the names of the tests.
+B<case> is for the names of the tests.
 
 =item $resolved->requests(name)
 
@@ -280,7 +280,7 @@ and its error code if it has one.
 
 =item $resolved->outcome(event, name, glue => ..., row => ..., request => ...)
 
-Wait until all requests about a connection have ended, and test what there is
+Wait until all requests about a connection have ended, and test the state
 after an event: in AWS Glue and in C<glue_connection> the description of the
 connection, or "none"; and the last of its requests as above, or "none".  One
 that is to be queued is not waited for.
@@ -293,7 +293,7 @@ that is to be queued is not waited for.
 
 =item create(name, description, argument => value, ...), update(name, description)
 
-Calls about a connection whose description says which call it was: "first" if
+Calls about a connection with the call's own description: "first" if
 nothing is said.  B<%undone>, B<%succeeded> and B<%nothing> say how a call of
 create() may end.
 
@@ -314,7 +314,7 @@ sub check
 }
 
 # The history of the differing connections: their requests, and the local
-# Glue's requests and answers.
+# Glue's messages and answers.
 sub _story
 {
 	my ($self, $differences) = @_;

@@ -4,7 +4,7 @@
 
 =head1 NAME
 
-GlueConn::Result - what psql said about one statement, taken apart
+GlueConn::Result - the output of psql for one statement, taken apart
 
 =head1 SYNOPSIS
 

@@ -21,8 +21,8 @@ GlueConn::Session - a psql that is kept, and so a backend that is kept
 
 =head1 DESCRIPTION
 
-PostgreSQL's own BackgroundPsql neither tells one error from another nor comes
-back from sending a statement before that is done.
+PostgreSQL's own BackgroundPsql neither distinguishes errors nor returns
+from sending a statement before its end.
 
 =cut
 
@@ -46,7 +46,7 @@ use Time::HiRes qw(time);
 
 =item GlueConn::Session->new(connstr, environment)
 
-Connect.  B<environment> is a hash of what is added to the environment of
+Connect.  B<environment> is a hash of variables that are added to the environment of
 psql.  Dies if the server refuses.
 
 =cut
@@ -169,15 +169,15 @@ sub _read
 
 =item $session->open_files
 
-What the backend's file descriptors are, as a sorted list.
+The targets of the backend's file descriptors, as a sorted list.
 
 =item $session->quit
 
-Leave, and wait until psql has.
+End psql, and wait for its end.
 
 =item $session->vanish
 
-Leave without a word, as a client whose machine has lost its power.
+Kill psql, as if the client's machine had lost its power.
 
 =back
 

@@ -4,20 +4,20 @@
 
 =head1 NAME
 
-GlueConn::Watch - what reaches the local Glue from a moment on
+GlueConn::Watch - the messages that reach the local Glue from a moment on
 
 =head1 SYNOPSIS
 
 	my $watch = $cluster->watch;
 	# ... make calls ...
-	is($watch->operations, 'CreateConnection GetConnection', 'two requests');
+	is($watch->operations, 'CreateConnection GetConnection', 'two messages');
 	is($watch->processed('CreateConnection'), 1, 'one of them carried out');
 	is($watch->connections, 0, 'on a connection that was there before');
 
 =head1 DESCRIPTION
 
-The local Glue enters a request into its journal before the client can know
-what becomes of it, so nothing has to be waited for.
+The local Glue enters a message into its journal before the client can know
+its outcome, so nothing has to be waited for.
 
 =cut
 
@@ -38,7 +38,7 @@ Watch a GlueConn::LocalGlue from now on.
 
 =item $watch->requests(operation)
 
-The requests since then, or those of one operation, as the journal has them.
+The messages since then, or those of one operation, as the journal has them.
 
 =item $watch->operations
 
@@ -46,7 +46,7 @@ The names of their operations, with blanks between.
 
 =item $watch->sent(operation), $watch->processed(operation)
 
-How many requests came, and how many of them were carried out.
+How many messages came, and how many of them were carried out.
 
 =item $watch->connections, $watch->handshakes
 

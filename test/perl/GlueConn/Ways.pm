@@ -20,7 +20,7 @@ GlueConn::Ways - the ways in which a connection can be asked for
 
 =head1 DESCRIPTION
 
-What holds for a connection holds by every way in: "call", at once; "bulk", as one
+A rule for a connection holds for every entry point: "call", at once; "bulk", as one
 of many, at once; "queue", after commit; and "trigger", for a row, after commit.
 
 =cut
