@@ -118,7 +118,7 @@ COMMENT ON COLUMN glue_connection.validate_for_compute_environments IS
 COMMENT ON COLUMN glue_connection.tags IS
 	'tags, as this database last set or read them; null while they are not known';
 COMMENT ON COLUMN glue_connection.status IS
-	'READY, IN_PROGRESS or FAILED, as AWS Glue last said';
+	'READY, IN_PROGRESS or FAILED, as AWS Glue last reported';
 COMMENT ON COLUMN glue_connection.status_reason IS
 	'reason of the status';
 COMMENT ON COLUMN glue_connection.connection_schema_version IS
@@ -197,7 +197,7 @@ COMMENT ON COLUMN glue_connection_summary.name IS
 COMMENT ON COLUMN glue_connection_summary.type IS
 	'ConnectionType';
 COMMENT ON COLUMN glue_connection_summary.status IS
-	'READY, IN_PROGRESS or FAILED, as AWS Glue last said';
+	'READY, IN_PROGRESS or FAILED, as AWS Glue last reported';
 COMMENT ON COLUMN glue_connection_summary.target IS
 	'foreign server by which it was last reached, if any, region and catalog';
 COMMENT ON COLUMN glue_connection_summary.endpoint IS
@@ -300,7 +300,7 @@ CREATE INDEX glue_request_evidence
 	WHERE finished_at IS NOT NULL;
 
 COMMENT ON TABLE glue_request IS
-	'requests to AWS Glue: those that are carried out after commit, and a journal of calls that act at once; never dumped, so that a restored database repeats none of them';
+	'requests to AWS Glue that are carried out after commit, and the intents of calls that act at once; never dumped, so that a restored database repeats none of them';
 COMMENT ON SEQUENCE glue_request_id_seq IS
 	'IDs of requests';
 COMMENT ON COLUMN glue_request.id IS
@@ -384,7 +384,7 @@ COMMENT ON COLUMN glue_request.call_timeout IS
 COMMENT ON COLUMN glue_request.aws_sent_at IS
 	'for a call that acts at once: a time shortly before it was sent, by AWS''s clock; null if that is not known';
 COMMENT ON COLUMN glue_request.aws_ended_at IS
-	'time when it had ended, by AWS''s clock and to a few seconds; null if that is not known';
+	'time when the call had ended, by AWS''s clock and to a few seconds; null if that is not known';
 COMMENT ON COLUMN glue_request.aws_settled_at IS
 	'time after which no message of the request can arrive any more, by AWS''s clock; null if the call was answered, or its undo has not begun, and infinity if another message was sent since';
 COMMENT ON COLUMN glue_request.provision_id IS
@@ -515,25 +515,25 @@ COMMENT ON COLUMN glue_provision.name IS
 COMMENT ON COLUMN glue_provision.released IS
 	'no row holds the name by this entry any more; the entry is kept until the connection is deleted, or all earlier requests have ended';
 COMMENT ON COLUMN glue_provision.owned IS
-	'was the connection created or adopted for the row; nothing else is updated or deleted for it';
+	'true if the connection was created or adopted for the row; no other connection is updated or deleted for it';
 COMMENT ON COLUMN glue_provision.made_from IS
-	'AWS Glue has created what is owned not before this, by its own clock; what it has created at another time is another connection';
+	'earliest time at which AWS Glue can have created the owned connection, by AWS''s clock; one that was created at another time is not owned';
 COMMENT ON COLUMN glue_provision.made_until IS
-	'and not after this; the same, if the connection was read; if both are infinite, nobody knows whether it was created';
+	'latest time, likewise; the same time if the connection was read; if both are infinite, it is not known whether it was created';
 COMMENT ON COLUMN glue_provision.endpoint IS
-	'where what is owned is: scheme, host and port of what stands in for AWS; empty for AWS itself';
+	'scheme, host and port of the endpoint of the owned connection; empty for AWS itself';
 COMMENT ON COLUMN glue_provision.account IS
-	'Data Catalog, which is as a rule an account, that what is owned is in';
+	'Data Catalog of the owned connection; usually an account';
 COMMENT ON COLUMN glue_provision.since IS
-	'when the row claimed the name';
+	'time when the row claimed the name';
 
 ALTER TABLE @extschema@.glue_provision ENABLE ROW LEVEL SECURITY;
 
 --
 -- glue_provision_summary
 --
--- What one's own tables hold, and how their last requests are doing.  An open
--- request is later than one that has ended.
+-- The names that the rows of a role's tables hold, and the states of their last
+-- requests.  An open request is later than one that has ended.
 --
 CREATE VIEW @extschema@.glue_provision_summary WITH (security_barrier = true) AS
 	SELECT
@@ -569,7 +569,7 @@ CREATE VIEW @extschema@.glue_provision_summary WITH (security_barrier = true) AS
 	ORDER BY p.relation, p.server, p.region, p.catalog_id, p.name;
 
 COMMENT ON VIEW glue_provision_summary IS
-	'names that the rows of one''s own tables hold, and what they own';
+	'names that the rows of one''s own tables hold, and the ownership of their connections';
 COMMENT ON COLUMN glue_provision_summary.relation IS
 	'the table';
 COMMENT ON COLUMN glue_provision_summary.target IS
@@ -577,9 +577,9 @@ COMMENT ON COLUMN glue_provision_summary.target IS
 COMMENT ON COLUMN glue_provision_summary.name IS
 	'name of the connection';
 COMMENT ON COLUMN glue_provision_summary.owned IS
-	'was the connection created or adopted for the row';
+	'true if the connection was created or adopted for the row';
 COMMENT ON COLUMN glue_provision_summary.since IS
-	'when the row claimed the name';
+	'time when the row claimed the name';
 COMMENT ON COLUMN glue_provision_summary.request_state IS
 	'state of the last request for the row; null if it is not kept any more';
 
@@ -588,9 +588,9 @@ GRANT SELECT ON @extschema@.glue_provision_summary TO PUBLIC;
 --
 -- glue_request_summary
 --
--- How the queue is doing, target by target.  Everyone sees their own requests, and
--- who monitors those of all.  There is a row for each foreign server and for what
--- the settings lead to, even if nothing was ever asked for there.
+-- The figures of the queue, target by target.  A role sees the figures of its own
+-- requests, and a member of pg_monitor those of all roles.  There is a row for each
+-- foreign server and for the target of the settings, even without any request.
 --
 CREATE FUNCTION glue_waits_for(error_code text)
 RETURNS text
@@ -598,7 +598,7 @@ AS 'MODULE_PATHNAME', 'glue_waits_for'
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 
 COMMENT ON FUNCTION glue_waits_for(text) IS
-	'what a request waits for that was put off because of an error: credentials, key or target; null if that is nothing but another attempt';
+	'obstacle of a request that an error has put off: credentials, key or target; null if it only waits for its next attempt';
 
 CREATE VIEW @extschema@.glue_request_summary WITH (security_barrier = true) AS
 	WITH request AS (
@@ -710,7 +710,7 @@ CREATE VIEW @extschema@.glue_request_summary WITH (security_barrier = true) AS
 	ORDER BY t.server, t.region, t.catalog_id;
 
 COMMENT ON VIEW glue_request_summary IS
-	'how many requests there are for each target, and how they are doing; one''s own, or all to pg_monitor';
+	'numbers of requests for each target, by state, and the last error; of one''s own requests, or of all for pg_monitor';
 COMMENT ON COLUMN glue_request_summary.target IS
 	'foreign server, region and catalog, as far as they were named; "default" for a region that no setting or option names';
 COMMENT ON COLUMN glue_request_summary.queued IS
@@ -740,7 +740,7 @@ COMMENT ON COLUMN glue_request_summary.succeeded_last_hour IS
 COMMENT ON COLUMN glue_request_summary.failed_last_hour IS
 	'requests that have failed permanently within the last hour';
 COMMENT ON COLUMN glue_request_summary.oldest IS
-	'time when the oldest request was made that is open and not held';
+	'time when the oldest open request was made, without those that are held';
 COMMENT ON COLUMN glue_request_summary.next_attempt IS
 	'time when the next queued request is due';
 COMMENT ON COLUMN glue_request_summary.last_error IS
@@ -934,7 +934,7 @@ COMMENT ON FUNCTION glue_lock_key(text, text, text, text) IS
 
 CREATE VIEW @extschema@.glue_activity WITH (security_barrier = true) AS
 	WITH locks AS MATERIALIZED (
-		-- names of connections are 3, all names of a target 6, claims 4
+		-- objsubid: 3 a name of a connection, 6 all names of a target, 4 a claimant
 		SELECT
 			l.pid,
 			CASE WHEN l.locktype OPERATOR(pg_catalog.=) 'advisory'
@@ -963,7 +963,7 @@ CREATE VIEW @extschema@.glue_activity WITH (security_barrier = true) AS
 				THEN @extschema@.glue_worker_obstacle() END AS obstacle,
 			pg_catalog.clock_timestamp() AS now
 	), blocked AS MATERIALIZED (
-		-- blocked targets, because one of their requests lacks credentials
+		-- targets that are blocked because one of their requests lacks credentials
 		SELECT
 			coalesce(r.server::pg_catalog.text OPERATOR(pg_catalog.||) '/', '')
 				OPERATOR(pg_catalog.||) r.region OPERATOR(pg_catalog.||)
@@ -984,9 +984,9 @@ CREATE VIEW @extschema@.glue_activity WITH (security_barrier = true) AS
 				'Call glue_take_over_requests() to have it carried out here, or glue_drop_held_requests().'
 			WHEN a.waiting_for OPERATOR(pg_catalog.=) 'no worker' THEN a.obstacle
 			WHEN a.waiting_for OPERATOR(pg_catalog.=) 'lock' THEN
-				pg_catalog.format('Have %s end its transaction, or end it with pg_terminate_backend().', coalesce(w.who, 'the session that has locked the connection'))
+				pg_catalog.format('Have %s end its transaction, or end it with pg_terminate_backend().', coalesce(w.blockers, 'the session that has locked the connection'))
 			WHEN a.waiting_for OPERATOR(pg_catalog.=) 'transaction' THEN
-				pg_catalog.format('Have %s end its transaction, or end it with pg_terminate_backend().', coalesce(w.who, 'the session'))
+				pg_catalog.format('Have %s end its transaction, or end it with pg_terminate_backend().', coalesce(w.blockers, 'the session'))
 			WHEN a.waiting_for OPERATOR(pg_catalog.=) 'request' THEN
 				coalesce(pg_catalog.format('Look at request %s for the same connection, which comes before.',
 					a.earlier::pg_catalog.text),
@@ -1164,9 +1164,9 @@ CREATE VIEW @extschema@.glue_activity WITH (security_barrier = true) AS
 					p.xact_start::pg_catalog.timestamptz(0)::pg_catalog.text),
 				', ')
 			FROM pg_catalog.pg_stat_activity p
-			WHERE p.pid OPERATOR(pg_catalog.=) ANY (a.blocked_by)) AS who,
+			WHERE p.pid OPERATOR(pg_catalog.=) ANY (a.blocked_by)) AS blockers,
 			CASE WHEN a.next_attempt_at IS NULL THEN '.' ELSE
-				pg_catalog.format('; it is tried again at %s, or at once after glue_retry_request(%s).',
+				pg_catalog.format('; it is retried at %s, or at once after glue_retry_request(%s).',
 					a.next_attempt_at::pg_catalog.timestamptz(0)::pg_catalog.text,
 					a.id::pg_catalog.text) END AS again) w
 	ORDER BY a.since, a.id;
@@ -1255,7 +1255,7 @@ COMMENT ON TABLE glue_secret_key IS
 COMMENT ON COLUMN glue_secret_key.key IS
 	'key of HMAC-SHA256';
 COMMENT ON COLUMN glue_secret_key.database IS
-	'glue_database_id() of the database that uses the key; a subscription can add the keys of others';
+	'glue_database_id() of the database that uses the key; a subscription can add the keys of other databases';
 
 ALTER TABLE @extschema@.glue_secret_key ENABLE ROW LEVEL SECURITY;
 ALTER TABLE @extschema@.glue_secret_key ALTER COLUMN key SET STATISTICS 0;
@@ -1492,10 +1492,10 @@ COMMENT ON FUNCTION glue_list_connection_types(name) IS
 REVOKE ALL ON FUNCTION glue_list_connection_types(name) FROM PUBLIC;
 
 --
--- Calls that act after commit
+-- Functions that make requests
 --
--- These put a request into glue_request in the caller's transaction.  They
--- check what the immediate calls check, and take the same arguments.
+-- These insert a request into glue_request in the caller's transaction.  Their
+-- arguments and checks are those of the calls that act at once.
 --
 CREATE FUNCTION glue_enqueue_create_connection(
 	connection_input jsonb,
@@ -1619,7 +1619,7 @@ AS 'MODULE_PATHNAME', 'glue_take_over_requests'
 LANGUAGE C VOLATILE PARALLEL UNSAFE;
 
 COMMENT ON FUNCTION glue_take_over_requests(bigint[]) IS
-	'have held requests of another database carried out here; returns their number';
+	'carry out held requests of another database in this one, for superusers alone; returns their number';
 
 REVOKE ALL ON FUNCTION glue_take_over_requests(bigint[]) FROM PUBLIC;
 
@@ -1645,7 +1645,7 @@ AS 'MODULE_PATHNAME', 'glue_sync_connections'
 LANGUAGE C VOLATILE PARALLEL UNSAFE;
 
 COMMENT ON FUNCTION glue_sync_connections(text, name) IS
-	'read the whole catalog into glue_connection; returns what was added, changed or removed';
+	'read the whole catalog into glue_connection; returns the connections that were added, changed or removed';
 
 REVOKE ALL ON FUNCTION glue_sync_connections(text, name) FROM PUBLIC;
 
@@ -1719,7 +1719,7 @@ AS 'MODULE_PATHNAME', 'glue_is_valid_connection_input'
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 
 COMMENT ON FUNCTION glue_is_valid_connection_input(jsonb) IS
-	'is a ConnectionInput free of errors; fit for a CHECK constraint';
+	'true if a ConnectionInput has no errors; suitable for a CHECK constraint';
 
 CREATE FUNCTION glue_redact(connection_input jsonb)
 RETURNS jsonb
@@ -1802,9 +1802,8 @@ COMMENT ON FUNCTION glue_connection_input_for_this_database(text, text, integer,
 --
 -- Privileges in three bundles
 --
--- The privileges of each bundle, so that an administrator need not find out
--- which ones a job takes.  They are PostgreSQL's own privileges, and so dumped
--- with the database.  A monitor is a member of pg_monitor, to which the views
+-- The privileges of each bundle, so that an administrator need not find them one
+-- by one.  They are PostgreSQL's own privileges, and so dumped with the database.  A monitor is a member of pg_monitor, to which the views
 -- show the activity of all roles; the membership is dumped with the roles.
 --
 CREATE VIEW @extschema@.glue_privilege AS
@@ -1950,8 +1949,8 @@ REVOKE ALL ON FUNCTION glue_revoke(regrole, text, name) FROM PUBLIC;
 --
 -- A warning about the drop of open requests
 --
--- The library raises it, which the session may not have loaded.  This trigger
--- loads it, even if the schema was renamed; if the library is gone, the
+-- The library raises the warning, and the session may not have loaded it.  This
+-- trigger loads it, even if the schema was renamed.  If the library is gone, the
 -- extension can still be dropped.
 --
 CREATE FUNCTION glue_before_drop()

@@ -167,7 +167,7 @@ SELECT glue_cancel_request(99);
 SELECT glue_retry_request(99);
 SELECT glue_wait_request(4);
 UPDATE glue_request SET state = 'running' WHERE id = 4;
-SET statement_timeout = '50 ms';
+SET statement_timeout = '500 ms';
 SELECT glue_wait_request(4);
 RESET statement_timeout;
 UPDATE glue_request SET state = 'queued' WHERE id = 4;

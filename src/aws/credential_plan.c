@@ -67,7 +67,7 @@ glue_credential_plan(const GlueConfiguration *configuration,
 								"Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY in the environment of the server process, or add the keys to a profile of a shared AWS file.",
 								"There are no keys in the environment, no credentials in profile "
 								GLUE_PROFILE_NAME_FORMAT
-								", no web identity and no container in the environment, and the metadata service is switched off.",
+								", no web identity and no container in the environment, and the metadata service is disabled.",
 								configuration->profile);
 	return status == GLUE_SOURCE_PRESENT;
 }

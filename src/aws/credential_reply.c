@@ -135,7 +135,7 @@ glue_credential_reply_xml(const char *body, size_t len, long long now,
 }
 
 /*
- * Wipe credentials that are not needed any more.
+ * Cleanse credentials that are not needed any more.
  */
 void
 glue_temporary_credentials_cleanse(GlueTemporaryCredentials *credentials)

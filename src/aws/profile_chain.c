@@ -71,7 +71,7 @@ static const RefusedProperty refused_properties[] = {
 
 static const char refused_hint[] =
 "Use keys, a role with \"source_profile\" or \"credential_source\", or a web "
-"identity.  A local program can hand out credentials at the URL in "
+"identity.  A local program can provide credentials at the URL in "
 "AWS_CONTAINER_CREDENTIALS_FULL_URI.";
 
 /* prototypes of private functions */
@@ -297,7 +297,7 @@ add_credential_source(Chain *chain, const char *profile,
 		{"EcsContainer", GLUE_CREDENTIAL_STEP_CONTAINER,
 		"neither AWS_CONTAINER_CREDENTIALS_RELATIVE_URI nor AWS_CONTAINER_CREDENTIALS_FULL_URI is set"},
 		{"Ec2InstanceMetadata", GLUE_CREDENTIAL_STEP_INSTANCE,
-		"the metadata service is switched off"}
+		"the metadata service is disabled"}
 	};
 
 	for (int i = 0; i < 3; i++)

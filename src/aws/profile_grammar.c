@@ -5,7 +5,7 @@
  *
  * Terms:
  *
- *	- section: a heading in brackets and what follows it, up to the next.
+ *	- section: a heading in brackets and the lines up to the next one.
  *	  Most are profiles, "[profile name]" in the configuration file and
  *	  "[name]" in the credentials file; others are named after their type.
  *	- property: "key = value" in a section

@@ -22,7 +22,7 @@ typedef enum GlueProfileFileKind
 	GLUE_PROFILE_CREDENTIALS	/* ~/.aws/credentials: [name] */
 } GlueProfileFileKind;
 
-/* Zero is the type of what is no section. */
+/* Zero is the type of an entry that is no section. */
 typedef enum GlueProfileSection
 {
 	GLUE_SECTION_PROFILE = 1,

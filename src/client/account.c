@@ -156,7 +156,7 @@ nknown(void)
 		sizeof(KnownAccount);
 }
 
-/* A copy of what is known about the access key, or NULL. */
+/* A copy of the known account of the access key, or NULL. */
 static const char *
 find_known(const GlueAccess *access)
 {

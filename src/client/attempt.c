@@ -3,7 +3,7 @@
  * attempt.c
  *	  One attempt at a call: signature, transfer and answer.
  *
- * Every attempt is signed anew, with its own time.  Its answer is classified
+ * Every attempt has its own signature and time.  Its answer is classified
  * by itself: success or failure, retryable or not, ambiguous or not.
  * call_state.c decides the consequences for the call.
  *

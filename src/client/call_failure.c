@@ -123,15 +123,15 @@ static const TextHint text_hints[] = {
 	{"is missing but it is required, SparkProperties",
 	"This type takes a property \"SparkProperties\" or \"PythonProperties\" inside \"ConnectionProperties\", whose value is a JSON text."},
 	{"Invalid properties found",
-	"The named keys are not among those that this connection type knows; keys are case sensitive."},
+	"This connection type does not have the named keys; keys are case sensitive."},
 	{"Secrets Manager secret is invalid",
-	"AWS Glue read the secret to try the connection. Check its keys, or set \"ValidateCredentials\" to false."},
+	"AWS Glue read the secret to test the connection. Check its keys, or set \"ValidateCredentials\" to false."},
 	{"Validation for connection properties failed",
 	"AWS Glue does not name the property. Check that required properties are present, that the secret exists in this region, and that all keys belong to this connection type."},
 	{"Unable to resolve any valid connection",
 	"Set \"AvailabilityZone\" in \"PhysicalConnectionRequirements\" to that of the subnet."},
 	{"No enum constant",
-	"AWS Glue does not know this value in this region."},
+	"AWS Glue does not have this value in this region."},
 	{"Rate exceeded", HINT_THROTTLED},
 	{"is not authorized to perform", HINT_PERMISSION},
 };
@@ -250,7 +250,7 @@ glue_failure_no_turn(const GlueCall *call)
 	return failure;
 }
 
-/* Word that nobody knows where AWS STS is. */
+/* Build the failure for an unknown endpoint of AWS STS. */
 GlueFailure *
 glue_failure_no_sts(const GlueTarget *target)
 {
@@ -335,7 +335,7 @@ GlueFailure *
 glue_failure_maybe_done(const GlueCall *call, const GlueFailure *last)
 {
 	return outcome_unknown(call, last, "",
-						   "The request can be repeated: it has the same result once or twice.");
+						   "The request can be repeated without another effect.");
 }
 
 /*

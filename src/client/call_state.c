@@ -3,7 +3,7 @@
  * call_state.c
  *	  The state machine of a call.
  *
- * A call goes through attempts, each signed anew, and pauses between them;
+ * A call goes through attempts, each with its signature, and pauses between them;
  * several calls can be under way at once.  So a call is a state machine that
  * never blocks: client.c advances it at every event.
  *

@@ -107,7 +107,7 @@ GlueSharedPart glue_credential_cache_part = {
 };
 
 /*
- * Look credentials up, and copy them for the caller, who cleanses them.
+ * Look credentials up, and copy them for the caller, which cleanses them.
  *
  * Credentials with the access key rejected_access_key_id, if that is not NULL,
  * do not count: AWS has rejected them.  If the result is MAY_REFRESH or

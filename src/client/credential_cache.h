@@ -27,7 +27,7 @@ typedef enum GlueCacheAnswer
 	GLUE_CACHE_MAY_REFRESH,		/* these are good, but refresh them */
 	GLUE_CACHE_MUST_REFRESH,	/* there are no good ones */
 	GLUE_CACHE_WAIT,			/* others are getting some */
-	GLUE_CACHE_JUST_FAILED		/* others have just tried in vain */
+	GLUE_CACHE_JUST_FAILED		/* another process has just failed */
 } GlueCacheAnswer;
 
 /* Size of the reason of a failed refresh. */

@@ -112,8 +112,8 @@ glue_failure_no_account(const GlueFailure *cause)
 }
 
 /*
- * Word that others have tried to get the credentials that we have waited for, and
- * what they met with.
+ * Build the failure for credentials that we have waited for, and that another
+ * process could not get, with its reason.
  */
 GlueFailure *
 glue_failure_just_failed(const char *other)
@@ -121,14 +121,14 @@ glue_failure_just_failed(const char *other)
 	return glue_failure_new(ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION,
 							GLUE_CODE_NO_CREDENTIALS,
 							"could not get AWS credentials",
-							psprintf("Another session or request that needs the same ones has just tried: %s",
+							psprintf("Another session or request that needs the same credentials has just failed: %s",
 									 other),
 							NULL);
 }
 
 /*
- * Did a call fail for want of valid credentials?  Then its input is not at
- * fault, and it may succeed with other credentials.
+ * Did a call fail because of missing or invalid credentials?  Then its input is
+ * not at fault, and it may succeed with other credentials.
  */
 bool
 glue_failure_lacks_credentials(const GlueFailure *failure)

@@ -148,7 +148,7 @@ glue_credential_fetch_advance(GlueCredentialFetch *fetch)
 	}
 }
 
-/* Look whether there are credentials, or somebody else is getting them. */
+/* Check whether there are credentials, or another process fetches them. */
 static void
 look(GlueCredentialFetch *fetch)
 {
@@ -217,7 +217,7 @@ begin_step(GlueCredentialFetch *fetch, const GlueCredentialStep *step)
 
 /*
  * Assume a role, with the credentials that there are or with the token in a
- * file, which is read anew each time: the issuer of tokens replaces it.
+ * file, which is read again each time: the issuer of tokens replaces it.
  */
 static GlueFailure *
 assume_role(GlueCredentialFetch *fetch, const GlueCredentialStep *step)
@@ -286,10 +286,10 @@ end_step(GlueCredentialFetch *fetch, const GlueCredentialStep *step,
 }
 
 /*
- * What the metadata service has answered; NULL if it gave credentials.
+ * The failure of the metadata service; NULL if it returned credentials.
  *
- * That there is no instance, or none with a role, is a failure if a profile
- * says that there is; else it is the end of the search.
+ * If there is no instance, or none with a role, that is a failure if a profile
+ * names this source; otherwise the search ends.
  */
 static GlueFailure *
 metadata_failure(GlueCredentialFetch *fetch, const GlueCredentialStep *step)
@@ -298,7 +298,7 @@ metadata_failure(GlueCredentialFetch *fetch, const GlueCredentialStep *step)
 
 	if (fetch->metadata.outcome == GLUE_METADATA_FOUND)
 	{
-		/* what has expired goes on being good: see the head of this file */
+		/* expired credentials are used further: see the head of this file */
 		if (fetch->temporary->expiration <= time(NULL))
 			fetch->temporary->expiration = time(NULL) + STABILITY_SECONDS;
 		return NULL;
@@ -342,10 +342,10 @@ fail(GlueCredentialFetch *fetch, GlueFailure *failure)
 }
 
 /*
- * Have the call go on with the credentials that were got, which live in the current
- * memory context, unless it has them already; or return why not.
+ * Let the call continue with the fetched credentials, which live in the current
+ * memory context, unless it has them already; or return the failure.
  *
- * What was begun in one account does not go on in another.
+ * A call that began in one account does not continue in another one.
  */
 GlueFailure *
 glue_credential_fetch_take(const GlueCredentialFetch *fetch)

@@ -20,7 +20,7 @@ typedef struct GlueCredentialFetch
 {
 	bool		ended;
 
-	/* until then, what it waits for: one of these, or else news */
+	/* until then, the event to wait for: one of these, or else news */
 	GlueCall   *call;			/* to be made, and to end */
 	int64		pause_until;	/* 0 or a time, by glue_monotonic_us() */
 
@@ -30,7 +30,7 @@ typedef struct GlueCredentialFetch
 	GlueCredentialPlan plan;
 	GlueCredentialKey key;		/* of the plan, in the cache */
 	TimestampTz began_at;
-	bool		refreshing;		/* the cache has told us to */
+	bool		refreshing;		/* on request of the cache */
 	bool		may_fail;		/* credentials are still good */
 	int			nsteps;			/* of the plan that are done */
 	bool		asked;			/* and the next one has begun */

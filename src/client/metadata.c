@@ -165,9 +165,9 @@ ask_instance(GlueMetadata *metadata, GlueMetadataStep step,
 }
 
 /*
- * Take it as far as it gets without waiting; sets its outcome.
+ * Advance it as far as possible without waiting; sets its outcome.
  *
- * What is found goes into credentials, which the caller cleanses.
+ * The result goes into credentials.  The caller cleanses them.
  */
 void
 glue_metadata_advance(GlueMetadata *metadata,
@@ -248,7 +248,7 @@ take_session(GlueMetadata *metadata)
 	else if (has_status(metadata, 403) || has_status(metadata, 404) ||
 			 has_status(metadata, 405))
 		end(metadata, GLUE_METADATA_ABSENT,
-			psprintf("the instance metadata service is switched off, or not that of Amazon EC2 (HTTP status %d)",
+			psprintf("the instance metadata service is disabled, or not that of Amazon EC2 (HTTP status %d)",
 					 transfer->status));
 	else if (!has_status(metadata, 200))
 		fail(metadata);

@@ -24,7 +24,7 @@ typedef enum GlueMetadataOutcome
 	GLUE_METADATA_FAILED		/* the service exists, but returned none */
 } GlueMetadataOutcome;
 
-/* What is asked. */
+/* The kind of a request. */
 typedef enum GlueMetadataStep
 {
 	GLUE_METADATA_CONTAINER,	/* its endpoint, for credentials */

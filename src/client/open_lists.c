@@ -262,8 +262,8 @@ take_ahead(GlueOpenList *list, Datum *entry)
 	if (list->damaged)
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-				 errmsg("list of connections cannot be read on"),
-				 errdetail("The rest of it had to be stored before a change, and that has failed.")));
+				 errmsg("list of connections cannot be read to its end"),
+				 errdetail("The rest of the list had to be stored before a change, and that has failed.")));
 
 	/*
 	 * a tuple from a file is valid only until the next call

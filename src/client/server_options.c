@@ -102,12 +102,12 @@ static void check_keys(const GlueCredentials *credentials);
 #define MAPPING_FIELD(field)	offsetof(GlueMappingOptions, field)
 
 /*
- * What an option means stands before it, in the words that docs/reference.md has.
+ * The comment before an option is its description in docs/reference.md.
  */
 static const Option server_options[] = {
 	/*
-	 * account of the credentials, where AWS STS cannot be reached; not for
-	 * keys in a role's own mapping
+	 * AWS account of the credentials, if AWS STS cannot be reached; it does
+	 * not count for keys in a role's own mapping
 	 */
 	{"account_id", OPTION_TEXT, SERVER_FIELD(account_id),
 	glue_account_id_problem, true},
@@ -115,8 +115,8 @@ static const Option server_options[] = {
 	{"ca_file", OPTION_TEXT, SERVER_FIELD(ca_file), empty_problem, true},
 
 	/*
-	 * account that owns the Data Catalog; the argument catalog_id comes
-	 * before it
+	 * account that owns the Data Catalog, unless the argument catalog_id is
+	 * given
 	 */
 	{"catalog_id", OPTION_CATALOG_ID, SERVER_FIELD(catalog_id)},
 	/* as the setting, with the same units and limits */
@@ -124,7 +124,7 @@ static const Option server_options[] = {
 	/* as the setting */
 	{"endpoint_url", OPTION_TEXT, SERVER_FIELD(endpoint_url),
 	glue_endpoint_url_problem, true},
-	/* external ID that the role of the server asks for */
+	/* external ID that the trust policy of the role requires */
 	{"external_id", OPTION_TEXT, SERVER_FIELD(external_id),
 	glue_external_id_problem},
 	/* as the setting */
@@ -132,7 +132,7 @@ static const Option server_options[] = {
 	/* as the setting */
 	{"max_requests_per_second", OPTION_RATE,
 	SERVER_FIELD(max_requests_per_second)},
-	/* as the setting; keys of the environment are then passed over */
+	/* as the setting; then keys in the environment are ignored */
 	{"profile", OPTION_TEXT, SERVER_FIELD(profile), empty_problem, true},
 	/* as the setting, but without user name and password; '' means none */
 	{"proxy", OPTION_TEXT, SERVER_FIELD(proxy), proxy_problem, true},
@@ -140,7 +140,7 @@ static const Option server_options[] = {
 	{"region", OPTION_TEXT, SERVER_FIELD(region), glue_region_problem},
 	/* as the setting, with the same units and limits */
 	{"request_timeout", OPTION_MILLISECONDS, SERVER_FIELD(request_timeout_ms)},
-	/* role to assume, with the credentials that are found */
+	/* role to assume with the credentials */
 	{"role_arn", OPTION_TEXT, SERVER_FIELD(role_arn), glue_role_arn_problem},
 	/* as the setting */
 	{"use_dualstack_endpoint", OPTION_BOOLEAN,
@@ -150,13 +150,13 @@ static const Option server_options[] = {
 };
 
 static const Option mapping_options[] = {
-	/* one half of a pair of keys */
+	/* ID of the access key */
 	{"access_key_id", OPTION_TEXT, MAPPING_FIELD(credentials.access_key_id),
 	glue_credential_problem},
 
 	/*
-	 * external ID that the role asks for; that of the server is not used for
-	 * a role of a mapping
+	 * external ID that the trust policy of the role requires; that of the
+	 * server is not used for the role of a mapping
 	 */
 	{"external_id", OPTION_TEXT, MAPPING_FIELD(external_id),
 	glue_external_id_problem},
@@ -166,11 +166,11 @@ static const Option mapping_options[] = {
 	 * keys may have one only if a superuser sets it
 	 */
 	{"role_arn", OPTION_TEXT, MAPPING_FIELD(role_arn), glue_role_arn_problem},
-	/* the other half of the pair */
+	/* secret access key that belongs to access_key_id */
 	{"secret_access_key", OPTION_TEXT,
 		MAPPING_FIELD(credentials.secret_access_key),
 	glue_credential_problem},
-	/* of temporary keys; drop it when you set long-term keys */
+	/* session token of temporary keys; drop it when you set long-term keys */
 	{"session_token", OPTION_TEXT, MAPPING_FIELD(credentials.session_token),
 	glue_credential_problem},
 };

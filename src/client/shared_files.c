@@ -4,7 +4,7 @@
  *	  The environment and the shared AWS files of the server process.
  *
  * All AWS tools read these.  The environment is that of the postmaster at its
- * start; each call that needs the files reads them anew, so that it sees
+ * start; each call that needs the files reads them again, so that it sees
  * rotated keys.
  *
  * A missing file is no error, unless a setting names it, because all are
@@ -37,7 +37,7 @@
  */
 #define MAX_FILE_SIZE	(1024 * 1024)
 
-/* What has become of an attempt to read a file. */
+/* The result of an attempt to read a file. */
 typedef enum FileProblem
 {
 	FILE_READ,

@@ -300,8 +300,8 @@ use_connect_string(GlueBuilder *builder, const GlueForeignOption *option)
 }
 
 /*
- * Get the value of an option; NULL if it is invalid, or not set, and missing says
- * what that means.
+ * Get the value of an option; NULL if it is invalid or not set.  missing is the
+ * message for the latter.
  */
 static const char *
 option_text(GlueBuilder *builder, const GlueForeignOption *option,
@@ -329,7 +329,7 @@ complain_of_option(GlueBuilder *builder, const GlueForeignOption *option,
 								   option->name),
 						  rule, message);
 	if (builder->hint == NULL)
-		builder->hint = "The arguments host, port and database_name come before the options of the foreign server.";
+		builder->hint = "The arguments host, port and database_name override the options of the foreign server.";
 }
 
 /*

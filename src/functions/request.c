@@ -197,7 +197,7 @@ refuse_to_cancel(int64 id, const GlueRequestState *request)
 			 errdetail("It was a call that acted at once. Its transaction was rolled back, and its effect in AWS Glue is about to be undone.") :
 			 errdetail("It is a call that acted at once, in a transaction that may not have ended, or is being undone."),
 			 !request->is_intent ?
-			 errhint("Remove the cause; it is recorded by the next attempt.") :
+			 errhint("Correct the cause; the next attempt records it.") :
 			 errhint("If its transaction commits, it is done; if not, it is undone. glue_wait_request() waits for that.")));
 }
 
@@ -220,7 +220,7 @@ check_that_end_can_be_seen(int64 id, const GlueRequestState *request)
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 				 errmsg("cannot wait for request %lld in a transaction with a fixed snapshot",
 						(long long) id),
-				 errdetail("At the isolation levels REPEATABLE READ and SERIALIZABLE, the state of the request stays what it was when the transaction began."),
+				 errdetail("At the isolation levels REPEATABLE READ and SERIALIZABLE, the transaction does not see the end of the request."),
 				 errhint("Wait in a transaction of isolation level READ COMMITTED.")));
 }
 

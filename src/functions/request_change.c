@@ -290,7 +290,7 @@ refuse_to_retry(int64 id, bool is_intent)
 			(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 			 errmsg("request %lld cannot be retried", (long long) id),
 			 is_intent ?
-			 errdetail("It was a call that acted at once. Of those, only the undo of one that was rolled back can be retried, after that has failed.") :
+			 errdetail("It was a call that acted at once. Only the undo of a rolled-back call can be retried, after it has failed.") :
 			 errdetail("Its connection input held secrets, which were erased when the request ended."),
 			 is_intent ?
 			 errhint("Call the function again.") :

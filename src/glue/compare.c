@@ -157,8 +157,8 @@ compare_shown_secrets(Comparison *comparison, const char *name,
 }
 
 /*
- * Are two values of a property the same but for a secret that both show?  What is
- * encrypted can differ each time.
+ * Are two values of a property the same but for a secret that both show?  An
+ * encrypted value can differ each time.
  *
  * If memory is short, they are not known to differ.
  */

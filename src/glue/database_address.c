@@ -157,7 +157,7 @@ glue_address_status_message(GlueAddressStatus status)
 		[GLUE_ADDRESS_IPV6] = "is an IPv6 address, which JDBC URLs of SQL Server have no form for",
 		[GLUE_ADDRESS_BAD_PORT] = "has a port that is no number from 1 to 65535",
 		[GLUE_ADDRESS_NO_DATABASE] = "names no database",
-		[GLUE_ADDRESS_BAD_DATABASE] = "has characters that cannot stand in a JDBC URL",
+		[GLUE_ADDRESS_BAD_DATABASE] = "has characters that are not allowed in a JDBC URL",
 		[GLUE_ADDRESS_PARAMETERS] = "has parameters, which would be lost",
 		[GLUE_ADDRESS_OTHER_ENGINE] = "is not of this type of database",
 		[GLUE_ADDRESS_BAD_SYNTAX] = "is not understood",

@@ -123,7 +123,7 @@ hmac(const unsigned char *key, const void *data, size_t len,
  * Return the secret parts of a value, given its redacted copy; or all of it
  * but empty values, if redacted is NULL.  NULL if there are none.
  *
- * Strings are copied, so that the result can be wiped.  This and the functions
+ * Strings are copied, so that the result can be cleansed.  This and the functions
  * below set *failed if there is no memory.
  */
 static json_object *

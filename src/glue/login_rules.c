@@ -96,8 +96,8 @@ check_mongodb_credentials(const GlueRuleInput *input, bool has_user,
 		message = "has a password without USERNAME";
 	else if (url == NULL || (strchr(url, '@') == NULL &&
 							 strstr(url, "authMechanism=") == NULL))
-		message = "has neither SECRET_ID nor USERNAME and PASSWORD, so there "
-			"is nothing to log in with";
+		message = "has neither SECRET_ID nor USERNAME and PASSWORD, so it has "
+			"no credentials";
 	else
 		return;
 	glue_report_check(input->reporter, &input->properties_path,

@@ -267,7 +267,7 @@ search_logins(Search *search, json_object *had)
 			glue_difference_tell_member(&search->differences,
 										"ConnectionProperties",
 										login->password,
-										"has a value, although it is hidden, that the "
+										"has a hidden value that the "
 										"input does not give");
 	}
 }
@@ -319,9 +319,8 @@ report_no_credentials(Search *search, json_object *had)
 	else if (is_type(had, "BASIC") || is_type(had, "CUSTOM") ||
 			 is_type(had, "OAUTH2"))
 		report_authentication(search, type,
-							  "goes with credentials, although they are "
-							  "hidden, and the input has neither a reference "
-							  "nor credentials");
+							  "implies hidden credentials, and the input has "
+							  "neither a reference nor credentials");
 }
 
 /*

@@ -110,7 +110,7 @@ drop_empty_members(json_object *input)
 	}
 }
 
-/* Normalize what has another shape of the model, such as "TagsMap". */
+/* Normalize a value of another shape of the model, such as "TagsMap". */
 void
 glue_normalize(const char *shape_name, json_object *value)
 {

@@ -147,7 +147,7 @@ glue_report_unseen_change(GlueUnseenChange change, GlueDifferenceSink sink,
 		"with the same secrets, is unknown"},
 		[GLUE_UNSEEN_OTHER_LIFE] = {"CreationTime",
 			"is another one in AWS Glue: the connection was deleted and created "
-		"anew, perhaps with other secrets"},
+		"again, perhaps with other secrets"},
 	};
 	GlueDifferences differences = {sink, arg, true};
 

@@ -79,7 +79,7 @@ static bool take_whole(Walk *walk, const Place *place, json_object *value);
 static bool write_back(json_object *string, json_object *tree);
 
 /*
- * Replace every secret in a tree with GLUE_REDACTED, and wipe the old value.
+ * Replace every secret in a tree with GLUE_REDACTED, and cleanse the old value.
  *
  * The caller must hold the only reference to the tree and to all its parts.
  * Returns false if there is no memory: the tree may still contain secrets

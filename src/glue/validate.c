@@ -189,7 +189,7 @@ check_wrapped(const GlueValidation *check, const char *shape_name,
 	glue_path_write(path, place, sizeof(place));
 	glue_report_check(&check->reporter, root, GLUE_CHECK_WRAPPED_INPUT,
 					  "must be a %s itself, but is an object that holds one; "
-					  "pass what is at %s%s", shape_name, place,
+					  "pass the value at %s%s", shape_name, place,
 					  json_object_is_type(inner, json_type_array) ? "[0]" : "");
 	return true;
 }

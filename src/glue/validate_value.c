@@ -317,8 +317,8 @@ check_integer(const GlueValidation *check, const GlueShape *shape,
 }
 
 /*
- * Reject the replacement of a hidden secret: a user who reads a connection,
- * changes it and writes it back would set a password of asterisks.
+ * Reject the replacement of a hidden secret: a connection that is read, changed
+ * and written back would get a password of asterisks.
  */
 static void
 report_redacted(const GlueValidation *check, const GluePath *path)

@@ -22,7 +22,7 @@
  * A caller that finds no box waits in a queue.  A process that frees a box, or
  * gives up waiting, assigns free boxes under the same lock, each to the
  * longest waiting process whose database may have another box.  So no process
- * is woken in vain, and while the lock is free, no process waits whose
+ * is woken without need, and while the lock is free, no process waits whose
  * database may have a box.
  *
  * The owner of a box reads and writes its contents without the lock.  The

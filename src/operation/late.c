@@ -133,7 +133,7 @@ glue_operation_after_late_tags(GlueOperation *operation)
 
 /*
  * May an earlier update have given a connection, which was read, the definition
- * of the operation?  Then that definition does not show who has created the
+ * of the operation?  Then that definition does not show the creator of the
  * connection.
  */
 bool

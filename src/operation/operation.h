@@ -45,7 +45,7 @@ typedef enum GlueOperationKind
 typedef enum GlueOperationStep
 {
 	GLUE_STEP_AWAIT_LATE,		/* wait for earlier messages */
-	GLUE_STEP_READ_LATE_TAGS,	/* what have they done to its tags? */
+	GLUE_STEP_READ_LATE_TAGS,	/* have they changed its tags? */
 	GLUE_STEP_FIND_OURS,		/* has an earlier attempt created it? */
 	GLUE_STEP_CREATE,
 	GLUE_STEP_READ_TAKEN,		/* whose is the existing connection? */

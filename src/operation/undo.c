@@ -313,7 +313,7 @@ resolve_maybe_ours(GlueOperation *operation, json_object *connection)
 	}
 	if (undo->keep)
 		return finish_left(operation, "Kept",
-						   "It was created and is kept, as \"glue_conn.on_rollback\" said when it was created.");
+						   "It was created and is kept, as \"glue_conn.on_rollback\" required when it was created.");
 	glue_sender_gone_forget(undo->id);
 	operation->sender_gone_ms = 0;
 	return glue_operation_delete(operation, GLUE_STEP_UNDO_DELETE);
@@ -424,9 +424,9 @@ static GlueCall *
 finish_not_undone(GlueOperation *operation)
 {
 	return finish_left(operation, "NotUndone",
-					   psprintf("What %s has done cannot be undone. What there is in AWS Glue now is recorded.",
+					   psprintf("The effect of %s cannot be undone. The present state in AWS Glue is recorded.",
 								strcmp(operation->made_by, GLUE_CREATE_CONNECTION) == 0 ?
-								"the call to a connection that existed" :
+								"the call for a connection that existed" :
 								operation->made_by));
 }
 

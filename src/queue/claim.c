@@ -39,7 +39,7 @@ typedef struct StuckRequest
 static StuckRequest stuck[MAX_STUCK];
 static int	nstuck = 0;
 
-/* What is claimed in one go. */
+/* The requests that are claimed at once. */
 typedef struct Claiming
 {
 	const GlueJobQueue *queue;

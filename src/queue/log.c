@@ -3,7 +3,7 @@
  * log.c
  *	  Lines of the server log about requests that do not succeed.
  *
- * Each request that has failed for good, or is put off for longer than a
+ * Each request that has failed permanently, or is put off for longer than a
  * minute, has one line, in a form that programs can read: the words "glue_conn
  * request", and then key=value, where values that are not plain words are JSON
  * strings.  The message of the error is in the table.  The line is built in

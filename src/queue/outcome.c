@@ -165,7 +165,7 @@ resolve_late(GlueJob *job)
 		.next_attempt_at = job->operation.not_before,
 		.free_attempt = true,
 		.uncertain = true,
-		.error_message = "An earlier message may still arrive at AWS Glue. Until it cannot, no call is made for the connection.",
+		.error_message = "An earlier message may still arrive at AWS Glue. No call is made for the connection until that is impossible.",
 		.aws_settled_at = job->operation.aws_settled_at,
 	};
 

@@ -291,7 +291,7 @@ log_refusal(const GlueJob *job)
 			(errcode(failure->sqlstate),
 			 errmsg("could not yet undo a rolled-back call for AWS Glue connection \"%s\"",
 					glue_server_from_utf8(request->name)),
-			 errdetail("Request %lld (%s) is tried again: %s: %s",
+			 errdetail("Request %lld (%s) is retried: %s: %s",
 					   (long long) request->id, request->operation,
 					   glue_server_from_utf8(failure->message),
 					   glue_server_from_utf8(failure->detail))));

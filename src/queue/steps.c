@@ -52,7 +52,10 @@ glue_job_start(GlueJob *job)
 		glue_job_resolve_failure(job, target->failure);
 	else if (!job->is_answered && glue_work_target_lacks_account(target))
 	{
-		/* one job asks for it, and the others of the target begin after that */
+		/*
+		 * one job asks for it, and the others of the target begin after that;
+		 * a job that is only to be recorded does not need it
+		 */
 		target->asks_account = job->asks_account = true;
 		call = &job->operation.call;
 		glue_account_prepare(&target->access, call);
@@ -209,8 +212,8 @@ glue_job_next(GlueJob *job)
 }
 
 /*
- * A job has made its last call.  If it has no result to record, it records
- * what earlier messages have done.
+ * A job has made its last call.  If it has no result to record, it records the
+ * effect of earlier messages.
  */
 static void
 resolve(GlueJob *job)

@@ -140,7 +140,7 @@ glue_needles_match(const GlueNeedles *list, const char *text, size_t len,
 }
 
 /*
- * Wipe and free the needles of the list.
+ * Cleanse and free the needles of the list.
  */
 void
 glue_needles_free(GlueNeedles *list)

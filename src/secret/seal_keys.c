@@ -61,7 +61,7 @@ glue_seal_key_file_usable(const struct stat *status, uid_t server_user,
 		if ((permissions & ~(mode_t) 0600) != 0)
 			return refuse(problem, 0,
 						  "Its permissions allow more than reading and writing by its owner.",
-						  "Set them with \"chmod 0600\", and think about a new key if others could read this one.");
+						  "Set them with \"chmod 0600\", and consider a new key if other users could read this one.");
 	}
 	else if (status->st_uid != 0)
 		return refuse(problem, 0,
@@ -70,7 +70,7 @@ glue_seal_key_file_usable(const struct stat *status, uid_t server_user,
 	else if ((permissions & ~(mode_t) 0640) != 0)
 		return refuse(problem, 0,
 					  "It belongs to root, and its permissions allow more than writing by its owner and reading by its group.",
-					  "Set them with \"chmod 0640\", and think about a new key if others could read this one.");
+					  "Set them with \"chmod 0640\", and consider a new key if other users could read this one.");
 	if (status->st_size > GLUE_SEAL_KEY_FILE_MAX)
 		return refuse(problem, 0, "It is larger than 4096 bytes.",
 					  "Name a file that holds one or two keys.");
@@ -162,7 +162,7 @@ add_key(GlueSealKeys *keys, const char *text, size_t len, int line,
 					  "A key consists of 64 hexadecimal digits, on a line of its own.",
 					  REMEDY_MAKE);
 	if (!make_id(key))
-		return refuse(problem, line, "OpenSSL could not make use of the key.",
+		return refuse(problem, line, "OpenSSL could not use the key.",
 					  "Check that OpenSSL has memory and provides HMAC.");
 	if (glue_seal_keys_find(keys, key->id) != NULL)
 		return refuse(problem, line, "The second key is the same as the first.",

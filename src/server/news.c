@@ -254,11 +254,11 @@ unlisten_at_exit(int code, Datum arg)
 }
 
 /*
- * Find out, and forget, the news without a listener, and what is new for
- * this process.
+ * Take the news without a listener, and the news for this process, out of
+ * shared memory.
  *
- * Returns how many of the former there are.  Those that are more than max stay.
- * *lost is set if there was more than is remembered.
+ * Returns the number of the former; those over max stay.  *lost is set if some
+ * news was forgotten, because there was no room.
  */
 int
 glue_news_take(GlueNews *news, int max, bool *lost)
@@ -480,8 +480,8 @@ free_note_if_empty(QueueWake *state, DatabaseNote *note)
 }
 
 /*
- * Wait until somebody wakes this process, or for a while; true if that is over.  Can
- * be interrupted.
+ * Wait until another process wakes this one, or for a while; true if that is
+ * over.  Can be interrupted.
  */
 bool
 glue_news_await(long timeout_ms, uint32 wait_event)

@@ -117,7 +117,7 @@ glue_settings_init(void)
 				&glue_setting_profile, PGC_SUSET, 0, NULL);
 	define_text("glue_conn.account_id",
 				"Sets the AWS account that the credentials of the server process belong to.",
-				"If empty, the credentials or AWS STS tell. It is for servers that cannot reach AWS STS.",
+				"If empty, the credentials or AWS STS decide. It is for servers that cannot reach AWS STS.",
 				&glue_setting_account_id, PGC_SUSET, 0, check_account_id);
 	define_text("glue_conn.config_file",
 				"Sets the shared AWS configuration file.",
@@ -145,12 +145,12 @@ glue_settings_init(void)
 
 	DefineCustomBoolVariable("glue_conn.use_fips_endpoint",
 							 "Uses endpoints with FIPS 140 validated cryptography.",
-							 "So do AWS_USE_FIPS_ENDPOINT and the profile.",
+							 "AWS_USE_FIPS_ENDPOINT and the profile can enable them, too.",
 							 &glue_setting_use_fips_endpoint, false,
 							 PGC_USERSET, 0, NULL, NULL, NULL);
 	DefineCustomBoolVariable("glue_conn.use_dualstack_endpoint",
 							 "Uses endpoints that are reached by IPv4 and IPv6.",
-							 "So do AWS_USE_DUALSTACK_ENDPOINT and the profile.",
+							 "AWS_USE_DUALSTACK_ENDPOINT and the profile can enable them, too.",
 							 &glue_setting_use_dualstack_endpoint, false,
 							 PGC_USERSET, 0, NULL, NULL, NULL);
 	DefineCustomBoolVariable("glue_conn.allow_unknown_members",
@@ -170,7 +170,7 @@ glue_settings_init(void)
 
 	DefineCustomIntVariable("glue_conn.max_attempts",
 							"Sets the maximum number of attempts for a request.",
-							"Failures that would repeat themselves are not retried.",
+							"Permanent failures are not retried.",
 							&glue_setting_max_attempts,
 							glue_setting_max_attempts, 1, GLUE_MAX_ATTEMPTS,
 							PGC_USERSET, 0, NULL, NULL, NULL);
@@ -198,14 +198,14 @@ glue_settings_init(void)
 							PGC_SUSET, 0, NULL, NULL, NULL);
 
 	DefineCustomIntVariable("glue_conn.request_retention",
-							"Sets the time that requests are kept after they have ended.",
+							"Sets the time for which requests are kept after they have ended.",
 							"-1 keeps them without limit.",
 							&glue_setting_request_retention,
 							glue_setting_request_retention, -1, INT_MAX,
 							PGC_SIGHUP, GUC_UNIT_S, NULL, NULL, NULL);
 
 	DefineCustomIntVariable("glue_conn.settle_time",
-							"Sets the time that a request whose sender is gone may still arrive at AWS Glue.",
+							"Sets the time for which the message of a process that is gone may still arrive at AWS Glue.",
 							"A missing connection that a lost call may have created is looked for again until then, or until its request_timeout has passed if that is longer.",
 							&glue_setting_settle_time,
 							glue_setting_settle_time, 0, GLUE_MAX_TIMEOUT_MS,
@@ -221,12 +221,12 @@ glue_settings_init(void)
 	if (process_shared_preload_libraries_in_progress)
 	{
 		DefineCustomBoolVariable("glue_conn.worker",
-								 "Works the queues of all databases in the background.",
+								 "Starts background workers that carry out the requests of all databases.",
 								 "It needs the library to be preloaded.", &glue_setting_worker,
 								 glue_setting_worker, PGC_POSTMASTER, 0,
 								 NULL, NULL, NULL);
 		DefineCustomStringVariable("glue_conn.databases",
-								   "Names the databases whose queues are worked in the background.",
+								   "Sets the databases that get background workers.",
 								   "A list, separated by commas; empty means all.",
 								   &glue_setting_databases, "",
 								   PGC_SIGHUP, GUC_LIST_INPUT, NULL, NULL,

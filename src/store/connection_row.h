@@ -73,7 +73,7 @@ typedef struct GlueRecord
 								 * now */
 	TimestampTz aws_recorded_at;	/* the same by AWS's clock; 0: not known */
 
-	/* of what is to be recorded */
+	/* only for a connection that is to be recorded */
 	const GlueTarget *target;
 	const char *name;
 	const char *status;			/* or NULL: as observed, or not known */

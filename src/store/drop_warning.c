@@ -7,8 +7,8 @@
  * calls that were rolled back cannot be undone any more.  Every command that
  * drops the table (DROP EXTENSION, DROP SCHEMA ... CASCADE, DROP OWNED) calls
  * object_access_hook, and its user gets a warning that lists the lost
- * requests.  The owner of the schema, who may have no privilege to read the
- * requests, gets only their number.
+ * requests.  The owner of the schema may have no privilege to read the
+ * requests, and gets only their number.
  *
  * DROP DATABASE cannot read the tables of that database.  But if the library
  * is preloaded, the last worker in that database has noted in shared memory

@@ -184,7 +184,7 @@ list_others(const GlueJobQueue *queue)
 }
 
 /*
- * May another process have jobs?  No news announces the death of a process.
+ * May another process have jobs?  No news reports the exit of a process.
  */
 bool
 glue_job_queue_has_others(const GlueJobQueue *queue)

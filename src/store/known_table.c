@@ -4,8 +4,8 @@
  *	  The cache of facts about our tables that hold until their definitions change.
  *
  * The check of all objects that depend on a table takes longer than the
- * insertion of a row.  So what was found out about a table is not checked again
- * until its definition changes, which a relcache invalidation announces.
+ * insertion of a row.  So a fact about a table is not checked again until the
+ * definition changes, which a relcache invalidation reports.
  *
  * IDENTIFICATION
  *	  src/store/known_table.c

@@ -13,7 +13,7 @@
 
 typedef enum GlueTableFact
 {
-	GLUE_TABLE_BARE,			/* nothing hangs on it: see own_table.c */
+	GLUE_TABLE_BARE,			/* no object is on it: see own_table.c */
 	GLUE_TABLE_PLAIN,			/* rows need no statement: see own_row.c */
 	GLUE_NUM_TABLE_FACTS
 } GlueTableFact;

@@ -77,8 +77,8 @@ glue_row_insert_possible(Relation table, const GlueRowShape *shape)
 /*
  * Has an INSERT side effects?
  *
- * It would run as the owner, who is subject to row security only if that is
- * forced.
+ * It would run as the owner, and row security applies to the owner only if it
+ * is forced.
  */
 static bool
 has_side_effects(Relation table)
@@ -138,7 +138,7 @@ keeps_checks(TupleDesc desc, const GlueRowShape *shape)
 	return true;
 }
 
-/* Has the owner, as whom a statement would run, the privilege to insert? */
+/* Has the owner, the role of a statement, the privilege to insert? */
 static bool
 owner_may_insert(Relation table)
 {

@@ -267,7 +267,7 @@ refuse(const GlueProvisionName *name, Oid holder)
 			(errcode(ERRCODE_UNIQUE_VIOLATION),
 			 errmsg("another row holds AWS Glue connection \"%s\"", server_name),
 			 errdetail("It is a row of table %s.", qualified),
-			 errhint("If that row is not there any more, because it was removed by TRUNCATE or while its trigger was disabled, the owner of the table can release the name: SELECT glue_release_connection(%s, %s);",
+			 errhint("If that row does not exist any more, because it was removed by TRUNCATE or while its trigger was disabled, the owner of the table can release the name: SELECT glue_release_connection(%s, %s);",
 					 quote_literal_cstr(qualified),
 					 quote_literal_cstr(server_name))));
 }

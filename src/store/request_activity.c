@@ -3,8 +3,8 @@
  * request_activity.c
  *	  The reason why a request waits, from the view glue_activity.
  *
- * The view is read with the privileges of the current user, who may see the
- * request.  So a view that was replaced cannot act as the owner.
+ * The view is read with the privileges of the current user, to whom the
+ * request is visible.  So a view that was replaced cannot act as the owner.
  *
  * IDENTIFICATION
  *	  src/store/request_activity.c

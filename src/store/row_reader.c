@@ -4,9 +4,8 @@
  *	  The rows of a user's table, one after the other.
  *
  * The table is not ours, and the condition may call any function of its owner.
- * So the table is read with the privileges of its owner, and not with those of
- * a superuser who calls us.  Other statements may be executed between two
- * rows.
+ * So the table is read with the privileges of its owner, even if a superuser
+ * calls us.  Other statements may be executed between two rows.
  *
  * IDENTIFICATION
  *	  src/store/row_reader.c

@@ -42,7 +42,7 @@
 #define HINT_LATER \
 	"The request waits, and nothing is lost."
 #define HINT_ANEW \
-	"Make the request anew."
+	"Make the request again."
 
 /* prototypes of private functions */
 static GlueSealedRequest identity_of(const GlueRequest *request);

@@ -8,7 +8,7 @@
  *
  *	- The parser rejects invalid JSON (see json_reader.c), invalid UTF-8,
  *	  and nesting beyond GLUE_JSON_MAX_DEPTH.
- *	- Freeing a tree wipes its strings first.
+ *	- Freeing a tree cleanses its strings first.
  *	- The serializer writes into the caller's buffer.  json-c's own
  *	  serializer reallocates its buffer, which leaves copies of secrets in
  *	  freed memory, and keeps the result attached to the tree.
@@ -89,7 +89,7 @@ parse(const char *text, size_t len, bool unique)
 }
 
 /*
- * Wipe every string of a tree, then release it.
+ * Cleanse every string of a tree, then release it.
  *
  * The caller must hold the only reference to the tree and to all its parts.
  * NULL is allowed.

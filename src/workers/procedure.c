@@ -4,8 +4,8 @@
  *	  The SQL procedure that works the queue in the calling session.
  *
  * It is for servers without the library preloaded, which have no workers, and
- * for users who schedule the work themselves, with pg_cron, for example.  The
- * session decides only the time: requests are carried out as by a worker.
+ * for schedulers such as pg_cron.  The session decides only the time: requests
+ * are carried out as by a worker.
  *
  * IDENTIFICATION
  *	  src/workers/procedure.c

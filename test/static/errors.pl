@@ -70,7 +70,7 @@ is(join(' ', sort keys %exceptions), '', 'and no other');
 my $texts = join "\n", map {
 	join('', /"((?:[^"\\\n]|\\.)*)"/g) =~ s/\\(.)/$1/gr =~ s/%(?:\.\*|ll)?[sdu]/…/gr
 } $source =~ /((?:"(?:[^"\\\n]|\\.)*"\s*)+)/g;
-my @messages = map { /^`(.*)`$/ } first_column('By message'), first_column('By what a request says');
+my @messages = map { /^`(.*)`$/ } first_column('By message'), first_column('By error code of a request');
 cmp_ok(scalar @messages, '>', 30, 'there are messages');
 is(join("\n", grep { index($texts, s/^… //r =~ s/connection input has/… has/r) < 0 } @messages), '',
 	'each message is in the sources');

@@ -180,7 +180,7 @@ my %refused = (
 	empty_source => qr/^Profile "empty" .*has no credentials/,
 	environment => qr/^Profile "environment" .*AWS_ACCESS_KEY_ID.*not set/,
 	container => qr/^Profile "container" .*AWS_CONTAINER_CREDENTIALS/,
-	instance => qr/^Profile "instance" .*switched off/);
+	instance => qr/^Profile "instance" .*disabled/);
 foreach my $profile (sort keys %refused)
 {
 	my (undef, @sent) = refused("profile $profile", $none,

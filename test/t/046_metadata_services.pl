@@ -295,7 +295,7 @@ is(scalar @requests, 2, 'an instance that stalls: two attempts');
 $glue->behave;
 
 with_environment(%imds, AWS_EC2_METADATA_DISABLED => 'True');
-(undef, @requests) = refused('switched off', $none, qr/switched off/);
+(undef, @requests) = refused('switched off', $none, qr/is disabled/);
 is(scalar @requests, 0, 'switched off: is not asked');
 foreach my $case (
 	[ AWS_EC2_METADATA_DISABLED => '1', qr/"true" or "false"/ ],

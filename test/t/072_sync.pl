@@ -308,7 +308,7 @@ is(synced(), 'tagged since changed', 'and so a sync says');
 
 make('anew');
 make_anew('anew');
-like(drift(), qr/^anew\|changed\|\$\.CreationTime\|.*created anew/,
+like(drift(), qr/^anew\|changed\|\$\.CreationTime\|.*created again/,
 	'one that was made anew, and never read, is another one');
 is(synced(), 'anew changed', 'for a sync, too');
 is(knows('anew'), '|f', 'with unknown tags');

@@ -132,7 +132,7 @@ is($caller->must(create('orphan'))->output, 'READY', 'a call is made');
 $cluster->configure($session, 'glue_conn.databases' => 'another');
 $caller->must('ROLLBACK');
 wait_until(sub { !$glue->connection('orphan') }, 'it is undone');
-pass('glue_conn.databases names the database no more, or it is a template now');
+pass('glue_conn.databases does not name the database any more, or it has become a template');
 is($session->must("SELECT state FROM glue_request WHERE connection_name = 'orphan'")
 	->output, 'rolled_back', 'and recorded');
 $id = enqueue($session, referring('unserved'));

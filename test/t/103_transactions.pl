@@ -385,7 +385,7 @@ foreach my $end ('terminated', 'vanished')
 # Answers that are lost
 #
 
-$event = 'the answer is lost, the connection was made';
+$event = 'the answer is lost, the connection was created';
 my %lost_answer = (operation => 'CreateConnection', kind => 'lost-after');
 $glue->misbehave(%lost_answer, name => 'found');
 $result = $session->query(create('found'));
@@ -459,7 +459,7 @@ outcome('made anew, and then updated and rolled back', 'another life',
 is($cluster->row('another life')->{tags}, undef, 'its successor has none of its tags');
 
 # 108_side_by_side.pl has more of that.
-$event = 'a call of another session about it, while the transaction is open';
+$event = 'a call of another session for the connection, while the transaction is open';
 foreach my $case (
 	[ 'adopted by another', create('adopted by another', 'first', on_conflict => 'adopt'), 'ROLLBACK',
 		'00000', %succeeded ],
@@ -554,7 +554,7 @@ outcome("$event, until it may", 'barred', %undone);
 $leaving->quit;
 $session->must('DROP SERVER leaving; DROP OWNED BY leaving; DROP ROLE leaving');
 
-$event = 'a call about the same name while that is being undone';
+$event = 'a call for the same name during the undo';
 $glue->misbehave(operation => 'DeleteConnection', name => 'again',
 	kind => 'slow', processed => \1, delay_ms => 1000);
 $session->must('BEGIN; ' . create('again') . '; ROLLBACK');
@@ -617,7 +617,7 @@ GlueConn::Resolved->new($glue, $node, 'other')->outcome($event, 'unheard',
 	%nothing);
 $unheard->quit;
 
-$event = 'a call about the same name while that is being undone';
+$event = 'a call for the same name during the undo';
 $result = $blocked->result;
 failed($event, $result, '55P03');
 cmp_ok(seconds($result), '>', 25, "$event: it waits");

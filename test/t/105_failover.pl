@@ -157,7 +157,7 @@ is($session->must('SELECT count(*) FROM glue_connection_drift()')->output, '0',
 $session->quit;
 $standby->stop;
 
-$event = 'promotion of a standby that had not got the intent yet';
+$event = 'promotion of a standby that does not have the intent yet';
 $cluster->start_node($far);
 $far->promote;
 $resolved = GlueConn::Resolved->new($glue, $far);

@@ -63,7 +63,7 @@ sub cancel
 # The clock is set between the call and its undo
 #
 
-my $clock_set = 'the clock is set, or another one, before it is undone';
+my $clock_set = 'the clock of the server is set, or that of another machine is used, before the undo';
 foreach my $ahead (3, -3, 3600, -3600)
 {
 	set_clock(0);
@@ -191,7 +191,7 @@ foreach my $attempt (1 .. 3)
 }
 my @said = slurp_file($node->logfile) =~ /(could not yet undo a rolled-back call for AWS Glue connection "denied")/g;
 is(scalar @said, 1, 'an undo that is refused is in the log, once a minute');
-like(slurp_file($node->logfile), qr/Request $denied \(CreateConnection\) is tried again: .*AccessDeniedException/,
+like(slurp_file($node->logfile), qr/Request $denied \(CreateConnection\) is retried: .*AccessDeniedException/,
 	'with its reason');
 $waiting->send(create('denied', 'third'));
 my $result = $blocked->result;

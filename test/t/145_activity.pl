@@ -153,7 +153,7 @@ $glue->misbehave(operation => 'CreateConnection', kind => 'error', times => 0, s
 $id = enqueue($admin, referring('again'));
 waits_for("id = $id AND state = 'queued'", 'retry');
 like(seen("id = $id", 'last_error'), qr/$long/, 'the last error is there as a whole');
-like(seen("id = $id", 'what_to_do'), qr/tried again at \d{4}-.* after glue_retry_request\($id\)/,
+like(seen("id = $id", 'what_to_do'), qr/retried at \d{4}-.* after glue_retry_request\($id\)/,
 	'it says when it is tried again');
 my $after = enqueue_delete($admin, 'again');
 waits_for("id = $after", 'request');

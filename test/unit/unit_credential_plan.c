@@ -39,7 +39,7 @@
 #define NOTHING \
 	"There are no keys in the environment, no credentials in profile " \
 	"\"default\", no web identity and no container in the environment, and " \
-	"the metadata service is switched off."
+	"the metadata service is disabled."
 
 typedef struct PlanCase
 {

@@ -30,16 +30,15 @@
 #define SHOWN " has a value that the input does not give\n"
 #define HELD " holds credentials that the input does not give\n"
 #define HIDDEN \
-	" has a value, although it is hidden, that the input does not give\n"
+	" has a hidden value that the input does not give\n"
 #define RECORDED \
 	" was given before and is hidden, and the input does not give it\n"
 #define REFERRED \
 	"$.AuthenticationConfiguration.SecretArn refers to a secret, and the " \
 	"input has neither a reference nor credentials\n"
 #define BY_TYPE \
-	"$.AuthenticationConfiguration.AuthenticationType goes with credentials, " \
-	"although they are hidden, and the input has neither a reference nor " \
-	"credentials\n"
+	"$.AuthenticationConfiguration.AuthenticationType implies hidden credentials, and " \
+	"the input has neither a reference nor credentials\n"
 #define PASSWORD "$.ConnectionProperties.PASSWORD"
 
 /*

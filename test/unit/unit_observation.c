@@ -312,7 +312,7 @@ test_reports(void)
 				 "that was recorded, with the same secrets, is unknown\n");
 	check_report(GLUE_UNSEEN_OTHER_LIFE,
 				 "$.CreationTime is another one in AWS Glue: the connection was "
-				 "deleted and created anew, perhaps with other secrets\n");
+				 "deleted and created again, perhaps with other secrets\n");
 }
 
 int

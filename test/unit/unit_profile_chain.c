@@ -232,7 +232,7 @@ static const ChainCase own_cases[] = {
 		"[profile A]\nrole_arn = " ROLE_A "\n"
 		"credential_source = Ec2InstanceMetadata\n",
 		"Profile \"A\" names a \"credential_source\", but the metadata service "
-	"is switched off."},
+	"is disabled."},
 
 	/* properties of roles */
 	{"all of them", NULL,

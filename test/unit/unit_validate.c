@@ -19,7 +19,7 @@
 
 #define WRAPPED(path) \
 	"E $ wrapped_input must be a ConnectionInput itself, but is an object " \
-	"that holds one; pass what is at $." path "\n"
+	"that holds one; pass the value at $." path "\n"
 
 static const ValidateCase model_cases[] = {
 	{JDBC(""), ""},
@@ -292,7 +292,7 @@ static const ValidateCase test_input_cases[] = {
 	"E $.ConnectionType required is required\n"},
 	{"{\"TestConnectionInput\":{}}",
 		"E $ wrapped_input must be a TestConnectionInput itself, but is an "
-	"object that holds one; pass what is at $.TestConnectionInput\n"},
+	"object that holds one; pass the value at $.TestConnectionInput\n"},
 
 	/* further members of a ConnectionInput, and the requirements of JDBC */
 	{"{\"Name\":\"n\",\"ConnectionType\":\"JDBC\","

@@ -84,7 +84,7 @@ static const ValidateCase rule_cases[] = {
 	"is required for connections of type MONGODB\n"},
 	{OF_TYPE("MONGODB", "\"CONNECTION_URL\":\"mongodb://h\""),
 		"W $.ConnectionProperties credentials has neither SECRET_ID nor "
-	"USERNAME and PASSWORD, so there is nothing to log in with\n"},
+	"USERNAME and PASSWORD, so it has no credentials\n"},
 	{OF_TYPE("MONGODB", "\"CONNECTION_URL\":\"mongodb://h\","
 			 "\"USERNAME\":\"u\""),
 	"W $.ConnectionProperties credentials has USERNAME without PASSWORD\n"},

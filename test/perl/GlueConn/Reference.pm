@@ -20,12 +20,12 @@ The page says where each part goes, by two comments:
 	<!-- end of functions -->
 
 The parts are B<functions>, B<views>, B<tables>, B<settings>, B<server options> and
-B<user mapping options>.  The text about an object is its comment in the catalog, about
-a setting its descriptions.  Only the options are in no catalog: they are read from the
-source of their validator, which has their meanings, too.
+B<user mapping options>.  The text of an object is its comment in the catalog, that of
+a setting its descriptions.  Only the options are in no catalog: they, and their
+descriptions, are read from the source of their validator.
 
-A name that is a heading of a page of docs/, or stands below one after
-"Arguments:", refers to that.
+An object that is a heading of a page of docs/, or that stands below one after
+"Arguments:", gets a link to it.
 
 =cut
 
@@ -136,15 +136,15 @@ sub _pages
 }
 
 # The roles that may use an object, from its list of privileges.
-sub _who
+sub _access
 {
 	my ($verb, $grantees) = @_;
 	my @roles = grep { $_ ne 'PUBLIC' } @$grantees;
 
-	return "Everybody may $verb it." if @roles < @$grantees;
-	return 'Superusers may ' . $verb . ' it, '
-	  . (@roles ? 'members of ' . join(', ', map { "`$_`" } @roles) . ', ' : '')
-	  . 'and those who are granted that.';
+	return "Every role may $verb it." if @roles < @$grantees;
+	return 'Superusers'
+	  . (@roles ? ', members of ' . join(', ', map { "`$_`" } @roles) . ',' : '')
+	  . " and roles with the privilege may $verb it.";
 }
 
 # The roles with a privilege, without the owner, which has it anyway.
@@ -168,7 +168,7 @@ sub _functions
 
 		"### $name\n\n" . join("\n", map {
 				"```text\n" . _signature($_) . "```\n\n" . _sentence($_->{comment})
-				  . ($_->{internal} ? '' : ' ' . _who($_->{kind} eq 'p' ? 'call' : 'execute', $_->{grantees}))
+				  . ($_->{internal} ? '' : ' ' . _access($_->{kind} eq 'p' ? 'call' : 'execute', $_->{grantees}))
 				  . "$more\n" } @{ $_->{all} })
 	} _together($self->_rows(
 		"SELECT p.proname, p.prokind AS kind, pg_get_function_arguments(p.oid) AS arguments,"
@@ -228,8 +228,8 @@ sub _relations
 		my $name = $_->{relname};
 
 		"### $name\n\n" . _sentence($_->{comment}) . ' '
-		  . _who('read', $_->{grantees})
-		  . ($_->{rowsec} ? ' Row security decides which rows.' : '')
+		  . _access('read', $_->{grantees})
+		  . ($_->{rowsec} ? ' Row security limits the rows.' : '')
 		  . ($page->{$name} ? " [More]($page->{$name})" : '') . "\n\n"
 		  . _table([ 'column', 'type', 'meaning' ],
 			map { [ "`$_->{name}`", $_->{type}, $_->{comment} ] } @{ $_->{columns} })
@@ -247,19 +247,19 @@ sub _relations
 		  . " AND c.relkind = '$kind' ORDER BY c.relname");
 }
 
-# The roles that may change a setting, by its context.
-my %who = (
-	user => 'everybody', superuser => 'superusers', sighup => 'the server',
-	postmaster => 'the server, at its start');
+# The roles or the file that may change a setting, by its context.
+my %set_by = (
+	user => 'every role', superuser => 'superusers', sighup => '`postgresql.conf`',
+	postmaster => '`postgresql.conf`, at the start');
 
 sub _settings
 {
 	my ($self) = @_;
 
-	return _table([ 'setting', 'default', 'values', 'who', 'meaning' ],
+	return _table([ 'setting', 'default', 'values', 'set by', 'meaning' ],
 		map {
 			[ "`$_->{name}`", _duration($_->{boot_val}, $_->{unit}), _values($_),
-				$who{ $_->{context} }, join ' ', grep { defined } @$_{qw(short_desc extra_desc)} ]
+				$set_by{ $_->{context} }, join ' ', grep { defined } @$_{qw(short_desc extra_desc)} ]
 		} $self->_rows("SELECT * FROM pg_settings WHERE name ^@ 'glue_conn.' ORDER BY name"));
 }
 
@@ -302,7 +302,7 @@ sub _options
 	while (my ($meaning, $name, $superuser) = splice @rows, 0, 3)
 	{
 		$meaning =~ s/(?:^|\s+)\*\s+|\s+/ /g;
-		push @table, [ "`$name`", $superuser ? 'superusers' : 'everybody', $meaning =~ s/^ //r ];
+		push @table, [ "`$name`", $superuser ? 'superusers' : 'every role', $meaning =~ s/^ //r ];
 	}
 	die "an option of $array has no meaning\n" if @table != (() = $body =~ /\{"/g);
 	return _table([ 'option', 'for', 'meaning' ], @table);
