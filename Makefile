@@ -107,7 +107,6 @@ SERVER_OBJS = \
 	src/server/crash_point.o \
 	src/server/settings.o \
 	src/server/session_settings.o \
-	src/server/kept_file.o \
 	src/server/shared_state.o \
 	src/server/activity.o \
 	src/server/progress.o \
@@ -132,13 +131,11 @@ HTTP_OBJS = \
 	src/http/http_handle.o \
 	src/http/http_callbacks.o \
 	src/http/http_pool.o \
-	src/http/http_progress.o \
 	src/http/http.o
 
 # one call of AWS as a value
 CLIENT_OBJS = \
 	src/client/failure.o \
-	src/client/credential_failure.o \
 	src/client/shared_files.o \
 	src/client/server_options.o \
 	src/client/foreign_server.o \

@@ -46,12 +46,3 @@ glue_access_prepare(const GlueAccess *access, GlueCall *call,
 	glue_call_prepare(call, operation, &access->target,
 					  &access->credentials, name);
 }
-
-/* Fill in a call that reads a connection, without its passwords. */
-void
-glue_access_prepare_get(const GlueAccess *access, GlueCall *call,
-						const char *name)
-{
-	glue_call_prepare_get(call, &access->target, &access->credentials,
-						  name);
-}

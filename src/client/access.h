@@ -24,7 +24,5 @@ typedef struct GlueAccess
 extern void glue_access_find_credentials(GlueAccess *access);
 extern void glue_access_prepare(const GlueAccess *access, GlueCall *call,
 								const char *operation, const char *name);
-extern void glue_access_prepare_get(const GlueAccess *access, GlueCall *call,
-									const char *name);
 
 #endif							/* GLUE_CLIENT_ACCESS_H */

@@ -30,7 +30,6 @@
 #include "server/secret_memory.h"
 
 /* prototypes of private functions */
-static void write_invocation_id(GlueAttempt *attempt);
 static void note_header(void *arg, const char *line, size_t len);
 static void classify_transfer(GlueAttempt *attempt);
 static void note_headers(GlueAttempt *attempt);
@@ -45,26 +44,28 @@ static GlueClockSkew clock_skew;
 /*
  * Initialize the state that all attempts at a call share.
  *
- * It belongs to the current memory context.  on_news is called with its
- * argument when an attempt has ended, in a place where no error may be raised
- * and palloc is not allowed.
+ * It belongs to the current memory context.  on_news is called when an attempt
+ * has ended, in a place where no error may be raised and palloc is not allowed.
  */
 void
-glue_attempt_init(GlueAttempt *attempt, GlueCall *call,
-				  void (*on_news) (void *arg), void *on_news_arg)
+glue_attempt_init(GlueAttempt *attempt, GlueCall *call, GlueCallback on_news)
 {
 	const GlueTarget *target = call->target;
+	Size		body_len;
+	const char *body = glue_message_body(call, &body_len);
+	unsigned char random[GLUE_INVOCATION_RANDOM_LEN];
 
 	memset(attempt, 0, sizeof(GlueAttempt));
 	attempt->call = call;
-	attempt->body = glue_message_body(call, &attempt->body_len);
-	write_invocation_id(attempt);
+	for (int i = 0; i < GLUE_INVOCATION_RANDOM_LEN; i++)
+		random[i] = pg_prng_uint32(&pg_global_prng_state) & 0xff;
+	glue_invocation_id(random, attempt->invocation_id);
 	attempt->message = (GlueHttpMessage)
 	{
 		.method = GLUE_HTTP_POST,
 			.url = call->endpoint->url,
-			.body = attempt->body,
-			.body_len = attempt->body_len,
+			.body = body,
+			.body_len = body_len,
 			.ca_file = target->ca_file,
 			.proxy = target->proxy,
 			.connect_timeout_ms = target->connect_timeout_ms,
@@ -72,19 +73,7 @@ glue_attempt_init(GlueAttempt *attempt, GlueCall *call,
 			.on_header = note_header,
 			.on_header_arg = &attempt->headers,
 			.on_end = on_news,
-			.on_end_arg = on_news_arg,
 	};
-}
-
-/* Make the invocation ID, which all attempts at a call share. */
-static void
-write_invocation_id(GlueAttempt *attempt)
-{
-	unsigned char random[GLUE_INVOCATION_RANDOM_LEN];
-
-	for (int i = 0; i < GLUE_INVOCATION_RANDOM_LEN; i++)
-		random[i] = pg_prng_uint32(&pg_global_prng_state) & 0xff;
-	glue_invocation_id(random, attempt->invocation_id);
 }
 
 /* Sign another attempt, with the current time of AWS's clock. */
@@ -99,7 +88,8 @@ glue_attempt_sign(GlueAttempt *attempt)
 	attempt->signed_with = clock_skew;
 	attempt->message.headers = lines;
 	attempt->message.nheaders =
-		glue_signed_header_lines(call, attempt->body, attempt->body_len,
+		glue_signed_header_lines(call, attempt->message.body,
+								 attempt->message.body_len,
 								 attempt->invocation_id, now / 1000, lines);
 	call->attempts++;
 }
@@ -246,11 +236,10 @@ scrub(GlueAttempt *attempt, const char *text, char *buffer, Size size)
 	const GlueCredentials *used = attempt->call->credentials;
 
 	if (used != NULL)
-		glue_tree_add(secrets, "SecretAccessKey",
-					  json_object_new_string(used->secret_access_key));
-	if (used != NULL && used->session_token != NULL)
-		glue_tree_add(secrets, "SessionToken",
-					  json_object_new_string(used->session_token));
+	{
+		glue_tree_add_text(secrets, "SecretAccessKey", used->secret_access_key);
+		glue_tree_add_text(secrets, "SessionToken", used->session_token);
+	}
 	glue_tree_add(secrets, "Request", json_object_get(attempt->call->arguments));
 	glue_redact_text(secrets, text, buffer, size);
 

@@ -21,8 +21,6 @@ typedef struct GlueAttempt
 {
 	/* the same for all attempts at a call */
 	GlueCall   *call;
-	char	   *body;
-	Size		body_len;
 	char		invocation_id[GLUE_INVOCATION_ID_SIZE];
 
 	/* the attempt under way */
@@ -39,8 +37,7 @@ typedef struct GlueAttempt
 } GlueAttempt;
 
 extern void glue_attempt_init(GlueAttempt *attempt, GlueCall *call,
-							  void (*on_news) (void *arg),
-							  void *on_news_arg);
+							  GlueCallback on_news);
 extern void glue_attempt_sign(GlueAttempt *attempt);
 extern void glue_attempt_send(GlueAttempt *attempt);
 extern void glue_attempt_finish(GlueAttempt *attempt);

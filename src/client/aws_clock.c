@@ -93,6 +93,7 @@ glue_aws_clock_at(const char *url, int64 boot_ms)
 
 	glue_shared_lock(LW_SHARED);
 	endpoint = find_clock(clocks, key);
+	moment.answered = endpoint != NULL && endpoint->answered;
 	known = endpoint != NULL &&
 		glue_remote_clock_at(&endpoint->clock, boot_ms, &found);
 	glue_shared_unlock();
@@ -108,24 +109,6 @@ GlueAwsMoment
 glue_aws_clock_now(const char *url)
 {
 	return glue_aws_clock_at(url, glue_boot_ms());
-}
-
-/*
- * Has an endpoint answered yet?  If not, a call can find out its time.
- */
-bool
-glue_aws_clock_answered(const char *url)
-{
-	EndpointClocks *clocks = glue_shared_attach(&glue_aws_clock_part);
-	uint64		key = key_of(url);
-	EndpointClock *endpoint;
-	bool		answered;
-
-	glue_shared_lock(LW_SHARED);
-	endpoint = find_clock(clocks, key);
-	answered = endpoint != NULL && endpoint->answered;
-	glue_shared_unlock();
-	return answered;
 }
 
 static uint64

@@ -25,6 +25,8 @@ typedef struct GlueAwsMoment
 {
 	TimestampTz earliest;
 	TimestampTz latest;
+	bool		answered;		/* the endpoint has answered once; if not, a
+								 * call can find out its time */
 } GlueAwsMoment;
 
 extern GlueSharedPart glue_aws_clock_part;
@@ -34,7 +36,6 @@ extern void glue_aws_clock_observe(const char *url,
 								   int64 sent_ms, int64 received_ms);
 extern GlueAwsMoment glue_aws_clock_at(const char *url, int64 boot_ms);
 extern GlueAwsMoment glue_aws_clock_now(const char *url);
-extern bool glue_aws_clock_answered(const char *url);
 extern int64 glue_epoch_ms(TimestampTz time);
 
 #endif							/* GLUE_CLIENT_AWS_CLOCK_H */

@@ -86,21 +86,6 @@ glue_call_prepare_credentials(GlueCall *call, const GlueTarget *target,
 	call->plan = plan;
 }
 
-/* Reset the results of a call, before it is made again. */
-void
-glue_call_clear_results(GlueCall *call)
-{
-	call->failure = NULL;
-	call->answer = NULL;
-	call->answer_xml = NULL;
-	call->read_back = NULL;
-	call->attempts = 0;
-	call->answer_lost = false;
-	call->maybe_done = false;
-	call->request_id[0] = '\0';
-	call->date[0] = '\0';
-}
-
 /* Has a call failed with an exception of this name? */
 bool
 glue_call_failed_with(const GlueCall *call, const char *code)

@@ -77,8 +77,9 @@ typedef struct GlueCall
 	void	   *meanwhile_arg;
 
 	/*
-	 * Results.  Either failure or an answer is set; both live in the memory
-	 * context that the run names.
+	 * Results, from here to the end, which each run of the call resets.
+	 * Either failure or an answer is set; both live in the memory context
+	 * that the run names.
 	 */
 	GlueFailure *failure;
 	json_object *answer;		/* the operation's output shape */
@@ -111,7 +112,6 @@ extern void glue_call_prepare_get(GlueCall *call, const GlueTarget *target,
 extern void glue_call_prepare_credentials(GlueCall *call,
 										  const GlueTarget *target,
 										  const GlueCredentialPlan *plan);
-extern void glue_call_clear_results(GlueCall *call);
 extern bool glue_call_failed_with(const GlueCall *call, const char *code);
 extern bool glue_call_changes_something(const GlueCall *call);
 extern int	glue_change_timeout_ms(const GlueTarget *target);

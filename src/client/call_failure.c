@@ -30,6 +30,7 @@ typedef struct ExceptionRule
 	const char *code;
 	int			sqlstate;
 	const char *hint;			/* or NULL */
+	const char *operation;		/* NULL: any other */
 } ExceptionRule;
 
 #define HINT_CREDENTIALS \
@@ -50,6 +51,15 @@ typedef struct ExceptionRule
 	"AWS limits the rate of requests per account and region. Try again later, or raise \"glue_conn.request_timeout\"."
 
 static const ExceptionRule exception_rules[] = {
+	/* those of AssumeRole have other meanings */
+	{"AccessDenied", ERRCODE_INSUFFICIENT_PRIVILEGE, HINT_ROLE, "AssumeRole"},
+	{"AccessDenied", ERRCODE_INSUFFICIENT_PRIVILEGE, HINT_WEB_IDENTITY,
+	"AssumeRoleWithWebIdentity"},
+	{"IDPRejectedClaim", ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION, HINT_WEB_IDENTITY,
+	"AssumeRoleWithWebIdentity"},
+	{"InvalidIdentityToken", ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION, HINT_WEB_IDENTITY,
+	"AssumeRoleWithWebIdentity"},
+
 	{"AccessDenied", ERRCODE_INSUFFICIENT_PRIVILEGE, HINT_PERMISSION},
 	{"AccessDeniedException", ERRCODE_INSUFFICIENT_PRIVILEGE, HINT_PERMISSION},
 	{GLUE_EXCEPTION_ALREADY_EXISTS, ERRCODE_DUPLICATE_OBJECT,
@@ -92,17 +102,6 @@ static const ExceptionRule exception_rules[] = {
 	{"UnrecognizedClientException", ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION, HINT_CREDENTIALS},
 	{"ValidationError", ERRCODE_INVALID_PARAMETER_VALUE, NULL},
 	{"ValidationException", ERRCODE_INVALID_PARAMETER_VALUE, NULL},
-};
-
-/* The same for AssumeRole, where exceptions have other meanings. */
-static const ExceptionRule role_rules[] = {
-	{"AccessDenied", ERRCODE_INSUFFICIENT_PRIVILEGE, HINT_ROLE},
-};
-
-static const ExceptionRule web_identity_rules[] = {
-	{"AccessDenied", ERRCODE_INSUFFICIENT_PRIVILEGE, HINT_WEB_IDENTITY},
-	{"IDPRejectedClaim", ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION, HINT_WEB_IDENTITY},
-	{"InvalidIdentityToken", ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION, HINT_WEB_IDENTITY},
 };
 
 /*
@@ -164,9 +163,6 @@ static GlueFailure *outcome_unknown(const GlueCall *call,
 static char *failed_to(const GlueCall *call, const char *why);
 static const ExceptionRule *find_rule(const char *operation,
 									  const char *code);
-static const ExceptionRule *look_up(const ExceptionRule *rules, int nrules,
-									const char *code);
-static bool assumes_role(const GlueCall *call);
 static const char *hint_of_rule(const ExceptionRule *rule,
 								const GlueCall *call);
 static const char *hint_for_text(const char *message);
@@ -204,7 +200,8 @@ glue_failure_from_reply(const GlueCall *call, const GlueReply *reply,
 		failure->sqlstate = rule->sqlstate;
 		failure->hint = hint_of_rule(rule, call);
 	}
-	if (hint_for_text(message) != NULL && !assumes_role(call))
+	if (hint_for_text(message) != NULL &&
+		strncmp(call->operation, "AssumeRole", strlen("AssumeRole")) != 0)
 		failure->hint = hint_for_text(message);
 
 	initStringInfo(&detail);
@@ -414,31 +411,16 @@ failed_to(const GlueCall *call, const char *why)
 static const ExceptionRule *
 find_rule(const char *operation, const char *code)
 {
-	const ExceptionRule *rule = NULL;
-
-	if (strcmp(operation, "AssumeRole") == 0)
-		rule = look_up(role_rules, lengthof(role_rules), code);
-	else if (strcmp(operation, "AssumeRoleWithWebIdentity") == 0)
-		rule = look_up(web_identity_rules, lengthof(web_identity_rules), code);
-	return rule != NULL ? rule :
-		look_up(exception_rules, lengthof(exception_rules), code);
-}
-
-static const ExceptionRule *
-look_up(const ExceptionRule *rules, int nrules, const char *code)
-{
-	for (int i = 0; i < nrules; i++)
+	for (int i = 0; i < lengthof(exception_rules); i++)
 	{
-		if (strcmp(rules[i].code, code) == 0)
-			return &rules[i];
+		const ExceptionRule *rule = &exception_rules[i];
+
+		if (strcmp(rule->code, code) == 0 &&
+			(rule->operation == NULL ||
+			 strcmp(rule->operation, operation) == 0))
+			return rule;
 	}
 	return NULL;
-}
-
-static bool
-assumes_role(const GlueCall *call)
-{
-	return strncmp(call->operation, "AssumeRole", strlen("AssumeRole")) == 0;
 }
 
 /* The hint for rejected keys depends on the source of the keys. */

@@ -70,7 +70,6 @@ static void give_turn_back(GlueCallState *state);
 static void choose_next_step(GlueCallState *state);
 static bool is_refused_as_expired(const GlueCallState *state);
 static bool will_expire(const GlueCredentials *credentials);
-static bool have_expired(const GlueCallState *state);
 static void begin_fetch(GlueCallState *state);
 static void fetch_credentials(GlueCallState *state);
 static void end_fetch(GlueCallState *state);
@@ -81,28 +80,26 @@ static void start_part(GlueCallState *state, GlueCall *call,
 static bool part_has_ended(GlueCallState *state);
 static void begin_read_back(GlueCallState *state);
 static void end_read_back(GlueCallState *state);
-static void finish(GlueCallState *state, GlueFailure *failure);
+static void finish(GlueCallState *state, const GlueFailure *failure);
 
 /*
  * Begin a call, and advance it as far as it gets without waiting.
  *
  * Its state belongs to the current memory context, its results to
- * result_context.  on_news is called with its argument when the call should be
- * advanced.  It is not called at the end of a pause, or of a wait for the
- * turn.
+ * result_context.  on_news is called when the call should be advanced.  It is
+ * not called at the end of a pause, or of a wait for the turn.
  */
 GlueCallState *
 glue_call_state_start(GlueCall *call, MemoryContext result_context,
-					  void (*on_news) (void *arg), void *on_news_arg)
+					  GlueCallback on_news)
 {
 	GlueCallState *state = palloc0(sizeof(GlueCallState));
 
 	Assert(call->target != NULL && result_context != NULL);
-	glue_call_clear_results(call);
+	memset(&call->failure, 0, sizeof(GlueCall) - offsetof(GlueCall, failure));
 	state->call = call;
 	state->result_context = result_context;
 	state->on_news = on_news;
-	state->on_news_arg = on_news_arg;
 	if (call->operation == NULL)
 		begin_fetch(state);
 	else
@@ -118,23 +115,19 @@ static void
 init_attempts(GlueCallState *state)
 {
 	GlueCall   *call = state->call;
-	MemoryContext old_context;
 
 	Assert(call->endpoint != NULL && call->arguments != NULL);
 	if (call->endpoint == &call->target->sts_endpoint &&
 		call->target->sts_problem != NULL)
 	{
-		old_context = MemoryContextSwitchTo(state->result_context);
 		finish(state, glue_failure_no_sts(call->target));
-		MemoryContextSwitchTo(old_context);
 		return;
 	}
 	state->may_expire = call->credentials != NULL &&
 		!call->keeps_credentials &&
 		will_expire(call->credentials);
-	glue_attempt_init(&state->attempt, call, state->on_news,
-					  state->on_news_arg);
-	glue_turn_init(&state->turn, call, state->on_news, state->on_news_arg);
+	glue_attempt_init(&state->attempt, call, state->on_news);
+	glue_turn_init(&state->turn, call, state->on_news.func, state->on_news.arg);
 	glue_stat_begin(&state->counted, call, &state->turn.key);
 	state->step = GLUE_CALL_WAITING;
 }
@@ -254,7 +247,12 @@ wait_for_turn(GlueCallState *state)
 	if (glue_turn_take(&state->turn))
 	{
 		state->step = GLUE_CALL_SENDING;
-		if (have_expired(state))
+
+		/*
+		 * Credentials that had expired when they were obtained are sent,
+		 * because our clock may be wrong.
+		 */
+		if (state->may_expire && !will_expire(state->call->credentials))
 			begin_fetch(state);
 	}
 	else if (glue_turn_is_hopeless(&state->turn))
@@ -391,22 +389,10 @@ will_expire(const GlueCredentials *credentials)
 	return credentials->expires_at > time(NULL);
 }
 
-/*
- * Have the credentials expired while the call waited for its turn?  Credentials
- * that had expired when they were obtained are sent, because our clock may be
- * wrong.
- */
-static bool
-have_expired(const GlueCallState *state)
-{
-	return state->may_expire && !will_expire(state->call->credentials);
-}
-
 static void
 begin_fetch(GlueCallState *state)
 {
-	state->fetch = glue_credential_fetch_start(state->call, state->on_news,
-											   state->on_news_arg);
+	state->fetch = glue_credential_fetch_start(state->call, state->on_news);
 	state->step = GLUE_CALL_FETCHING;
 }
 
@@ -502,7 +488,6 @@ try_again_or_fail(GlueCallState *state)
 static void
 give_up(GlueCallState *state)
 {
-	MemoryContext old_context = MemoryContextSwitchTo(state->result_context);
 	GlueFailure *failure = state->attempt.failure;
 
 	failure->transient = state->attempt.retry_kind != GLUE_RETRY_NONE;
@@ -510,22 +495,18 @@ give_up(GlueCallState *state)
 		strcmp(failure->code, GLUE_EXCEPTION_ENTITY_NOT_FOUND) != 0)
 		failure = glue_failure_maybe_done(state->call, failure);
 	finish(state, failure);
-	MemoryContextSwitchTo(old_context);
 }
 
 /* End a call that does not get its turn. */
 static void
 give_up_waiting(GlueCallState *state)
 {
-	MemoryContext old_context = MemoryContextSwitchTo(state->result_context);
-
 	if (state->attempt.failure == NULL ||
 		state->attempt.retry_kind != GLUE_RETRY_THROTTLING)
 	{
 		state->attempt.failure = glue_failure_no_turn(state->call);
 		state->attempt.retry_kind = GLUE_RETRY_THROTTLING;
 	}
-	MemoryContextSwitchTo(old_context);
 	give_up(state);
 }
 
@@ -538,8 +519,7 @@ give_up_waiting(GlueCallState *state)
 static void
 start_part(GlueCallState *state, GlueCall *call, MemoryContext result_context)
 {
-	state->part = glue_call_state_start(call, result_context, state->on_news,
-										state->on_news_arg);
+	state->part = glue_call_state_start(call, result_context, state->on_news);
 	glue_activity_end(&state->part->activity);
 }
 
@@ -555,9 +535,11 @@ part_has_ended(GlueCallState *state)
 static void
 begin_read_back(GlueCallState *state)
 {
-	GlueCall   *reading = palloc0(sizeof(GlueCall));
+	const GlueCall *create = state->call;
+	GlueCall   *reading = palloc(sizeof(GlueCall));
 
-	glue_read_back_prepare(reading, state->call);
+	glue_call_prepare_get(reading, create->target, create->credentials,
+						  create->connection_name);
 	reading->rate_class = GLUE_RATE_UNDO;
 	start_part(state, reading, state->result_context);
 	state->step = GLUE_CALL_READING_BACK;
@@ -567,16 +549,14 @@ begin_read_back(GlueCallState *state)
 static void
 end_read_back(GlueCallState *state)
 {
-	MemoryContext old_context = MemoryContextSwitchTo(state->result_context);
-	GlueFailure *failure = NULL;
-	GlueReadBack found;
+	GlueFailure *failure;
+	bool		ended = glue_read_back_answer(state->call, state->part->call,
+											  state->attempt.failure,
+											  state->began_ms, &failure);
 
-	found = glue_read_back_classify(state->call, state->part->call,
-									state->attempt.failure, state->began_ms,
-									&failure);
 	glue_stat_read_back(&state->counted, failure);
 	state->part = NULL;
-	if (found != GLUE_READ_BACK_NOTHING)
+	if (ended)
 		finish(state, failure);
 	else
 	{
@@ -584,14 +564,16 @@ end_read_back(GlueCallState *state)
 								"Reading back found no connection of that name.");
 		try_again_or_fail(state);
 	}
-	MemoryContextSwitchTo(old_context);
 }
 
-/* End a call; failure is NULL if it succeeded. */
+/* End a call; failure, which is copied, is NULL if it succeeded. */
 static void
-finish(GlueCallState *state, GlueFailure *failure)
+finish(GlueCallState *state, const GlueFailure *failure)
 {
-	state->call->failure = failure;
+	MemoryContext old_context = MemoryContextSwitchTo(state->result_context);
+
+	state->call->failure = failure != NULL ? glue_failure_copy(failure) : NULL;
+	MemoryContextSwitchTo(old_context);
 	state->step = GLUE_CALL_DONE;
 	if (state->attempt.call != NULL)
 		glue_stat_end(&state->counted, failure);

@@ -34,8 +34,7 @@ typedef struct GlueCallState
 	GlueCall   *call;
 	MemoryContext result_context;	/* for the failure and the answer */
 	GlueCallStep step;
-	void		(*on_news) (void *arg);
-	void	   *on_news_arg;
+	GlueCallback on_news;
 	GlueAttempt attempt;		/* the last one; none of a call without an
 								 * operation */
 	GlueTurn	turn;			/* its turn to send an attempt */
@@ -66,8 +65,7 @@ typedef struct GlueCallState
 
 extern GlueCallState *glue_call_state_start(GlueCall *call,
 											MemoryContext result_context,
-											void (*on_news) (void *arg),
-											void *on_news_arg);
+											GlueCallback on_news);
 extern void glue_call_state_advance(GlueCallState *state);
 extern const GlueCallState *glue_call_state_pausing(const GlueCallState *state);
 

@@ -52,10 +52,7 @@ typedef struct CallSlot
 typedef struct CallRun
 {
 	const GlueCallStream *stream;
-	MemoryContext caller_context;
 	MemoryContext context;		/* parent of the slots' contexts */
-	MemoryContext result_context;	/* NULL: the results are freed with the
-									 * call */
 	int			width;
 	int			nactive;		/* calls under way */
 	int			nfetching;		/* of these, that are for credentials alone */
@@ -66,7 +63,7 @@ typedef struct CallRun
 	dlist_head	ready;			/* slots with an event */
 	dlist_head	ended;			/* slots with a call that has ended */
 	dlist_head	work;			/* slots whose meanwhile is to be called */
-	pairingheap *pauses;		/* slots with a call that pauses or waits */
+	pairingheap pauses;			/* slots with a call that pauses or waits */
 } CallRun;
 
 /* The calls of glue_client_run(). */
@@ -79,8 +76,6 @@ typedef struct CallArray
 
 /* prototypes of private functions */
 static GlueCall *next_of_array(void *arg);
-static void run_stream(const GlueCallStream *stream, int width,
-					   MemoryContext result_context);
 static void run_calls(CallRun *run);
 static void wait_for_news(const CallRun *run, long timeout_ms);
 static void start_calls(CallRun *run);
@@ -94,7 +89,7 @@ static void place_slot(CallSlot *slot);
 static void begin_pause(CallSlot *slot);
 static void end_pause(CallSlot *slot);
 static void end_pauses(CallRun *run);
-static long wait_time(const CallRun *run);
+static long wait_time(CallRun *run);
 static int64 pause_end(const pairingheap_node *node);
 static int	compare_pauses(const pairingheap_node *a,
 						   const pairingheap_node *b, void *arg);
@@ -113,21 +108,10 @@ glue_client_run(GlueCall *calls, int ncalls)
 	GlueCallStream stream = {
 		.next = next_of_array,
 		.arg = &array,
+		.result_context = CurrentMemoryContext,
 	};
 
-	run_stream(&stream, ncalls, CurrentMemoryContext);
-}
-
-/*
- * Make all calls of a stream, at most width of them side by side.
- *
- * Interrupts as above; an error of the stream's own functions has the same
- * effect.
- */
-void
-glue_client_run_stream(const GlueCallStream *stream, int width)
-{
-	run_stream(stream, width, NULL);
+	glue_client_run_stream(&stream, ncalls);
 }
 
 static GlueCall *
@@ -139,16 +123,20 @@ next_of_array(void *arg)
 		&array->calls[array->nstarted++] : NULL;
 }
 
-static void
-run_stream(const GlueCallStream *stream, int width,
-		   MemoryContext result_context)
+/*
+ * Make all calls of a stream, at most width of them side by side.
+ *
+ * Interrupts as above; an error of the stream's own functions has the same
+ * effect.
+ */
+void
+glue_client_run_stream(const GlueCallStream *stream, int width)
 {
 	MemoryContext old_context = CurrentMemoryContext;
 	CallRun		run = {
 		.stream = stream,
-		.caller_context = old_context,
 		.width = width,
-		.result_context = result_context,
+		.pauses.ph_compare = compare_pauses,
 	};
 
 	run.context = AllocSetContextCreate(CurrentMemoryContext,
@@ -172,15 +160,6 @@ run_stream(const GlueCallStream *stream, int width,
 static void
 run_calls(CallRun *run)
 {
-	dlist_init(&run->free);
-	dlist_init(&run->again);
-	dlist_init(&run->ready);
-	dlist_init(&run->ended);
-	dlist_init(&run->work);
-	MemoryContextSwitchTo(run->context);
-	run->pauses = pairingheap_allocate(compare_pauses, NULL);
-
-	MemoryContextSwitchTo(run->caller_context);
 	for (;;)
 	{
 		bool		more_work;
@@ -236,15 +215,17 @@ start_calls(CallRun *run)
 	{
 		MemoryContext old_context = CurrentMemoryContext;
 		CallSlot   *slot = next_slot(run);
+		GlueCallback on_news = {.func = note_news, .arg = slot};
 
 		if (slot == NULL)
 			break;
 		run->nactive++;
 		run->nfetching += slot->call->operation == NULL;
 		MemoryContextSwitchTo(slot->context);
-		slot->state = glue_call_state_start(slot->call, run->result_context ?
-											run->result_context : slot->context,
-											note_news, slot);
+		slot->state = glue_call_state_start(slot->call,
+											run->stream->result_context ?
+											run->stream->result_context :
+											slot->context, on_news);
 		MemoryContextSwitchTo(old_context);
 		place_slot(slot);
 	}
@@ -394,7 +375,7 @@ begin_pause(CallSlot *slot)
 	slot->pausing = true;
 	slot->pausing_at = pausing->step;
 	run->npausing[slot->pausing_at]++;
-	pairingheap_add(run->pauses, &slot->pause_node);
+	pairingheap_add(&run->pauses, &slot->pause_node);
 }
 
 /* A call continues: remove it from the heap. */
@@ -403,7 +384,7 @@ end_pause(CallSlot *slot)
 {
 	if (!slot->pausing)
 		return;
-	pairingheap_remove(slot->run->pauses, &slot->pause_node);
+	pairingheap_remove(&slot->run->pauses, &slot->pause_node);
 	slot->run->npausing[slot->pausing_at]--;
 	slot->pausing = false;
 }
@@ -414,15 +395,15 @@ end_pauses(CallRun *run)
 {
 	int64		now;
 
-	if (pairingheap_is_empty(run->pauses))
+	if (pairingheap_is_empty(&run->pauses))
 		return;
 	glue_turns_tell();
 	now = glue_monotonic_us();
-	while (!pairingheap_is_empty(run->pauses) &&
-		   pause_end(pairingheap_first(run->pauses)) <= now)
+	while (!pairingheap_is_empty(&run->pauses) &&
+		   pause_end(pairingheap_first(&run->pauses)) <= now)
 	{
 		CallSlot   *slot = pairingheap_container(CallSlot, pause_node,
-												 pairingheap_first(run->pauses));
+												 pairingheap_first(&run->pauses));
 
 		end_pause(slot);
 		note_news(slot);
@@ -431,15 +412,15 @@ end_pauses(CallRun *run)
 
 /* Milliseconds until the next pause ends. */
 static long
-wait_time(const CallRun *run)
+wait_time(CallRun *run)
 {
 	long		longest_ms = run->stream->max_wait_ms > 0 ?
 		run->stream->max_wait_ms : LONG_WAIT_MS;
 
-	if (pairingheap_is_empty(run->pauses))
+	if (pairingheap_is_empty(&run->pauses))
 		return longest_ms;
 	return Min(longest_ms,
-			   glue_ms_until(pause_end(pairingheap_first(run->pauses))));
+			   glue_ms_until(pause_end(pairingheap_first(&run->pauses))));
 }
 
 static int64

@@ -27,13 +27,15 @@ typedef struct GlueCallStream
 	GlueCall   *(*next) (void *arg);
 
 	/*
-	 * Processes an ended call, whose results are freed afterwards; or NULL.
-	 * Returns whether it has prepared another call in the same place, which
-	 * is then made before the next one.
+	 * Processes an ended call; or NULL.  Returns whether it has prepared
+	 * another call in the same place, which is then made before the next one.
 	 */
 	bool		(*done) (void *arg, GlueCall *call);
 
 	void	   *arg;
+
+	/* for the results, which are otherwise freed with the call; or NULL */
+	MemoryContext result_context;
 
 	/* next is called again after this, even without an event; 0: no limit */
 	long		max_wait_ms;

@@ -60,8 +60,7 @@
 
 typedef struct CacheSlot
 {
-	bool		in_use;
-	GlueCredentialKey key;
+	GlueCredentialKey key;		/* zero: free */
 	TimestampTz used_at;
 	uint64		refresher;		/* 0 if no backend refreshes */
 	TimestampTz retry_at;		/* no advisory refresh before this */
@@ -85,7 +84,6 @@ typedef struct CredentialCache
 static uint64 own_number = 0;
 
 /* prototypes of private functions */
-static CredentialCache *attach(void);
 static CacheSlot *find_slot(CredentialCache *cache,
 							const GlueCredentialKey *key);
 static CacheSlot *claim_slot(CredentialCache *cache,
@@ -125,7 +123,7 @@ glue_credential_cache_look(const GlueCredentialKey *key,
 						   GlueTemporaryCredentials *credentials,
 						   char failure[GLUE_CACHE_FAILURE_SIZE])
 {
-	CredentialCache *cache = attach();
+	CredentialCache *cache = glue_shared_attach(&glue_credential_cache_part);
 	TimestampTz now = GetCurrentTimestamp();
 	CacheSlot  *slot;
 	GlueCacheAnswer answer;
@@ -154,7 +152,7 @@ bool
 glue_credential_cache_peek(const GlueCredentialKey *key,
 						   GlueTemporaryCredentials *credentials)
 {
-	CredentialCache *cache = attach();
+	CredentialCache *cache = glue_shared_attach(&glue_credential_cache_part);
 	TimestampTz now = GetCurrentTimestamp();
 	CacheSlot  *slot;
 	bool		found;
@@ -177,7 +175,7 @@ void
 glue_credential_cache_put(const GlueCredentialKey *key,
 						  const GlueTemporaryCredentials *credentials)
 {
-	CredentialCache *cache = attach();
+	CredentialCache *cache = glue_shared_attach(&glue_credential_cache_part);
 	CacheSlot  *slot;
 
 	glue_shared_lock(LW_EXCLUSIVE);
@@ -206,7 +204,7 @@ void
 glue_credential_cache_give_up(const GlueCredentialKey *key,
 							  const char *failure)
 {
-	CredentialCache *cache = attach();
+	CredentialCache *cache = glue_shared_attach(&glue_credential_cache_part);
 	CacheSlot  *slot;
 
 	glue_shared_lock(LW_EXCLUSIVE);
@@ -236,7 +234,7 @@ bool
 glue_credential_cache_extend(const GlueCredentialKey *key, int extension_ms,
 							 GlueTemporaryCredentials *credentials)
 {
-	CredentialCache *cache = attach();
+	CredentialCache *cache = glue_shared_attach(&glue_credential_cache_part);
 	CacheSlot  *slot;
 	bool		found;
 
@@ -262,7 +260,7 @@ glue_credential_cache_extend(const GlueCredentialKey *key, int extension_ms,
 static void
 give_up_at_exit(int code, Datum arg)
 {
-	CredentialCache *cache = attach();
+	CredentialCache *cache = glue_shared_attach(&glue_credential_cache_part);
 
 	glue_shared_lock(LW_EXCLUSIVE);
 	for (int i = 0; i < NUM_SLOTS; i++)
@@ -273,12 +271,6 @@ give_up_at_exit(int code, Datum arg)
 	glue_shared_unlock();
 }
 
-static CredentialCache *
-attach(void)
-{
-	return glue_shared_attach(&glue_credential_cache_part);
-}
-
 /* The caller of the functions below holds the lock. */
 
 static CacheSlot *
@@ -286,8 +278,7 @@ find_slot(CredentialCache *cache, const GlueCredentialKey *key)
 {
 	for (int i = 0; i < NUM_SLOTS; i++)
 	{
-		if (cache->slots[i].in_use &&
-			memcmp(&cache->slots[i].key, key, sizeof(*key)) == 0)
+		if (memcmp(&cache->slots[i].key, key, sizeof(*key)) == 0)
 			return &cache->slots[i];
 	}
 	return NULL;
@@ -308,7 +299,6 @@ claim_slot(CredentialCache *cache, const GlueCredentialKey *key)
 			slot = &cache->slots[i];
 	}
 	OPENSSL_cleanse(slot, sizeof(CacheSlot));
-	slot->in_use = true;
 	slot->key = *key;
 	return slot;
 }
@@ -316,8 +306,6 @@ claim_slot(CredentialCache *cache, const GlueCredentialKey *key)
 static bool
 makes_room_before(const CacheSlot *a, const CacheSlot *b)
 {
-	if (a->in_use != b->in_use)
-		return !a->in_use;
 	if ((a->expires_at == 0) != (b->expires_at == 0))
 		return a->expires_at == 0;
 	return a->used_at < b->used_at;

@@ -26,7 +26,6 @@
 #include "server/secret_memory.h"
 
 /* prototypes of private functions */
-static void add_role(GlueCredentialPlan *plan, const GlueTarget *target);
 pg_noreturn static void raise_none_found(const GlueTarget *target,
 										 const GlueConfigurationError *error);
 static bool digest_step(EVP_MD_CTX *context,
@@ -82,19 +81,14 @@ glue_credentials_plan(const GlueTarget *target, GlueCredentialPlan *plan,
 				 errmsg("too many roles have to be assumed, one after the other")));
 	}
 	if (target->role_arn != NULL)
-		add_role(plan, target);
+	{
+		GlueCredentialStep *step = &plan->steps[plan->nsteps++];
+
+		step->kind = GLUE_CREDENTIAL_STEP_ASSUME_ROLE;
+		step->role_arn = target->role_arn;
+		step->external_id = target->external_id;
+	}
 	return true;
-}
-
-/* Append a step that assumes the target's role with the credentials so far. */
-static void
-add_role(GlueCredentialPlan *plan, const GlueTarget *target)
-{
-	GlueCredentialStep *step = &plan->steps[plan->nsteps++];
-
-	step->kind = GLUE_CREDENTIAL_STEP_ASSUME_ROLE;
-	step->role_arn = target->role_arn;
-	step->external_id = target->external_id;
 }
 
 static void

@@ -27,7 +27,6 @@
 #include <time.h>
 
 #include "client/credential_chain.h"
-#include "client/credential_failure.h"
 #include "client/credential_fetch.h"
 #include "client/shared_files.h"
 #include "client/sts.h"
@@ -63,18 +62,20 @@ static bool end_step(GlueCredentialFetch *fetch,
 					 const GlueCredentialStep *step, GlueFailure **failure);
 static GlueFailure *metadata_failure(GlueCredentialFetch *fetch,
 									 const GlueCredentialStep *step);
+static GlueFailure *source_failed(const char *source, const char *reason);
+static GlueFailure *no_credentials(const char *message, const char *detail,
+								   const char *hint);
 static void fail(GlueCredentialFetch *fetch, GlueFailure *failure);
 
 /*
  * Start to get credentials for a call: others than it has, if it has any, since
  * these have expired.
  *
- * on_news is called with its argument when it is worth advancing, from where no
- * error may be raised.
+ * on_news is called when it is worth advancing, from where no error may be
+ * raised.
  */
 GlueCredentialFetch *
-glue_credential_fetch_start(GlueCall *call, void (*on_news) (void *arg),
-							void *on_news_arg)
+glue_credential_fetch_start(GlueCall *call, GlueCallback on_news)
 {
 	GlueCredentialFetch *fetch = palloc0(sizeof(GlueCredentialFetch));
 
@@ -96,7 +97,6 @@ glue_credential_fetch_start(GlueCall *call, void (*on_news) (void *arg),
 	fetch->temporary = (GlueTemporaryCredentials *)
 		glue_secret_alloc(sizeof(GlueTemporaryCredentials));
 	fetch->on_news = on_news;
-	fetch->on_news_arg = on_news_arg;
 	fetch->leave.func = leave;
 	fetch->leave.arg = fetch;
 	MemoryContextRegisterResetCallback(CurrentMemoryContext, &fetch->leave);
@@ -180,7 +180,10 @@ look(GlueCredentialFetch *fetch)
 				Min(Max(waited_ms / 8, SHORTEST_WAIT_MS), LONGEST_WAIT_MS);
 			break;
 		case GLUE_CACHE_JUST_FAILED:
-			fetch->failure = glue_failure_just_failed(failure);
+			fetch->failure =
+				no_credentials("could not get AWS credentials",
+							   psprintf("Another session or request that needs the same credentials has just failed: %s",
+										failure), NULL);
 			fetch->ended = true;
 			break;
 	}
@@ -202,11 +205,11 @@ begin_step(GlueCredentialFetch *fetch, const GlueCredentialStep *step)
 			break;
 		case GLUE_CREDENTIAL_STEP_CONTAINER:
 			glue_metadata_start_container(&fetch->metadata, fetch->target,
-										  fetch->on_news, fetch->on_news_arg);
+										  fetch->on_news);
 			break;
 		case GLUE_CREDENTIAL_STEP_INSTANCE:
 			glue_metadata_start_instance(&fetch->metadata, fetch->target,
-										 fetch->on_news, fetch->on_news_arg);
+										 fetch->on_news);
 			break;
 		case GLUE_CREDENTIAL_STEP_WEB_IDENTITY:
 		case GLUE_CREDENTIAL_STEP_ASSUME_ROLE:
@@ -222,28 +225,22 @@ begin_step(GlueCredentialFetch *fetch, const GlueCredentialStep *step)
 static GlueFailure *
 assume_role(GlueCredentialFetch *fetch, const GlueCredentialStep *step)
 {
-	GlueRole	role = {
-		.role_arn = step->role_arn,
-		.role_session_name = step->role_session_name,
-		.external_id = step->external_id,
-		.duration_seconds = step->duration_seconds,
-	};
+	const char *token = NULL;
 
 	if (step->kind == GLUE_CREDENTIAL_STEP_WEB_IDENTITY)
 	{
 		size_t		len;
 		const char *problem;
 
-		role.web_identity_token =
-			glue_shared_file_token(step->token_file, &len, &problem);
+		token = glue_shared_file_token(step->token_file, &len, &problem);
 		if (problem != NULL)
-			return glue_failure_no_credentials("a web identity",
-											   psprintf("the token file \"%s\" %s",
-														step->token_file,
-														problem));
+			return source_failed("a web identity",
+								 psprintf("the token file \"%s\" %s",
+										  step->token_file, problem));
 	}
 	fetch->call = palloc(sizeof(GlueCall));
-	glue_sts_prepare_role(fetch->call, fetch->target, &fetch->current, &role);
+	glue_sts_prepare_role(fetch->call, fetch->target, &fetch->current, step,
+						  token);
 	return NULL;
 }
 
@@ -305,13 +302,30 @@ metadata_failure(GlueCredentialFetch *fetch, const GlueCredentialStep *step)
 	}
 	if (fetch->metadata.outcome == GLUE_METADATA_ABSENT &&
 		step->profile == NULL)
-		return glue_failure_nothing_found(fetch->target->configuration->profile,
-										  reason,
-										  glue_shared_files_description());
-	return glue_failure_no_credentials(step->kind == GLUE_CREDENTIAL_STEP_CONTAINER ?
-									   "the container" :
-									   "the instance metadata service",
-									   reason);
+		return no_credentials("could not find AWS credentials",
+							  psprintf("There are no keys in the environment of the server process, no credentials in profile \"%s\", no web identity and no container in the environment, and %s. %s",
+									   fetch->target->configuration->profile, reason,
+									   glue_shared_files_description()),
+							  "Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY in the environment of the server process, or add the keys to a profile of a shared AWS file.");
+	return source_failed(step->kind == GLUE_CREDENTIAL_STEP_CONTAINER ?
+						 "the container" : "the instance metadata service",
+						 reason);
+}
+
+/* A configured source returned no credentials; reason is without a period. */
+static GlueFailure *
+source_failed(const char *source, const char *reason)
+{
+	return no_credentials(psprintf("could not get AWS credentials from %s", source),
+						  psprintf("The source is configured, but %s.", reason),
+						  "No other source was tried, because its credentials might belong to another principal.");
+}
+
+static GlueFailure *
+no_credentials(const char *message, const char *detail, const char *hint)
+{
+	return glue_failure_new(ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION,
+							GLUE_CODE_NO_CREDENTIALS, message, detail, hint);
 }
 
 /*
@@ -357,7 +371,7 @@ glue_credential_fetch_take(const GlueCredentialFetch *fetch)
 
 	Assert(fetch->ended);
 	if (fetch->failure != NULL)
-		return glue_failure_copy(fetch->failure);
+		return fetch->failure;
 	if (account_id != NULL && got->account_id != NULL &&
 		strcmp(got->account_id, account_id) != 0)
 		return glue_failure_target_changed(account_id, got->account_id);

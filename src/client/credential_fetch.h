@@ -39,16 +39,14 @@ typedef struct GlueCredentialFetch
 	GlueFailure *failure;		/* ... unless there are none */
 	GlueTemporaryCredentials *temporary;	/* just got; in secret memory */
 	GlueMetadata metadata;		/* while that is asked */
-	void		(*on_news) (void *arg);
-	void	   *on_news_arg;
+	GlueCallback on_news;
 	MemoryContextCallback leave;
 } GlueCredentialFetch;
 
 extern int	glue_credential_fetch_runs;
 
 extern GlueCredentialFetch *glue_credential_fetch_start(GlueCall *call,
-														void (*on_news) (void *arg),
-														void *on_news_arg);
+														GlueCallback on_news);
 extern void glue_credential_fetch_advance(GlueCredentialFetch *fetch);
 extern GlueFailure *glue_credential_fetch_take(const GlueCredentialFetch *fetch);
 

@@ -23,8 +23,6 @@
 #include "client/failure.h"
 #include "server/encoding.h"
 
-static char *utf8_copy(const char *text);
-
 /* Make a failure; it takes over the texts.  hint may be NULL. */
 GlueFailure *
 glue_failure_new(int sqlstate, const char *code, const char *message,
@@ -89,11 +87,13 @@ glue_failure_wipes_credentials(const char *connection_name,
 GlueFailure *
 glue_failure_from_error(const ErrorData *error)
 {
+	const char *detail = error->detail ? error->detail : "";
+
 	return glue_failure_new(error->sqlerrcode,
 							pstrdup(unpack_sql_state(error->sqlerrcode)),
-							utf8_copy(error->message),
-							utf8_copy(error->detail ? error->detail : ""),
-							NULL);
+							glue_utf8_copy(error->message,
+										   strlen(error->message)),
+							glue_utf8_copy(detail, strlen(detail)), NULL);
 }
 
 /* Copy a failure into the current memory context. */
@@ -136,13 +136,83 @@ glue_failure_raise(int elevel, const GlueFailure *failure)
 			 failure->hint ? errhint("%s", failure->hint) : 0));
 }
 
-/* A copy of text of the database in UTF-8. */
-static char *
-utf8_copy(const char *text)
-{
-	const char *utf8;
-	int			len;
+/* ----------------------------------------------------------------
+ * Credentials, and their account
+ *
+ * No request was sent to AWS Glue then.  A request of the queue stays pending,
+ * because an administrator can correct the configuration.
+ * ----------------------------------------------------------------
+ */
 
-	return glue_utf8_from_server(text, strlen(text), &utf8, &len) ?
-		pnstrdup(utf8, len) : pstrdup(text);
+/* Build the failure for credentials of another account than the request's. */
+GlueFailure *
+glue_failure_target_changed(const char *wanted_account, const char *account)
+{
+	GlueFailure *failure =
+		glue_failure_new(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE,
+						 GLUE_CODE_TARGET_CHANGED,
+						 "the target has changed since the request was made",
+						 psprintf("The request is for account %s, and the credentials belong to %s now.",
+								  wanted_account, account),
+						 NULL);
+
+	failure->of_credentials = true;
+	return failure;
+}
+
+/*
+ * Build the failure for a row whose connection is owned in another account or
+ * endpoint than its foreign server leads to.  An endpoint of "" is AWS's own.
+ * Other rows may need these credentials, so only this request fails.
+ */
+GlueFailure *
+glue_failure_owned_elsewhere(const char *connection_name,
+							 const char *endpoint, const char *catalog,
+							 const char *found_catalog)
+{
+	return glue_failure_new(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE,
+							GLUE_CODE_TARGET_CHANGED,
+							psprintf("the target has changed since AWS Glue connection \"%s\" was made for the row",
+									 connection_name),
+							psprintf("It is in account %s%s%s, but the target of the row is in account %s now. Nothing was changed in either account.",
+									 catalog, endpoint[0] != '\0' ? " at " : "",
+									 endpoint, found_catalog),
+							NULL);
+}
+
+/*
+ * Build the failure for an unknown account.  If the credentials were rejected,
+ * it is the cause itself, with a detail.
+ */
+GlueFailure *
+glue_failure_no_account(const GlueFailure *cause)
+{
+	GlueFailure *failure = glue_failure_copy(cause);
+
+	failure->of_credentials = true;
+	if (cause->sqlstate == ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION ||
+		cause->sqlstate == ERRCODE_INSUFFICIENT_PRIVILEGE)
+	{
+		glue_failure_add_detail(failure,
+								"The account must be known, unless \"catalog_id\" names a catalog.");
+		return failure;
+	}
+	failure->sqlstate = ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE;
+	failure->code = GLUE_CODE_NO_ACCOUNT;
+	failure->message = "AWS account that the credentials belong to is not known";
+	failure->detail = psprintf("Nothing was sent to AWS Glue. %s. %s",
+							   cause->message, cause->detail);
+	failure->hint = "For a server that cannot reach AWS STS, set \"glue_conn.account_id\", or option \"account_id\" of the foreign server; for keys in a role's own user mapping, option \"catalog_id\". Or name an endpoint of AWS STS with AWS_ENDPOINT_URL_STS.";
+	return failure;
+}
+
+/*
+ * Did a call fail because of missing or invalid credentials?  Then its input is
+ * not at fault, and it may succeed with other credentials.
+ */
+bool
+glue_failure_lacks_credentials(const GlueFailure *failure)
+{
+	return failure->of_credentials ||
+		failure->sqlstate == ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION;
 }

@@ -32,6 +32,11 @@ typedef struct GlueFailure
 /* The code of a failure because the row does not own the connection. */
 #define GLUE_CODE_NOT_OURS "NotOurs"
 
+/* The code of a failure because the request's target has changed. */
+#define GLUE_CODE_TARGET_CHANGED "target changed"
+#define GLUE_CODE_NO_CREDENTIALS "no credentials"
+#define GLUE_CODE_NO_ACCOUNT "no account"
+
 extern GlueFailure *glue_failure_new(int sqlstate, const char *code,
 									 const char *message, const char *detail,
 									 const char *hint);
@@ -41,6 +46,14 @@ extern GlueFailure *glue_failure_not_ours(const char *connection_name,
 										  const char *detail);
 extern GlueFailure *glue_failure_wipes_credentials(const char *connection_name,
 												   const char *losses);
+extern GlueFailure *glue_failure_target_changed(const char *wanted_account,
+												const char *account);
+extern GlueFailure *glue_failure_owned_elsewhere(const char *connection_name,
+												 const char *endpoint,
+												 const char *catalog,
+												 const char *found_catalog);
+extern GlueFailure *glue_failure_no_account(const GlueFailure *cause);
+extern bool glue_failure_lacks_credentials(const GlueFailure *failure);
 extern GlueFailure *glue_failure_from_error(const ErrorData *error);
 extern GlueFailure *glue_failure_copy(const GlueFailure *failure);
 extern void glue_failure_add_detail(GlueFailure *failure, const char *detail);

@@ -24,16 +24,15 @@
 #include "access/htup_details.h"
 #include "access/table.h"
 #include "access/xact.h"
-#include "catalog/dependency.h"
 #include "catalog/pg_foreign_data_wrapper.h"
 #include "catalog/pg_foreign_server.h"
 #include "catalog/pg_user_mapping.h"
 #include "client/foreign_server.h"
-#include "commands/extension.h"
 #include "foreign/foreign.h"
 #include "glue/model.h"
 #include "miscadmin.h"
 #include "server/compat.h"
+#include "server/foreign_code.h"
 #include "utils/acl.h"
 #include "utils/inval.h"
 #include "utils/syscache.h"
@@ -179,10 +178,7 @@ glue_user_mapping_read(Oid server, GlueMappingOptions *options, bool *is_own)
 static bool
 is_own_wrapper(Oid wrapper)
 {
-	Oid			extension = get_extension_oid("glue_conn", true);
-
-	return OidIsValid(extension) &&
-		getExtensionOfObject(ForeignDataWrapperRelationId, wrapper) == extension;
+	return glue_extension_has(ForeignDataWrapperRelationId, wrapper);
 }
 
 /*

@@ -46,8 +46,7 @@
 #define MAX_SESSIONS	2
 
 /* prototypes of private functions */
-static void init(GlueMetadata *metadata, void (*on_news) (void *arg),
-				 void *on_news_arg);
+static void init(GlueMetadata *metadata, GlueCallback on_news);
 static void open_session(GlueMetadata *metadata);
 static void ask_instance(GlueMetadata *metadata, GlueMetadataStep step,
 						 GlueHttpMethod method, const char *path,
@@ -67,14 +66,12 @@ static void fail(GlueMetadata *metadata);
 /*
  * Start to ask the endpoint of a container for credentials.
  *
- * It is never absent, since the configuration names it.  on_news is called with
- * its argument when it is worth advancing, unless it pauses: as on_end of a
- * message.
+ * It is never absent, since the configuration names it.  on_news is called when
+ * it is worth advancing, unless it pauses: as on_end of a message.
  */
 void
-glue_metadata_start_container(GlueMetadata *metadata,
-							  const GlueTarget *target,
-							  void (*on_news) (void *arg), void *on_news_arg)
+glue_metadata_start_container(GlueMetadata *metadata, const GlueTarget *target,
+							  GlueCallback on_news)
 {
 	GlueContainerSource source;
 	GlueConfigurationError error;
@@ -82,7 +79,7 @@ glue_metadata_start_container(GlueMetadata *metadata,
 	const char *problem = NULL;
 	size_t		len;
 
-	init(metadata, on_news, on_news_arg);
+	init(metadata, on_news);
 	if (glue_container_source(target->configuration, &source,
 							  &error) != GLUE_SOURCE_PRESENT)
 	{
@@ -116,11 +113,11 @@ glue_metadata_start_container(GlueMetadata *metadata,
  */
 void
 glue_metadata_start_instance(GlueMetadata *metadata, const GlueTarget *target,
-							 void (*on_news) (void *arg), void *on_news_arg)
+							 GlueCallback on_news)
 {
 	GlueConfigurationError error;
 
-	init(metadata, on_news, on_news_arg);
+	init(metadata, on_news);
 	if (glue_instance_source(target->configuration, &metadata->instance,
 							 &error) != GLUE_SOURCE_PRESENT)
 	{
@@ -134,13 +131,12 @@ glue_metadata_start_instance(GlueMetadata *metadata, const GlueTarget *target,
 }
 
 static void
-init(GlueMetadata *metadata, void (*on_news) (void *arg), void *on_news_arg)
+init(GlueMetadata *metadata, GlueCallback on_news)
 {
 	memset(metadata, 0, sizeof(GlueMetadata));
 	metadata->message.headers = metadata->headers;
 	metadata->message.nheaders = 1;
 	metadata->message.on_end = on_news;
-	metadata->message.on_end_arg = on_news_arg;
 }
 
 /* Ask IMDS for a session. */

@@ -59,12 +59,10 @@ typedef struct GlueMetadata
 
 extern void glue_metadata_start_container(GlueMetadata *metadata,
 										  const GlueTarget *target,
-										  void (*on_news) (void *arg),
-										  void *on_news_arg);
+										  GlueCallback on_news);
 extern void glue_metadata_start_instance(GlueMetadata *metadata,
 										 const GlueTarget *target,
-										 void (*on_news) (void *arg),
-										 void *on_news_arg);
+										 GlueCallback on_news);
 extern void glue_metadata_advance(GlueMetadata *metadata,
 								  GlueTemporaryCredentials *credentials);
 

@@ -143,13 +143,6 @@ read_entry(GlueOpenList *list)
 	return list->entry;
 }
 
-/* End a list after its last entry. */
-void
-glue_open_list_end(GlueOpenList *list)
-{
-	MemoryContextDelete(list->context);
-}
-
 /* ----------------------------------------------------------------
  * Reading ahead
  * ----------------------------------------------------------------

@@ -21,7 +21,8 @@
 typedef struct GlueOpenList
 {
 	/* set before glue_open_list_begin() */
-	MemoryContext context;		/* parent of all data of the list */
+	MemoryContext context;		/* parent of all data of the list, whose
+								 * deletion ends it */
 	const GlueTarget *target;
 	GluePages	pages;
 
@@ -44,7 +45,6 @@ typedef struct GlueOpenList
 extern void glue_open_list_begin(GlueOpenList *list, ExprContext *executor,
 								 bool tracked);
 extern bool glue_open_list_next(GlueOpenList *list, Datum *entry);
-extern void glue_open_list_end(GlueOpenList *list);
 extern void glue_open_lists_read(const GlueTarget *target);
 
 #endif							/* GLUE_CLIENT_OPEN_LISTS_H */

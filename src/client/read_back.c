@@ -27,48 +27,10 @@
 #include "client/read_back.h"
 #include "glue/ownership.h"
 
-/* prototypes of private functions */
-static GlueReadBack classify_connection(GlueCall *create,
-										const GlueCall *reading,
-										const GlueFailure *sent,
-										int64 began_ms,
-										GlueFailure **failure);
-
-/* Fill in the call that reads a connection back after a create. */
-void
-glue_read_back_prepare(GlueCall *reading, const GlueCall *create)
-{
-	glue_call_prepare_get(reading, create->target, create->credentials,
-						  create->connection_name);
-}
-
-/*
- * The read has ended.
- *
- * sent is the failure of the last attempt at the create, and began_ms the
- * begin of the first one, by glue_boot_ms().  Sets the connection in the
- * create if the create has succeeded, or *failure, in the current memory
- * context, if it has failed.
- */
-GlueReadBack
-glue_read_back_classify(GlueCall *create, const GlueCall *reading,
-						const GlueFailure *sent, int64 began_ms,
-						GlueFailure **failure)
-{
-	if (reading->failure == NULL)
-		return classify_connection(create, reading, sent, began_ms, failure);
-	if (strcmp(reading->failure->code, GLUE_EXCEPTION_ENTITY_NOT_FOUND) == 0 &&
-		strcmp(sent->code, GLUE_EXCEPTION_ALREADY_EXISTS) != 0)
-		return GLUE_READ_BACK_NOTHING;
-	*failure = glue_failure_unknown_outcome(create, sent,
-											reading->failure->detail);
-	return GLUE_READ_BACK_FAILED;
-}
-
-static GlueReadBack
+/* There is a connection: is it the one that was sent?  NULL if it is. */
+static GlueFailure *
 classify_connection(GlueCall *create, const GlueCall *reading,
-					const GlueFailure *sent, int64 began_ms,
-					GlueFailure **failure)
+					const GlueFailure *sent, int64 began_ms)
 {
 	json_object *input = json_object_object_get(create->arguments,
 												"ConnectionInput");
@@ -86,13 +48,35 @@ classify_connection(GlueCall *create, const GlueCall *reading,
 		case GLUE_OURS:
 			create->read_back = connection;
 			strlcpy(create->date, reading->date, sizeof(create->date));
-			return GLUE_READ_BACK_DONE;
+			return NULL;
 		case GLUE_SOMEBODY_ELSES:
-			*failure = glue_failure_already_exists(create, findings);
-			break;
-		case GLUE_CANNOT_TELL:
-			*failure = glue_failure_unknown_outcome(create, sent, findings);
-			break;
+			return glue_failure_already_exists(create, findings);
+		default:
+			return glue_failure_unknown_outcome(create, sent, findings);
 	}
-	return GLUE_READ_BACK_FAILED;
+}
+
+/*
+ * The read has ended; return false if the create was not carried out.
+ *
+ * sent is the failure of the last attempt at the create, and began_ms the
+ * begin of the first one, by glue_boot_ms().  Sets the connection in the
+ * create if the create has succeeded, or *failure if it has failed.
+ */
+bool
+glue_read_back_answer(GlueCall *create, const GlueCall *reading,
+					  const GlueFailure *sent, int64 began_ms,
+					  GlueFailure **failure)
+{
+	*failure = NULL;
+	if (reading->failure == NULL)
+		*failure = classify_connection(create, reading, sent, began_ms);
+	else if (strcmp(reading->failure->code,
+					GLUE_EXCEPTION_ENTITY_NOT_FOUND) == 0 &&
+			 strcmp(sent->code, GLUE_EXCEPTION_ALREADY_EXISTS) != 0)
+		return false;
+	else
+		*failure = glue_failure_unknown_outcome(create, sent,
+												reading->failure->detail);
+	return true;
 }

@@ -89,7 +89,6 @@ static const Option *look_up(const char *name, const Option *known,
 pg_noreturn static void refuse_unknown(const char *name, const Option *known,
 									   int nknown);
 static void read_value(const Option *option, const char *value, char *field);
-static const char *read_text(const Option *option, const char *value);
 static const char *read_catalog_id(const Option *option, const char *value);
 static int	read_integer(const Option *option, const char *value);
 pg_noreturn static void refuse_value(const Option *option, const char *detail);
@@ -350,10 +349,15 @@ refuse_unknown(const char *name, const Option *known, int nknown)
 static void
 read_value(const Option *option, const char *value, char *field)
 {
+	const char *problem;
+
 	switch (option->type)
 	{
 		case OPTION_TEXT:
-			*(const char **) field = read_text(option, value);
+			problem = option->problem(value);
+			if (problem != NULL)
+				refuse_value(option, problem);
+			*(const char **) field = value;
 			break;
 		case OPTION_CATALOG_ID:
 			*(const char **) field = read_catalog_id(option, value);
@@ -368,16 +372,6 @@ read_value(const Option *option, const char *value, char *field)
 			*(int *) field = read_integer(option, value);
 			break;
 	}
-}
-
-static const char *
-read_text(const Option *option, const char *value)
-{
-	const char *problem = option->problem(value);
-
-	if (problem != NULL)
-		refuse_value(option, problem);
-	return value;
 }
 
 /* Read the ID of a catalog, within the limits of AWS's model, into UTF-8. */

@@ -50,7 +50,6 @@ typedef enum FileProblem
 /* prototypes of private functions */
 static const char *look_up(void *arg, const char *name);
 static GlueProfileSet *read_shared_files(void);
-static GlueProfileSet *new_profile_set(void);
 static char *config_path(void);
 static char *credentials_path(void);
 static char *file_path(const char *setting, const char *variable,
@@ -135,27 +134,19 @@ glue_environment(const char *name)
 static GlueProfileSet *
 read_shared_files(void)
 {
-	GlueProfileSet *set = new_profile_set();
+	MemoryContextCallback *callback = palloc0(sizeof(MemoryContextCallback));
+	GlueProfileSet *set;
 
+	callback->func = free_profile_set;
+	MemoryContextRegisterResetCallback(CurrentMemoryContext, callback);
+	callback->arg = set = glue_profile_set_new();
+	if (set == NULL)
+		glue_raise_out_of_memory();
 	read_into(set, GLUE_PROFILE_CONFIG, config_path(),
 			  glue_setting_config_file[0] != '\0');
 	read_into(set, GLUE_PROFILE_CREDENTIALS, credentials_path(),
 			  glue_setting_credentials_file[0] != '\0');
 	return set;
-}
-
-/* Make an empty set that the current memory context frees. */
-static GlueProfileSet *
-new_profile_set(void)
-{
-	MemoryContextCallback *callback = palloc0(sizeof(MemoryContextCallback));
-
-	callback->func = free_profile_set;
-	MemoryContextRegisterResetCallback(CurrentMemoryContext, callback);
-	callback->arg = glue_profile_set_new();
-	if (callback->arg == NULL)
-		glue_raise_out_of_memory();
-	return callback->arg;
 }
 
 static void

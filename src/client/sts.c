@@ -18,8 +18,6 @@
 
 #include <time.h>
 
-#include <json-c/json.h>
-
 #include "client/attempt.h"
 #include "client/call_failure.h"
 #include "client/sts.h"
@@ -28,34 +26,28 @@
 /* Names the session in AWS's logs if the configuration does not. */
 #define DEFAULT_SESSION_NAME	"glue_conn"
 
-/* prototypes of private functions */
-static void prepare(GlueCall *call, const char *operation,
-					const GlueTarget *target, const GlueEndpoint *endpoint,
-					const GlueCredentials *credentials);
-static void add_parameter(GlueCall *call, const char *name,
-						  const char *value);
-
 /*
- * Fill in the call that assumes a role with credentials, or with a web identity
- * token; then credentials is NULL.
+ * Fill in the call that assumes a role: with a web identity token, or with
+ * credentials if token is NULL.
  */
 void
 glue_sts_prepare_role(GlueCall *call, const GlueTarget *target,
-					  const GlueCredentials *credentials, const GlueRole *role)
+					  const GlueCredentials *credentials,
+					  const GlueCredentialStep *role, const char *token)
 {
-	prepare(call, role->web_identity_token ?
-			"AssumeRoleWithWebIdentity" : "AssumeRole",
-			target, &target->sts_endpoint,
-			role->web_identity_token ? NULL : credentials);
+	glue_call_init(call, GLUE_SERVICE_STS, token != NULL ?
+				   "AssumeRoleWithWebIdentity" : "AssumeRole", target,
+				   token != NULL ? NULL : credentials);
 	call->keeps_credentials = true;
 	if (role->duration_seconds > 0)
-		add_parameter(call, "DurationSeconds",
-					  psprintf("%d", role->duration_seconds));
-	add_parameter(call, "ExternalId", role->external_id);
-	add_parameter(call, "RoleArn", role->role_arn);
-	add_parameter(call, "RoleSessionName", role->role_session_name ?
-				  role->role_session_name : DEFAULT_SESSION_NAME);
-	add_parameter(call, "WebIdentityToken", role->web_identity_token);
+		glue_tree_add_text(call->arguments, "DurationSeconds",
+						   psprintf("%d", role->duration_seconds));
+	glue_tree_add_text(call->arguments, "ExternalId", role->external_id);
+	glue_tree_add_text(call->arguments, "RoleArn", role->role_arn);
+	glue_tree_add_text(call->arguments, "RoleSessionName",
+					   role->role_session_name ? role->role_session_name :
+					   DEFAULT_SESSION_NAME);
+	glue_tree_add_text(call->arguments, "WebIdentityToken", token);
 }
 
 /*
@@ -86,9 +78,10 @@ void
 glue_sts_prepare_identity(GlueCall *call, const GlueTarget *target,
 						  const GlueCredentials *credentials)
 {
-	prepare(call, "GetCallerIdentity", target,
-			target->asks_endpoint ? &target->endpoint :
-			&target->sts_endpoint, credentials);
+	glue_call_init(call, GLUE_SERVICE_STS, "GetCallerIdentity", target,
+				   credentials);
+	if (target->asks_endpoint)
+		call->endpoint = &target->endpoint;
 }
 
 /* Read its result: fills in identity and returns NULL, or returns the failure. */
@@ -105,19 +98,4 @@ glue_sts_identity_answer(GlueCall *call, GlueCallerIdentity *identity)
 								  identity))
 		return glue_call_malformed_answer(call, "it names no identity");
 	return NULL;
-}
-
-static void
-prepare(GlueCall *call, const char *operation, const GlueTarget *target,
-		const GlueEndpoint *endpoint, const GlueCredentials *credentials)
-{
-	glue_call_init(call, GLUE_SERVICE_STS, operation, target, credentials);
-	call->endpoint = endpoint;
-}
-
-static void
-add_parameter(GlueCall *call, const char *name, const char *value)
-{
-	if (value != NULL)
-		glue_tree_add(call->arguments, name, json_object_new_string(value));
 }

@@ -59,22 +59,14 @@ pg_noreturn static void raise_no_region(const GlueTarget *target);
  * of the target are in the current memory context, so that it outlives the
  * settings.  Raises an error if the configuration is incomplete, contradictory
  * or not permitted.
+ *
+ * region is one that was resolved earlier, or NULL.  If it is given, the catalog
+ * was resolved, too: NULL is that of the account, whatever the server's option is
+ * now.
  */
 void
 glue_target_resolve(GlueTarget *target, const char *server,
-					const char *catalog_id)
-{
-	glue_target_resolve_region(target, server, catalog_id, NULL);
-}
-
-/*
- * Do the same for a region that was resolved earlier, unless it is NULL.  Then
- * the catalog was resolved, too: NULL is that of the account, whatever the
- * server's option is now.
- */
-void
-glue_target_resolve_region(GlueTarget *target, const char *server,
-						   const char *catalog_id, const char *region)
+					const char *catalog_id, const char *region)
 {
 	GlueServerOptions options = {0};
 

@@ -67,11 +67,8 @@ typedef struct GlueTarget
 	unsigned char key_fingerprint[GLUE_FINGERPRINT_LEN];	/* ... and has secrets */
 } GlueTarget;
 
-extern void glue_target_resolve_region(GlueTarget *target, const char *server,
-									   const char *catalog_id,
-									   const char *region);
 extern void glue_target_resolve(GlueTarget *target, const char *server,
-								const char *catalog_id);
+								const char *catalog_id, const char *region);
 extern char *glue_target_connection_arn(const GlueTarget *target,
 										const char *connection_name);
 pg_noreturn extern void glue_target_refuse_ambient(const GlueTarget *target);

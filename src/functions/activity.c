@@ -17,7 +17,6 @@
 
 #include "access/xlog.h"
 #include "catalog/pg_authid.h"
-#include "client/credential_failure.h"
 #include "fmgr.h"
 #include "funcapi.h"
 #include "functions/function.h"
@@ -174,12 +173,9 @@ glue_waits_for(PG_FUNCTION_ARGS)
 static const char *
 utf8_of(Datum datum)
 {
-	char	   *server = TextDatumGetCString(datum);
-	const char *utf8;
-	int			len;
+	text	   *server = DatumGetTextPP(datum);
 
-	return glue_utf8_from_server(server, strlen(server), &utf8, &len) ?
-		pnstrdup(utf8, len) : server;
+	return glue_utf8_copy(VARDATA_ANY(server), VARSIZE_ANY_EXHDR(server));
 }
 
 /*

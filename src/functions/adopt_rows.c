@@ -183,7 +183,7 @@ connect_trigger(Adoption *adoption, Relation table)
 	const GlueTarget *target = &function->access.target;
 
 	glue_target_resolve(&function->access.target, adoption->arguments.server,
-						adoption->arguments.catalog_id);
+						adoption->arguments.catalog_id, NULL);
 	glue_access_find_credentials(&function->access);
 	glue_function_identify(function);
 	glue_records_open(&function->records, function->access.schema,

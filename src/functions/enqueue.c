@@ -37,7 +37,7 @@ enqueue(GlueFunction *function, GlueRequest *request,
 	request->tags = definition->tags;
 	glue_target_resolve(&access->target,
 						glue_argument_server(server, definition->catalog_id),
-						definition->catalog_id);
+						definition->catalog_id, NULL);
 	glue_account_peek(access);
 	id = glue_enqueue(access, request);
 	glue_function_end(function);

@@ -24,7 +24,6 @@
 #include "catalog/pg_type.h"
 #include "client/account.h"
 #include "client/client.h"
-#include "client/credential_failure.h"
 #include "functions/function.h"
 #include "glue/normalize.h"
 #include "miscadmin.h"
@@ -196,7 +195,7 @@ glue_function_connect(GlueFunction *function, const char *catalog_id,
 						   "Nothing was sent.");
 	glue_target_resolve(&function->access.target,
 						glue_argument_server(server, catalog_id),
-						catalog_id);
+						catalog_id, NULL);
 	glue_access_find_credentials(&function->access);
 	if (function->writes)
 		glue_function_identify(function);
@@ -294,7 +293,8 @@ json_object *
 glue_function_get(const GlueFunction *function, GlueCall *call,
 				  const char *name, bool missing_ok)
 {
-	glue_access_prepare_get(&function->access, call, name);
+	glue_call_prepare_get(call, &function->access.target,
+						  &function->access.credentials, name);
 	glue_client_run(call, 1);
 	if (missing_ok && call->failure != NULL &&
 		strcmp(call->failure->code, GLUE_EXCEPTION_ENTITY_NOT_FOUND) == 0)

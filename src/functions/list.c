@@ -105,6 +105,6 @@ glue_return_list(FunctionCallInfo fcinfo, GluePrepareList prepare,
 
 	if (glue_open_list_next(&list->entries, &entry))
 		SRF_RETURN_NEXT(context, entry);
-	glue_open_list_end(&list->entries);
+	MemoryContextDelete(list->entries.context);
 	SRF_RETURN_DONE(context);
 }

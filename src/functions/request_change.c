@@ -18,7 +18,6 @@
 #include "postgres.h"
 
 #include "client/account.h"
-#include "client/credential_failure.h"
 #include "client/foreign_server.h"
 #include "functions/function.h"
 #include "miscadmin.h"
@@ -188,8 +187,8 @@ resolve_as(GlueAccess *access, const GlueRequest *request, const char *server)
 				 errmsg("the role of request %lld does not exist any more",
 						(long long) request->id)));
 	level = glue_session_settings_enter(request->settings);
-	glue_target_resolve_region(&access->target, server,
-							   request->catalog_id, request->region);
+	glue_target_resolve(&access->target, server, request->catalog_id,
+						request->region);
 	glue_account_peek(access);
 	glue_session_settings_leave(level);
 	glue_stop_impersonating(&saved);

@@ -217,7 +217,7 @@ find_target(Firing *firing)
 	if (provision->user != GetUserId())
 	{
 		glue_target_resolve(target, provision->arguments.server,
-							provision->arguments.catalog_id);
+							provision->arguments.catalog_id, NULL);
 		glue_account_peek(&firing->function.access);
 		old_context = MemoryContextSwitchTo(GetMemoryChunkContext(provision));
 		provision->found = *target;

@@ -14,7 +14,6 @@
 #include "http/clock.h"
 #include "http/http_transfer.h"
 
-extern void glue_http_open(void);
 extern GlueHttpTransfer *glue_http_start(const GlueHttpMessage *message);
 extern void glue_http_expect(int ntransfers);
 extern bool glue_http_has_room(int ntransfers);

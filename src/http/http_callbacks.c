@@ -11,7 +11,7 @@
  * carried out.  It calls CURLOPT_PREREQFUNCTION before each send, which
  * refuses the second one.  To make that rare, the callback checks before the
  * first send whether the server has closed the kept connection while it was
- * idle.  In that case http_progress.c starts over on another connection, and
+ * idle.  In that case http.c starts over on another connection, and
  * nothing has been sent.
  *
  * IDENTIFICATION
@@ -21,45 +21,13 @@
  */
 #include "postgres.h"
 
-#include "http/http_callbacks.h"
 #include "http/http_handle.h"
+#include "http/http_state.h"
 #include "http/poll_set.h"
 
 #define SET GLUE_HTTP_SET
 
-/* prototypes of private functions; libcurl calls those that begin with "on" */
-static curl_socket_t on_open_socket(void *arg, curlsocktype purpose,
-									struct curl_sockaddr *address);
-static int	on_close_socket(void *arg, curl_socket_t socket);
-static int	on_sending(void *arg, char *remote_ip, char *local_ip,
-					   int remote_port, int local_port);
-static bool is_stale(GlueHttpState *transfer, int local_port);
-static size_t on_header(char *line, size_t size, size_t count, void *arg);
-static size_t on_write(char *data, size_t size, size_t count, void *arg);
-
-/* Set the callbacks of a new handle; false if there is no memory. */
-bool
-glue_http_callbacks_set(CURL *easy)
-{
-	return SET(easy, CURLOPT_OPENSOCKETFUNCTION, on_open_socket) &&
-		SET(easy, CURLOPT_CLOSESOCKETFUNCTION, on_close_socket) &&
-		SET(easy, CURLOPT_PREREQFUNCTION, on_sending) &&
-		SET(easy, CURLOPT_HEADERFUNCTION, on_header) &&
-		SET(easy, CURLOPT_WRITEFUNCTION, on_write);
-}
-
-/* Direct the callbacks of a handle to a transfer. */
-bool
-glue_http_callbacks_bind(GlueHttpState *transfer)
-{
-	CURL	   *easy = transfer->easy;
-
-	return SET(easy, CURLOPT_PRIVATE, transfer) &&
-		SET(easy, CURLOPT_PREREQDATA, transfer) &&
-		SET(easy, CURLOPT_OPENSOCKETDATA, transfer) &&
-		SET(easy, CURLOPT_HEADERDATA, transfer) &&
-		SET(easy, CURLOPT_WRITEDATA, transfer);
-}
+/* libcurl calls the functions that begin with "on" */
 
 /*
  * Open a socket.
@@ -87,6 +55,24 @@ on_close_socket(void *arg, curl_socket_t socket)
 }
 
 /*
+ * Was a kept connection closed while it was idle?  A server sends nothing
+ * without a request, so any input means that.
+ *
+ * For a new connection, the port is recorded instead.
+ */
+static bool
+is_stale(GlueHttpState *transfer, int local_port)
+{
+	long		nconnects = 1;
+
+	(void) curl_easy_getinfo(transfer->easy, CURLINFO_NUM_CONNECTS, &nconnects);
+	if (nconnects == 0)
+		return glue_poll_has_input(local_port);
+	glue_poll_note_ports();
+	return false;
+}
+
+/*
  * The connection is established, and the request is about to be sent on it:
  * see the head of this file.
  */
@@ -103,24 +89,6 @@ on_sending(void *arg, char *remote_ip, char *local_ip,
 		return CURL_PREREQFUNC_ABORT;
 	transfer->public.phase = GLUE_HTTP_SENDING;
 	return CURL_PREREQFUNC_OK;
-}
-
-/*
- * Was a kept connection closed while it was idle?  A server sends nothing
- * without a request, so any input means that.
- *
- * For a new connection, the port is recorded instead.
- */
-static bool
-is_stale(GlueHttpState *transfer, int local_port)
-{
-	long		nconnects = 1;
-
-	(void) curl_easy_getinfo(transfer->easy, CURLINFO_NUM_CONNECTS, &nconnects);
-	if (nconnects == 0)
-		return glue_poll_has_input(local_port);
-	glue_poll_note_ports();
-	return false;
 }
 
 /*
@@ -155,10 +123,34 @@ on_write(char *data, size_t size, size_t count, void *arg)
 	Size		len = size * count;
 
 	if (len > GLUE_HTTP_MAX_ANSWER - transfer->answer.len)
-		transfer->too_large = true;
+		transfer->refusal = CURLE_FILESIZE_EXCEEDED;
 	else if (glue_secret_buffer_append(&transfer->answer, data, len))
 		return len;
 	else
-		transfer->out_of_memory = true;
+		transfer->refusal = CURLE_OUT_OF_MEMORY;
 	return len + 1;
+}
+
+/* Set the callbacks of a new handle; false if there is no memory. */
+bool
+glue_http_callbacks_set(CURL *easy)
+{
+	return SET(easy, CURLOPT_OPENSOCKETFUNCTION, on_open_socket) &&
+		SET(easy, CURLOPT_CLOSESOCKETFUNCTION, on_close_socket) &&
+		SET(easy, CURLOPT_PREREQFUNCTION, on_sending) &&
+		SET(easy, CURLOPT_HEADERFUNCTION, on_header) &&
+		SET(easy, CURLOPT_WRITEFUNCTION, on_write);
+}
+
+/* Direct the callbacks of a handle to a transfer. */
+bool
+glue_http_callbacks_bind(GlueHttpState *transfer)
+{
+	CURL	   *easy = transfer->easy;
+
+	return SET(easy, CURLOPT_PRIVATE, transfer) &&
+		SET(easy, CURLOPT_PREREQDATA, transfer) &&
+		SET(easy, CURLOPT_OPENSOCKETDATA, transfer) &&
+		SET(easy, CURLOPT_HEADERDATA, transfer) &&
+		SET(easy, CURLOPT_WRITEDATA, transfer);
 }

@@ -31,11 +31,10 @@
 #include <signal.h>
 
 #include "http/clock.h"
-#include "http/http_callbacks.h"
 #include "http/http_handle.h"
 #include "http/http_pool.h"
+#include "http/http_state.h"
 #include "http/poll_set.h"
-#include "server/settings.h"
 
 /*
  * CURLOPT_QUICK_EXIT and the cache of parsed CA certificates came with 7.87.
@@ -48,28 +47,7 @@
 /* 8.16.0 cancels its resolver threads at arbitrary points, and crashes */
 #define BROKEN_LIBCURL_VERSION	0x081000
 
-/*
- * Idle connections that are kept, each with a file descriptor: a few, or as
- * many as there were transfers side by side.
- */
-#define MIN_KEPT_CONNECTIONS	4
-#define MAX_KEPT_CONNECTIONS	GLUE_MAX_CONCURRENT_REQUESTS
-
-/* The handles of a backend. */
-typedef struct HttpPool
-{
-	CURLM	   *multi;			/* NULL until the first transfer */
-	CURLSH	   *share;			/* TLS sessions, for all handles */
-	CURL	   *idle[MAX_KEPT_CONNECTIONS]; /* easy handles for reuse */
-	int			nidle;
-	int			nkept;			/* limit of kept handles and connections */
-	bool		timer_set;
-	int64		timer_at;		/* time of libcurl's timer */
-	bool		broken;			/* a socket could not be watched */
-	bool		in_doubt;		/* to be freed */
-} HttpPool;
-
-static HttpPool pool;
+GlueHttpPool glue_http_pool = {.timer_at = PG_INT64_MAX};
 
 #define SET GLUE_HTTP_SET
 #define SET_MULTI(multi, option, value) \
@@ -79,12 +57,47 @@ static HttpPool pool;
 static void check_libcurl(void);
 static bool open_handles(void);
 static bool set_up_multi(CURLM *multi);
-static void act(curl_socket_t socket, int events);
 
 /* libcurl's callbacks: none of them may raise or use palloc */
-static int	on_socket(CURL *easy, curl_socket_t socket, int what,
-					  void *arg, void *socket_arg);
-static int	on_timer(CURLM *multi, long timeout_ms, void *arg);
+
+/* libcurl starts or stops waiting for a socket. */
+static int
+on_socket(CURL *easy, curl_socket_t socket, int what, void *arg,
+		  void *socket_arg)
+{
+	int			events = 0;
+
+	if (what == CURL_POLL_REMOVE)
+	{
+		glue_poll_ignore(socket);
+		return 0;
+	}
+	if (what & CURL_POLL_IN)
+		events |= GLUE_POLL_READ;
+	if (what & CURL_POLL_OUT)
+		events |= GLUE_POLL_WRITE;
+	if (!glue_poll_watch(socket, events, socket_arg != NULL))
+	{
+		glue_http_pool.broken = true;
+		return -1;
+	}
+
+	/*
+	 * The pointer of the socket only records that it is watched; if this
+	 * fails, epoll_ctl() will report it.
+	 */
+	(void) curl_multi_assign(glue_http_pool.multi, socket, &glue_http_pool);
+	return 0;
+}
+
+/* libcurl sets its timer to timeout_ms; -1 stops it. */
+static int
+on_timer(CURLM *multi, long timeout_ms, void *arg)
+{
+	glue_http_pool.timer_at = timeout_ms < 0 ? PG_INT64_MAX :
+		glue_monotonic_us() + (int64) timeout_ms * 1000;
+	return 0;
+}
 
 /*
  * Open the multi handle and the epoll descriptor of this backend, if they are
@@ -101,7 +114,7 @@ glue_http_pool_open(void)
 	sigset_t	saved;
 	bool		opened;
 
-	if (pool.multi != NULL)
+	if (glue_http_pool.multi != NULL)
 		return;
 	check_libcurl();
 
@@ -161,8 +174,8 @@ open_handles(void)
 		curl_share_setopt(share, CURLSHOPT_SHARE,
 						  CURL_LOCK_DATA_SSL_SESSION) == CURLSHE_OK)
 	{
-		pool.multi = multi;
-		pool.share = share;
+		glue_http_pool.multi = multi;
+		glue_http_pool.share = share;
 		return true;
 	}
 	curl_multi_cleanup(multi);
@@ -173,14 +186,14 @@ open_handles(void)
 static bool
 set_up_multi(CURLM *multi)
 {
-	pool.nkept = Max(pool.nkept, MIN_KEPT_CONNECTIONS);
+	glue_http_pool.nkept = Max(glue_http_pool.nkept, MIN_KEPT_CONNECTIONS);
 	return SET_MULTI(multi, CURLMOPT_SOCKETFUNCTION, on_socket) &&
 		SET_MULTI(multi, CURLMOPT_TIMERFUNCTION, on_timer) &&
 		SET_MULTI(multi, CURLMOPT_PIPELINING, CURLPIPE_NOTHING) &&
 #if CURL_AT_LEAST_VERSION(8, 20, 0)
 		SET_MULTI(multi, CURLMOPT_QUICK_EXIT, 1L) &&
 #endif
-		SET_MULTI(multi, CURLMOPT_MAXCONNECTS, (long) pool.nkept);
+		SET_MULTI(multi, CURLMOPT_MAXCONNECTS, (long) glue_http_pool.nkept);
 }
 
 /*
@@ -194,16 +207,16 @@ set_up_multi(CURLM *multi)
 void
 glue_http_pool_close(void)
 {
-	int			nkept = pool.nkept;
-
-	if (pool.multi == NULL)
+	if (glue_http_pool.multi == NULL)
 		return;
-	while (pool.nidle > 0)
-		curl_easy_cleanup(pool.idle[--pool.nidle]);
-	curl_multi_cleanup(pool.multi);
-	curl_share_cleanup(pool.share);
-	memset(&pool, 0, sizeof(pool));
-	pool.nkept = nkept;
+	while (glue_http_pool.nidle > 0)
+		curl_easy_cleanup(glue_http_pool.idle[--glue_http_pool.nidle]);
+	curl_multi_cleanup(glue_http_pool.multi);
+	curl_share_cleanup(glue_http_pool.share);
+	glue_http_pool = (GlueHttpPool)
+	{
+		.nkept = glue_http_pool.nkept, .timer_at = PG_INT64_MAX
+	};
 }
 
 /*
@@ -213,9 +226,9 @@ void
 glue_http_pool_expect(int ntransfers)
 {
 	ntransfers = Min(ntransfers, MAX_KEPT_CONNECTIONS);
-	if (ntransfers > pool.nkept &&
-		SET_MULTI(pool.multi, CURLMOPT_MAXCONNECTS, (long) ntransfers))
-		pool.nkept = ntransfers;
+	if (ntransfers > glue_http_pool.nkept &&
+		SET_MULTI(glue_http_pool.multi, CURLMOPT_MAXCONNECTS, (long) ntransfers))
+		glue_http_pool.nkept = ntransfers;
 }
 
 /*
@@ -256,12 +269,12 @@ glue_http_pool_take(void)
 {
 	CURL	   *easy;
 
-	if (pool.nidle > 0)
-		return pool.idle[--pool.nidle];
+	if (glue_http_pool.nidle > 0)
+		return glue_http_pool.idle[--glue_http_pool.nidle];
 
 	easy = glue_http_handle_new();
 	if (easy != NULL &&
-		!(SET(easy, CURLOPT_SHARE, pool.share) &&
+		!(SET(easy, CURLOPT_SHARE, glue_http_pool.share) &&
 		  glue_http_callbacks_set(easy)))
 	{
 		curl_easy_cleanup(easy);
@@ -277,168 +290,39 @@ glue_http_pool_take(void)
 void
 glue_http_pool_keep(CURL *easy)
 {
-	if (pool.nidle < pool.nkept &&
+	if (glue_http_pool.nidle < glue_http_pool.nkept &&
 		SET(easy, CURLOPT_HTTPHEADER, NULL) &&
 		SET(easy, CURLOPT_POSTFIELDS, NULL) &&
 		SET(easy, CURLOPT_ERRORBUFFER, NULL))
-		pool.idle[pool.nidle++] = easy;
+		glue_http_pool.idle[glue_http_pool.nidle++] = easy;
 	else
 		curl_easy_cleanup(easy);
 }
 
-/* Begin the transfer of a handle; false if there is no memory. */
-bool
-glue_http_pool_add(CURL *easy)
-{
-	return curl_multi_add_handle(pool.multi, easy) == CURLM_OK;
-}
-
 /*
- * Remove a handle from the multi handle; false if libcurl refuses.  libcurl
- * also does this when the handle is freed.
+ * Let libcurl process the events of a socket: GLUE_POLL_...; or, with
+ * CURL_SOCKET_TIMEOUT, its timer, or an added handle.
  */
-bool
-glue_http_pool_remove(CURL *easy)
-{
-	if (curl_multi_remove_handle(pool.multi, easy) == CURLM_OK)
-		return true;
-	pool.in_doubt = true;
-	return false;
-}
-
-/* Let libcurl process the events of a socket: GLUE_POLL_... */
 void
-glue_http_pool_drive(int fd, int events)
+glue_http_pool_drive(curl_socket_t socket, int events)
 {
-	act(fd, (events & GLUE_POLL_READ ? CURL_CSELECT_IN : 0) |
+	int			mask = (events & GLUE_POLL_READ ? CURL_CSELECT_IN : 0) |
 		(events & GLUE_POLL_WRITE ? CURL_CSELECT_OUT : 0) |
-		(events & GLUE_POLL_ERROR ? CURL_CSELECT_ERR : 0));
-}
-
-/* Let libcurl process its timer, or an added handle. */
-void
-glue_http_pool_drive_time(void)
-{
-	act(CURL_SOCKET_TIMEOUT, 0);
-}
-
-static void
-act(curl_socket_t socket, int events)
-{
+		(events & GLUE_POLL_ERROR ? CURL_CSELECT_ERR : 0);
 	int			running;
 
-	if (curl_multi_socket_action(pool.multi, socket, events,
+	if (curl_multi_socket_action(glue_http_pool.multi, socket, mask,
 								 &running) != CURLM_OK)
-		pool.broken = true;
+		glue_http_pool.broken = true;
 }
 
 /* Do so if libcurl's timer is due. */
 void
 glue_http_pool_drive_due(void)
 {
-	if (pool.timer_set && glue_monotonic_us() >= pool.timer_at)
+	if (glue_monotonic_us() >= glue_http_pool.timer_at)
 	{
-		pool.timer_set = false;
-		glue_http_pool_drive_time();
+		glue_http_pool.timer_at = PG_INT64_MAX;
+		glue_http_pool_drive(CURL_SOCKET_TIMEOUT, 0);
 	}
-}
-
-/* The time of libcurl's timer. */
-int64
-glue_http_pool_due_at(void)
-{
-	if (pool.broken)
-		return 0;
-	return pool.timer_set ? pool.timer_at : PG_INT64_MAX;
-}
-
-/*
- * The next handle that libcurl has finished, and its result; NULL if there is
- * none.
- */
-CURL *
-glue_http_pool_next_ended(CURLcode *result)
-{
-	CURLMsg    *message;
-	int			remaining;
-
-	while ((message = curl_multi_info_read(pool.multi, &remaining)) != NULL)
-	{
-		if (message->msg == CURLMSG_DONE)
-		{
-			*result = message->data.result;
-			return message->easy_handle;
-		}
-	}
-	return NULL;
-}
-
-/* Has the watch of a socket failed since the last call? */
-bool
-glue_http_pool_broke(void)
-{
-	bool		broken = pool.broken;
-
-	pool.broken = false;
-	return broken;
-}
-
-/* Mark the handles as doubtful: see the head of this file. */
-void
-glue_http_pool_doubt(void)
-{
-	pool.in_doubt = true;
-}
-
-bool
-glue_http_pool_in_doubt(void)
-{
-	return pool.in_doubt;
-}
-
-/* Limit of kept handles and connections. */
-int
-glue_http_pool_nkept(void)
-{
-	return pool.nkept;
-}
-
-/* libcurl starts or stops waiting for a socket. */
-static int
-on_socket(CURL *easy, curl_socket_t socket, int what, void *arg,
-		  void *socket_arg)
-{
-	int			events = 0;
-
-	if (what == CURL_POLL_REMOVE)
-	{
-		glue_poll_ignore(socket);
-		return 0;
-	}
-	if (what & CURL_POLL_IN)
-		events |= GLUE_POLL_READ;
-	if (what & CURL_POLL_OUT)
-		events |= GLUE_POLL_WRITE;
-	if (!glue_poll_watch(socket, events, socket_arg != NULL))
-	{
-		pool.broken = true;
-		return -1;
-	}
-
-	/*
-	 * The pointer of the socket only records that it is watched; if this
-	 * fails, epoll_ctl() will report it.
-	 */
-	(void) curl_multi_assign(pool.multi, socket, &pool);
-	return 0;
-}
-
-/* libcurl sets its timer to timeout_ms; -1 stops it. */
-static int
-on_timer(CURLM *multi, long timeout_ms, void *arg)
-{
-	pool.timer_set = timeout_ms >= 0;
-	if (pool.timer_set)
-		pool.timer_at = glue_monotonic_us() + (int64) timeout_ms * 1000;
-	return 0;
 }

@@ -15,26 +15,41 @@
 
 #include <curl/curl.h>
 
+#include "server/settings.h"
+
+/*
+ * Idle connections that are kept, each with a file descriptor: a few, or as
+ * many as there were transfers side by side.
+ */
+#define MIN_KEPT_CONNECTIONS	4
+#define MAX_KEPT_CONNECTIONS	GLUE_MAX_CONCURRENT_REQUESTS
+
+/* The handles of a backend. */
+typedef struct GlueHttpPool
+{
+	CURLM	   *multi;			/* NULL until the first transfer */
+	CURLSH	   *share;			/* TLS sessions, for all handles */
+	CURL	   *idle[MAX_KEPT_CONNECTIONS]; /* easy handles for reuse */
+	int			nidle;
+	int			nkept;			/* limit of kept handles and connections */
+	int64		timer_at;		/* time of libcurl's timer; PG_INT64_MAX: none */
+	bool		broken;			/* a socket could not be watched */
+	bool		in_doubt;		/* to be freed */
+} GlueHttpPool;
+
+extern GlueHttpPool glue_http_pool;
+
 /* this may raise errors */
 extern void glue_http_pool_open(void);
 
 /* these raise no errors, and may be called in callbacks */
 extern void glue_http_pool_close(void);
 extern void glue_http_pool_expect(int ntransfers);
-extern int	glue_http_pool_nkept(void);
 extern void glue_http_pool_enter(sigset_t *saved);
 extern void glue_http_pool_leave(const sigset_t *saved);
 extern CURL *glue_http_pool_take(void);
 extern void glue_http_pool_keep(CURL *easy);
-extern bool glue_http_pool_add(CURL *easy);
-extern bool glue_http_pool_remove(CURL *easy);
-extern void glue_http_pool_drive(int fd, int events);
-extern void glue_http_pool_drive_time(void);
+extern void glue_http_pool_drive(curl_socket_t socket, int events);
 extern void glue_http_pool_drive_due(void);
-extern int64 glue_http_pool_due_at(void);
-extern CURL *glue_http_pool_next_ended(CURLcode *result);
-extern bool glue_http_pool_broke(void);
-extern void glue_http_pool_doubt(void);
-extern bool glue_http_pool_in_doubt(void);
 
 #endif							/* GLUE_HTTP_HTTP_POOL_H */

@@ -34,7 +34,7 @@ typedef struct GlueHttpState
 	const GlueHttpMessage *message;
 	bool		reserved;		/* GLUE_HTTP_FDS_PER_TRANSFER are reserved */
 
-	/* the handle; set by http_progress.c */
+	/* the handle; set by http.c */
 	CURL	   *easy;			/* NULL once released */
 	dlist_node	node;			/* member of transfers, while easy is set */
 	bool		added;			/* easy belongs to the multi handle */
@@ -47,9 +47,13 @@ typedef struct GlueHttpState
 	GlueSecretBuffer answer;
 	Size		headers_len;
 	bool		stale;			/* the kept connection was already closed */
-	bool		too_large;
-	bool		out_of_memory;
+	CURLcode	refusal;		/* reason to refuse more of the answer, or
+								 * CURLE_OK */
 	char		curl_error[CURL_ERROR_SIZE];
 } GlueHttpState;
+
+/* http_callbacks.c */
+extern bool glue_http_callbacks_set(CURL *easy);
+extern bool glue_http_callbacks_bind(GlueHttpState *transfer);
 
 #endif							/* GLUE_HTTP_HTTP_STATE_H */

@@ -43,6 +43,13 @@ typedef enum GlueHttpMethod
 	GLUE_HTTP_PUT
 } GlueHttpMethod;
 
+/* A function and its argument; func may be NULL. */
+typedef struct GlueCallback
+{
+	void		(*func) (void *arg);
+	void	   *arg;
+} GlueCallback;
+
 /* A message.  Everything must stay valid until the transfer has ended. */
 typedef struct GlueHttpMessage
 {
@@ -61,9 +68,7 @@ typedef struct GlueHttpMessage
 	void		(*on_header) (void *arg, const char *line, size_t len);
 	void	   *on_header_arg;
 
-	/* called when the outcome is set; likewise.  May be NULL. */
-	void		(*on_end) (void *arg);
-	void	   *on_end_arg;
+	GlueCallback on_end;		/* called when the outcome is set; likewise */
 } GlueHttpMessage;
 
 typedef struct GlueHttpTransfer

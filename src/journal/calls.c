@@ -183,7 +183,7 @@ learn_time(const GlueIntents *intents, const char *name)
 	GlueTarget	target = access->target;
 	GlueCall	call;
 
-	if (glue_aws_clock_answered(target.endpoint.url))
+	if (glue_aws_clock_now(target.endpoint.url).answered)
 		return;
 	target.max_attempts = 1;
 	glue_call_prepare_get(&call, &target, &access->credentials, name);

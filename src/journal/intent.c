@@ -260,7 +260,7 @@ glue_intent_blocked_by(const GlueRequestQueue *queue, MinimalTuple intent)
 		bool		may_be_deleted;
 		bool		answered;
 
-		if (!glue_caller_ended(other->caller_xid))
+		if (glue_caller_status(other->caller_xid) == GLUE_CALLER_IN_PROGRESS)
 		{
 			takes_part |= other->own;
 			continue;

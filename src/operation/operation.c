@@ -44,7 +44,6 @@
 #include "postgres.h"
 
 #include "aws/exception_name.h"
-#include "client/credential_failure.h"
 #include "glue/answer.h"
 #include "glue/observation.h"
 #include "glue/operation_name.h"
@@ -286,8 +285,8 @@ GlueCall *
 glue_operation_read(GlueOperation *operation, GlueOperationStep step)
 {
 	operation->step = step;
-	glue_access_prepare_get(operation->access, &operation->call,
-							operation->name);
+	glue_call_prepare_get(&operation->call, &operation->access->target,
+						  &operation->access->credentials, operation->name);
 	return &operation->call;
 }
 

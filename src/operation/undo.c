@@ -52,7 +52,6 @@
 
 #include "aws/exception_name.h"
 #include "client/aws_clock.h"
-#include "client/credential_failure.h"
 #include "glue/operation_name.h"
 #include "glue/ownership.h"
 #include "http/clock.h"

@@ -24,7 +24,6 @@
  */
 #include "postgres.h"
 
-#include "client/credential_failure.h"
 #include "queue/job.h"
 #include "server/settings.h"
 #include "text/json.h"

@@ -18,7 +18,6 @@
 #include "postgres.h"
 
 #include "access/xact.h"
-#include "client/credential_failure.h"
 #include "glue/operation_name.h"
 #include "queue/job.h"
 #include "store/digest_key.h"

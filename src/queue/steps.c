@@ -19,7 +19,6 @@
 #include "postgres.h"
 
 #include "client/account.h"
-#include "client/credential_failure.h"
 #include "queue/job.h"
 #include "server/crash_point.h"
 #include "store/request_row.h"

@@ -29,7 +29,6 @@
 #include "postgres.h"
 
 #include "client/account.h"
-#include "client/credential_failure.h"
 #include "client/foreign_server.h"
 #include "common/pg_prng.h"
 #include "queue/target.h"
@@ -130,8 +129,7 @@ find_way(Finding *finding)
 	if (request->settings != NULL || request->undo != NULL)
 		level = glue_session_settings_enter(request->settings);
 	name = find_server(finding, &server);
-	glue_target_resolve_region(found, name, target->catalog_id,
-							   target->region);
+	glue_target_resolve(found, name, target->catalog_id, target->region);
 	finding->progress = PROGRESS_CHANGED;
 
 	/* a concurrent session can give the name to another server */

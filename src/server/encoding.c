@@ -60,6 +60,17 @@ glue_utf8_from_server(const char *text, int len,
 	return true;
 }
 
+/* Copy text of the database as UTF-8; unchanged if that is impossible. */
+char *
+glue_utf8_copy(const char *text, int len)
+{
+	const char *utf8;
+	int			utf8_len;
+
+	return glue_utf8_from_server(text, len, &utf8, &utf8_len) ?
+		pnstrdup(utf8, utf8_len) : pnstrdup(text, len);
+}
+
 /*
  * Convert valid UTF-8 to the database's encoding; characters that it lacks
  * become "?".  Returns new memory, or the argument itself.

@@ -24,9 +24,6 @@
 #include "server/foreign_code.h"
 #include "utils/syscache.h"
 
-/* prototypes of private functions */
-static bool is_own_function(Oid function);
-
 /*
  * Does an expression execute code of another role than found->owner?  This is
  * an expression_tree_walker: context is a GlueForeignCode that receives the
@@ -63,7 +60,7 @@ glue_is_foreign_function(Oid function, void *context)
 {
 	GlueForeignCode *found = context;
 
-	if (function < FirstNormalObjectId || is_own_function(function))
+	if (function < FirstNormalObjectId || glue_extension_has(ProcedureRelationId, function))
 		return false;
 	found->any = true;
 	if (glue_function_owner(function) == found->owner)
@@ -72,14 +69,14 @@ glue_is_foreign_function(Oid function, void *context)
 	return true;
 }
 
-/* Is a function one of the extension's own? */
-static bool
-is_own_function(Oid function)
+/* Is an object of a catalog one of the extension's own? */
+bool
+glue_extension_has(Oid catalog, Oid object)
 {
 	Oid			extension = get_extension_oid("glue_conn", true);
 
 	return OidIsValid(extension) &&
-		getExtensionOfObject(ProcedureRelationId, function) == extension;
+		getExtensionOfObject(catalog, object) == extension;
 }
 
 /*

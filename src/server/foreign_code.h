@@ -25,6 +25,7 @@ typedef struct GlueForeignCode
 extern bool glue_find_foreign_code(Node *node, void *context);
 extern bool glue_is_foreign_function(Oid function, void *context);
 extern bool glue_is_foreign_type(Oid oid, Oid owner);
+extern bool glue_extension_has(Oid catalog, Oid object);
 extern Oid	glue_function_owner(Oid function);
 
 #endif							/* GLUE_SERVER_FOREIGN_CODE_H */

@@ -40,7 +40,6 @@ typedef struct TreeBuilder
 } TreeBuilder;
 
 /* prototypes of private functions */
-static void push_container(GlueJsonbBuilder *builder, json_object *container);
 static void push_node(GlueJsonbBuilder *builder, JsonbIteratorToken token,
 					  json_object *node);
 static bool text_fits(const char *utf8, int len);
@@ -52,6 +51,7 @@ static void add_node(TreeBuilder *builder, json_object *node);
 static void open_container(TreeBuilder *builder, json_object *container);
 static void remember_key(TreeBuilder *builder, JsonbValue *value);
 static void *check_memory(void *allocated);
+static void check_added(int result, json_object *value);
 
 /*
  * Convert jsonb to a tree, which belongs to the current memory context.
@@ -114,11 +114,7 @@ void
 glue_tree_add(json_object *object, const char *name, json_object *value)
 {
 	check_memory(value);
-	if (json_object_object_add(object, name, value) != 0)
-	{
-		glue_json_tree_free(value);
-		check_memory(NULL);
-	}
+	check_added(json_object_object_add(object, name, value), value);
 }
 
 /* Add a string, unless it is NULL. */
@@ -134,11 +130,7 @@ void
 glue_tree_append(json_object *list, json_object *value)
 {
 	check_memory(value);
-	if (json_object_array_add(list, value) != 0)
-	{
-		glue_json_tree_free(value);
-		check_memory(NULL);
-	}
+	check_added(json_object_array_add(list, value), value);
 }
 
 /*
@@ -210,64 +202,46 @@ glue_jsonb_from_tree(json_object *tree)
 		scalar_to_jsonb(tree, &scalar);
 		return JsonbValueToJsonb(&scalar);
 	}
-	push_container(&builder, tree);
+	push_node(&builder, WJB_DONE, tree);
 	return JsonbValueToJsonb(builder.result);
 }
 
 /*
- * Push an object or an array with all its contents.
+ * Push a node with all its contents; token is for a scalar.
  *
  * The recursion is limited by the depth of trees.
  */
 static void
-push_container(GlueJsonbBuilder *builder, json_object *container)
-{
-	struct json_object_iterator member;
-	struct json_object_iterator end;
-
-	if (json_object_is_type(container, json_type_array))
-	{
-		size_t		len = json_object_array_length(container);
-
-		glue_jsonb_push(builder, WJB_BEGIN_ARRAY, NULL);
-		for (size_t i = 0; i < len; i++)
-			push_node(builder, WJB_ELEM,
-					  json_object_array_get_idx(container, i));
-		glue_jsonb_push(builder, WJB_END_ARRAY, NULL);
-		return;
-	}
-
-	glue_jsonb_push(builder, WJB_BEGIN_OBJECT, NULL);
-	member = json_object_iter_begin(container);
-	end = json_object_iter_end(container);
-	while (!json_object_iter_equal(&member, &end))
-	{
-		const char *name = json_object_iter_peek_name(&member);
-		JsonbValue	key;
-
-		string_to_jsonb(name, strlen(name), &key);
-		glue_jsonb_push(builder, WJB_KEY, &key);
-		push_node(builder, WJB_VALUE, json_object_iter_peek_value(&member));
-		json_object_iter_next(&member);
-	}
-	glue_jsonb_push(builder, WJB_END_OBJECT, NULL);
-}
-
-static void
 push_node(GlueJsonbBuilder *builder, JsonbIteratorToken token,
 		  json_object *node)
 {
+	struct json_object_iter member;
 	JsonbValue	scalar;
 
 	CHECK_FOR_INTERRUPTS();
-	if (json_object_is_type(node, json_type_object) ||
-		json_object_is_type(node, json_type_array))
+	switch (json_object_get_type(node))
 	{
-		push_container(builder, node);
-		return;
+		case json_type_array:
+			glue_jsonb_push(builder, WJB_BEGIN_ARRAY, NULL);
+			for (size_t i = 0; i < json_object_array_length(node); i++)
+				push_node(builder, WJB_ELEM,
+						  json_object_array_get_idx(node, i));
+			glue_jsonb_push(builder, WJB_END_ARRAY, NULL);
+			break;
+		case json_type_object:
+			glue_jsonb_push(builder, WJB_BEGIN_OBJECT, NULL);
+			json_object_object_foreachC(node, member)
+			{
+				string_to_jsonb(member.key, strlen(member.key), &scalar);
+				glue_jsonb_push(builder, WJB_KEY, &scalar);
+				push_node(builder, WJB_VALUE, member.val);
+			}
+			glue_jsonb_push(builder, WJB_END_OBJECT, NULL);
+			break;
+		default:
+			scalar_to_jsonb(node, &scalar);
+			glue_jsonb_push(builder, token, &scalar);
 	}
-	scalar_to_jsonb(node, &scalar);
-	glue_jsonb_push(builder, token, &scalar);
 }
 
 static void
@@ -369,7 +343,6 @@ static void
 add_node(TreeBuilder *builder, json_object *node)
 {
 	json_object *parent;
-	int			result;
 
 	if (builder->depth == 0)
 	{
@@ -378,14 +351,9 @@ add_node(TreeBuilder *builder, json_object *node)
 	}
 	parent = builder->open[builder->depth - 1];
 	if (json_object_is_type(parent, json_type_object))
-		result = json_object_object_add(parent, builder->key, node);
+		check_added(json_object_object_add(parent, builder->key, node), node);
 	else
-		result = json_object_array_add(parent, node);
-	if (result != 0)
-	{
-		glue_json_tree_free(node);
-		check_memory(NULL);
-	}
+		check_added(json_object_array_add(parent, node), node);
 }
 
 static void
@@ -423,4 +391,14 @@ check_memory(void *allocated)
 	if (allocated == NULL)
 		glue_raise_out_of_memory();
 	return allocated;
+}
+
+/* Check the result of adding a value, which is freed if it was not added. */
+static void
+check_added(int result, json_object *value)
+{
+	if (result == 0)
+		return;
+	glue_json_tree_free(value);
+	glue_raise_out_of_memory();
 }

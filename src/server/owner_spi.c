@@ -335,17 +335,12 @@ glue_result_text(const GlueResultRow *row, int column)
 {
 	bool		is_null;
 	Datum		value = glue_result_datum(row, column, &is_null);
-	const char *utf8;
 	text	   *server;
-	int			len;
 
 	if (is_null)
 		return NULL;
 	server = DatumGetTextPP(value);
-	if (!glue_utf8_from_server(VARDATA_ANY(server), VARSIZE_ANY_EXHDR(server),
-							   &utf8, &len))
-		return text_to_cstring(server);
-	return pnstrdup(utf8, len);
+	return glue_utf8_copy(VARDATA_ANY(server), VARSIZE_ANY_EXHDR(server));
 }
 
 /* A jsonb as a tree, or NULL. */

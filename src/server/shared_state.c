@@ -6,8 +6,12 @@
  * The extension works without shared_preload_libraries; then each backend has
  * a private state.  Files with shared state define it as a part, and need not
  * know which of the two it is: glue_shared_attach() returns memory that was
- * initialized once, for the server or for the process.  A part with a file is
- * kept over a clean restart, if it is shared.
+ * initialized once, for the server or for the process.
+ *
+ * A part with a file is kept over a clean restart, if it is shared.  The files
+ * work like PostgreSQL's own statistics file, and are in the same directory: a
+ * file is written at shutdown, and read and removed at start, so that there is
+ * none after a crash.  A damaged file, or one of another version, is ignored.
  *
  * One lock protects all parts.  It is held for a few instructions, at most for
  * a copy of credentials, and never during a wait.  Data that a process only
@@ -25,17 +29,30 @@
 #include <unistd.h>
 
 #include "miscadmin.h"
-#include "server/kept_file.h"
-#include "server/shared_state.h"
+#include "pgstat.h"
 #include "port/atomics.h"
+#include "port/pg_crc32c.h"
+#include "server/shared_state.h"
+#include "storage/fd.h"
 #include "storage/ipc.h"
 #include "storage/shmem.h"
 #include "utils/memutils.h"
 
 #define TRANCHE_NAME	"glue_conn"
 
+#define FILE_MAGIC		0x474c5545	/* "GLUE" */
+
 /* Limit of a reader's attempts. */
 #define MAX_LOOKS		1000
+
+/* The header of a file; all but magic are about the part. */
+typedef struct FileHeader
+{
+	uint32		magic;
+	uint32		version;
+	uint64		size;
+	pg_crc32c	crc;
+} FileHeader;
 
 static GlueSharedPart *const *shared_parts;
 static int	nshared_parts = 0;
@@ -47,11 +64,13 @@ static shmem_startup_hook_type prev_shmem_startup_hook = NULL;
 /* prototypes of private functions */
 static void request_memory(void);
 static void start_up(void);
-static void take_out(GlueSharedPart *part);
 static void put_away(int code, Datum arg);
+static FileHeader file_header(const GlueSharedPart *part);
+static bool read_file(const GlueSharedPart *part);
+static bool read_all(FILE *file, const GlueSharedPart *part);
+static void write_file(const GlueSharedPart *part);
 static Size net_size(const GlueSharedPart *part);
 static Size part_size(const GlueSharedPart *part);
-static void *usable_memory(const GlueSharedPart *part, void *memory);
 static void set_up(GlueSharedPart *part, void *memory, bool initialize);
 static void clear(GlueSharedPart *part);
 
@@ -186,18 +205,9 @@ start_up(void)
 	on_shmem_exit(put_away, (Datum) 0);
 	for (int i = 0; i < nshared_parts && is_new; i++)
 	{
-		if (shared_parts[i]->file != NULL)
-			take_out(shared_parts[i]);
+		if (shared_parts[i]->file != NULL && !read_file(shared_parts[i]))
+			clear(shared_parts[i]);
 	}
-}
-
-/* Fill a part from its file, if there is one; no other process exists yet. */
-static void
-take_out(GlueSharedPart *part)
-{
-	if (!glue_kept_file_read(part->file, part->file_version, part->memory,
-							 net_size(part)))
-		clear(part);
 }
 
 /*
@@ -209,11 +219,8 @@ put_away(int code, Datum arg)
 {
 	for (int i = 0; i < nshared_parts && code == 0; i++)
 	{
-		const GlueSharedPart *part = shared_parts[i];
-
-		if (part->file != NULL)
-			glue_kept_file_write(part->file, part->file_version, part->memory,
-								 net_size(part));
+		if (shared_parts[i]->file != NULL)
+			write_file(shared_parts[i]);
 	}
 }
 
@@ -233,17 +240,11 @@ part_size(const GlueSharedPart *part)
 		MAXALIGN(net_size(part));
 }
 
-static void *
-usable_memory(const GlueSharedPart *part, void *memory)
-{
-	return part->secret ?
-		(void *) TYPEALIGN(sysconf(_SC_PAGESIZE), memory) : memory;
-}
-
 static void
 set_up(GlueSharedPart *part, void *memory, bool initialize)
 {
-	part->memory = usable_memory(part, memory);
+	part->memory = part->secret ?
+		(void *) TYPEALIGN(sysconf(_SC_PAGESIZE), memory) : memory;
 
 	/*
 	 * without MADV_DONTDUMP, only the administrator can keep secrets out of
@@ -264,4 +265,100 @@ clear(GlueSharedPart *part)
 	memset(part->memory, 0, net_size(part));
 	if (part->initialize != NULL)
 		part->initialize(part->memory);
+}
+
+/* ----------------------------------------------------------------
+ * Files; no other process exists when they are read or written
+ * ----------------------------------------------------------------
+ */
+
+static FileHeader
+file_header(const GlueSharedPart *part)
+{
+	FileHeader	header;
+
+	memset(&header, 0, sizeof(header));
+	header.magic = FILE_MAGIC;
+	header.version = part->file_version;
+	header.size = net_size(part);
+	INIT_CRC32C(header.crc);
+	COMP_CRC32C(header.crc, part->memory, header.size);
+	FIN_CRC32C(header.crc);
+	return header;
+}
+
+/*
+ * Fill a part from its file, and remove that.  Returns false if there is no
+ * valid one; the contents of the part are undefined then.
+ */
+static bool
+read_file(const GlueSharedPart *part)
+{
+	char		path[MAXPGPATH];
+	FILE	   *file;
+	bool		done;
+
+	snprintf(path, sizeof(path), "%s/%s", PGSTAT_STAT_PERMANENT_DIRECTORY,
+			 part->file);
+	file = AllocateFile(path, PG_BINARY_R);
+	if (file == NULL)
+	{
+		if (errno != ENOENT)
+			ereport(LOG,
+					(errcode_for_file_access(),
+					 errmsg("could not read file \"%s\": %m", path)));
+		return false;
+	}
+	done = read_all(file, part);
+	FreeFile(file);
+	if (!done)
+		ereport(LOG,
+				(errcode(ERRCODE_DATA_CORRUPTED),
+				 errmsg("ignoring invalid data in file \"%s\"", path)));
+	unlink(path);
+	return done;
+}
+
+static bool
+read_all(FILE *file, const GlueSharedPart *part)
+{
+	FileHeader	header;
+	FileHeader	expected;
+
+	if (fread(&header, sizeof(header), 1, file) != 1 ||
+		fread(part->memory, net_size(part), 1, file) != 1 ||
+		getc(file) != EOF)
+		return false;
+	expected = file_header(part);
+	return memcmp(&header, &expected, sizeof(header)) == 0;
+}
+
+/* Write the file of a part.  After a failure, there is none. */
+static void
+write_file(const GlueSharedPart *part)
+{
+	char		path[MAXPGPATH];
+	char		new_path[MAXPGPATH + 4];
+	FileHeader	header = file_header(part);
+	FILE	   *file;
+	bool		done;
+
+	snprintf(path, sizeof(path), "%s/%s", PGSTAT_STAT_PERMANENT_DIRECTORY,
+			 part->file);
+	snprintf(new_path, sizeof(new_path), "%s.tmp", path);
+	file = AllocateFile(new_path, PG_BINARY_W);
+	done = file != NULL &&
+		fwrite(&header, sizeof(header), 1, file) == 1 &&
+		fwrite(part->memory, header.size, 1, file) == 1;
+	if (file != NULL && FreeFile(file) != 0)
+		done = false;
+	if (done)
+		durable_rename(new_path, path, LOG);
+	else
+	{
+		ereport(LOG,
+				(errcode_for_file_access(),
+				 errmsg("could not write file \"%s\": %m", new_path)));
+		unlink(new_path);
+	}
 }

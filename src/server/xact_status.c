@@ -34,8 +34,16 @@
 /* IDs farther apart cannot be compared by their lower halves. */
 #define LONGEST_MEMORY	(UINT64CONST(1) << 31)
 
-/* prototypes of private functions */
-static bool is_known(uint64 caller_xid, uint64 next_xid);
+/* Was this ID assigned, and is it still in the commit log? */
+static bool
+is_known(uint64 caller_xid, uint64 next_xid)
+{
+	TransactionId xid = (TransactionId) caller_xid;
+
+	return TransactionIdIsNormal(xid) && caller_xid < next_xid &&
+		next_xid - caller_xid < LONGEST_MEMORY &&
+		TransactionIdFollowsOrEquals(xid, glue_oldest_clog_xid());
+}
 
 /*
  * Find the status of a (sub)transaction by the value of its FullTransactionId.
@@ -63,22 +71,4 @@ glue_caller_status(uint64 caller_xid)
 	}
 	LWLockRelease(XactTruncationLock);
 	return status;
-}
-
-/* Has the transaction ended? */
-bool
-glue_caller_ended(uint64 caller_xid)
-{
-	return glue_caller_status(caller_xid) != GLUE_CALLER_IN_PROGRESS;
-}
-
-/* Was this ID assigned, and is it still in the commit log? */
-static bool
-is_known(uint64 caller_xid, uint64 next_xid)
-{
-	TransactionId xid = (TransactionId) caller_xid;
-
-	return TransactionIdIsNormal(xid) && caller_xid < next_xid &&
-		next_xid - caller_xid < LONGEST_MEMORY &&
-		TransactionIdFollowsOrEquals(xid, glue_oldest_clog_xid());
 }

@@ -19,6 +19,5 @@ typedef enum GlueCallerStatus
 } GlueCallerStatus;
 
 extern GlueCallerStatus glue_caller_status(uint64 caller_xid);
-extern bool glue_caller_ended(uint64 caller_xid);
 
 #endif							/* GLUE_SERVER_XACT_STATUS_H */

@@ -29,16 +29,15 @@
 #include "access/genam.h"
 #include "access/htup_details.h"
 #include "access/table.h"
-#include "catalog/dependency.h"
 #include "catalog/objectaccess.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_database.h"
 #include "commands/dbcommands.h"
-#include "commands/extension.h"
 #include "executor/spi.h"
 #include "lib/stringinfo.h"
 #include "miscadmin.h"
 #include "server/compat.h"
+#include "server/foreign_code.h"
 #include "server/home.h"
 #include "server/news.h"
 #include "store/drop_warning.h"
@@ -96,14 +95,10 @@ static bool
 is_queue(Oid table)
 {
 	char	   *name = get_rel_name(table);
-	Oid			extension;
 
-	if (name == NULL || strcmp(name, "glue_request") != 0 ||
-		get_rel_relkind(table) != RELKIND_RELATION)
-		return false;
-	extension = get_extension_oid("glue_conn", true);
-	return OidIsValid(extension) &&
-		getExtensionOfObject(RelationRelationId, table) == extension;
+	return name != NULL && strcmp(name, "glue_request") == 0 &&
+		get_rel_relkind(table) == RELKIND_RELATION &&
+		glue_extension_has(RelationRelationId, table);
 }
 
 static void

@@ -109,7 +109,7 @@ glue_intent_rows_find_ended(const GlueJobQueue *queue, int64 *ids, int max,
 		uint64		xid = (uint64) glue_result_int64(&row, 2);
 
 		if (i == 0 || xid != known_xid)
-			ended = glue_caller_ended(xid);
+			ended = glue_caller_status(xid) != GLUE_CALLER_IN_PROGRESS;
 		known_xid = xid;
 		if (!ended)
 			continue;

@@ -28,7 +28,6 @@
 #include "postgres.h"
 
 #include "catalog/pg_type.h"
-#include "client/credential_failure.h"
 #include "commands/dbcommands.h"
 #include "lib/stringinfo.h"
 #include "miscadmin.h"

@@ -90,7 +90,7 @@ prepare(void)
 		ereport(ERROR,
 				(errcode(ERRCODE_OUT_OF_MEMORY),
 				 errmsg("could not load the algorithms of OpenSSL")));
-	glue_http_open();
+	glue_http_expect(1);
 }
 
 /* ----------------------------------------------------------------
