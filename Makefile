@@ -28,8 +28,8 @@ TEXT_OBJS = \
 	src/text/ascii.o \
 	src/text/utf8.o \
 	src/text/buffer.o \
-	src/text/json_reader.o \
 	src/text/json.o \
+	src/text/json_reader.o \
 	src/text/clean.o \
 	src/text/xml.o
 
@@ -78,14 +78,12 @@ GLUE_OBJS = \
 	src/glue/redact_string.o \
 	src/glue/redact_key.o \
 	src/glue/redact.o \
-	src/glue/redact_text.o \
 	src/glue/digest.o \
 	src/glue/database_address.o \
 	src/glue/jdbc_url.o \
 	src/glue/source_url.o \
 	src/glue/violation.o \
 	src/glue/rules.o \
-	src/glue/rule_input.o \
 	src/glue/type_rules.o \
 	src/glue/login_rules.o \
 	src/glue/place_rules.o \

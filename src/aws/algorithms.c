@@ -26,9 +26,6 @@
 #include <openssl/params.h>
 #include <openssl/rand.h>
 
-/* prototypes of private functions */
-static bool have_ours(void);
-
 /* The iteration loads an algorithm; its data are not needed. */
 #define DEFINE_SKIP(type) \
 static void \
@@ -46,6 +43,23 @@ DEFINE_SKIP(EVP_KEYEXCH)
 DEFINE_SKIP(EVP_SIGNATURE)
 DEFINE_SKIP(OSSL_DECODER)
 DEFINE_SKIP(OSSL_ENCODER)
+
+/* Are the algorithms for signatures and sealed secrets available? */
+static bool
+have_ours(void)
+{
+	EVP_MD	   *md = EVP_MD_fetch(NULL, "SHA256", NULL);
+	EVP_MAC    *mac = EVP_MAC_fetch(NULL, "HMAC", NULL);
+	EVP_CIPHER *cipher = EVP_CIPHER_fetch(NULL, "AES-256-GCM", NULL);
+	unsigned char random;
+	bool		all = md != NULL && mac != NULL && cipher != NULL &&
+		RAND_bytes(&random, 1) == 1;
+
+	EVP_MD_free(md);
+	EVP_MAC_free(mac);
+	EVP_CIPHER_free(cipher);
+	return all;
+}
 
 /*
  * Load all algorithms; false if those that we use ourselves are unavailable.
@@ -93,7 +107,6 @@ glue_new_hmac(void)
 	return context;
 }
 
-/* Are the algorithms for signatures and sealed secrets available? */
 /*
  * Compute an HMAC; without a key, with the one of the context.
  */
@@ -106,20 +119,4 @@ glue_hmac(EVP_MAC_CTX *context, const void *key, size_t key_len,
 	return EVP_MAC_init(context, key, key_len, NULL) &&
 		EVP_MAC_update(context, data, len) &&
 		EVP_MAC_final(context, mac, &mac_len, GLUE_HMAC_LEN);
-}
-
-static bool
-have_ours(void)
-{
-	EVP_MD	   *md = EVP_MD_fetch(NULL, "SHA256", NULL);
-	EVP_MAC    *mac = EVP_MAC_fetch(NULL, "HMAC", NULL);
-	EVP_CIPHER *cipher = EVP_CIPHER_fetch(NULL, "AES-256-GCM", NULL);
-	unsigned char random;
-	bool		all = md != NULL && mac != NULL && cipher != NULL &&
-		RAND_bytes(&random, 1) == 1;
-
-	EVP_MD_free(md);
-	EVP_MAC_free(mac);
-	EVP_CIPHER_free(cipher);
-	return all;
 }

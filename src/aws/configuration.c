@@ -27,8 +27,13 @@
 #include "text/ascii.h"
 #include "text/clean.h"
 
-/* prototypes of private functions */
-static const char *not_blank(const char *value);
+static const char *
+not_blank(const char *value)
+{
+	if (value == NULL || value[strspn(value, " \t")] == '\0')
+		return NULL;
+	return value;
+}
 
 /*
  * Look up an environment variable; NULL if it is not set or blank.
@@ -52,7 +57,7 @@ glue_configuration_property(const GlueConfiguration *configuration,
 		return NULL;
 	return not_blank(glue_profile_set_get(configuration->profiles,
 										  GLUE_SECTION_PROFILE,
-										  profile, name));
+										  profile, name, NULL));
 }
 
 /*
@@ -124,12 +129,4 @@ glue_configuration_fail(GlueConfigurationError *error, const char *hint,
 					text, strlen(text), false);
 	snprintf(error->hint, sizeof(error->hint), "%s", hint ? hint : "");
 	return false;
-}
-
-static const char *
-not_blank(const char *value)
-{
-	if (value == NULL || value[strspn(value, " \t")] == '\0')
-		return NULL;
-	return value;
 }

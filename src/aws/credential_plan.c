@@ -24,7 +24,7 @@
  *
  *-------------------------------------------------------------------------
  */
-#include "aws/credential_plan.h"
+#include "aws/profile_chain.h"
 
 #include <string.h>
 

@@ -48,23 +48,141 @@
 
 #define FIELD(path, buffer) {path, buffer, sizeof(buffer)}
 
-/* prototypes of private functions */
-static void set_fields(GlueXmlField fields[NUM_FIELDS],
-					   GlueTemporaryCredentials *credentials,
-					   const char *token_path,
-					   char expiration[EXPIRATION_SIZE]);
-static const char *name_of(const GlueXmlField *field);
-static bool is_refusal(json_object *tree,
-					   char reason[GLUE_CREDENTIAL_REASON_SIZE]);
-static void clean_member(json_object *tree, const char *name,
-						 char *buffer, size_t size);
-static GlueCredentialReplyStatus check_fields(const GlueXmlField fields[NUM_FIELDS],
-											  GlueTemporaryCredentials *credentials,
-											  long long now,
-											  char reason[GLUE_CREDENTIAL_REASON_SIZE]);
-static bool check_field(const GlueXmlField *field,
-						char reason[GLUE_CREDENTIAL_REASON_SIZE]);
-static void set_account(GlueTemporaryCredentials *credentials, const char *arn);
+/*
+ * Zero the credentials, and set the destination of each value.
+ */
+static void
+set_fields(GlueXmlField fields[NUM_FIELDS],
+		   GlueTemporaryCredentials *credentials,
+		   const char *token_path, char expiration[EXPIRATION_SIZE])
+{
+	const GlueXmlField all[NUM_FIELDS] = {
+		FIELD("Credentials/AccessKeyId", credentials->access_key_id),
+		FIELD("Credentials/SecretAccessKey", credentials->secret_access_key),
+		FIELD(token_path, credentials->session_token),
+		{"Credentials/Expiration", expiration, EXPIRATION_SIZE}
+	};
+
+	memset(credentials, 0, sizeof(*credentials));
+	expiration[0] = '\0';
+	memcpy(fields, all, sizeof(all));
+}
+
+/* The name of a field in JSON, and in messages. */
+static const char *
+name_of(const GlueXmlField *field)
+{
+	return strchr(field->path, '/') + 1;
+}
+
+/*
+ * Copy a string member, cleaned for an error report; "" if it is not a string.
+ */
+static void
+clean_member(json_object *tree, const char *name, char *buffer, size_t size)
+{
+	const char *text = glue_json_tree_text(tree, name);
+
+	if (text == NULL)
+		text = "";
+	glue_clean_text(buffer, size, text, strlen(text), false);
+}
+
+/*
+ * Does the answer report that there are no credentials?
+ */
+static bool
+is_refusal(json_object *tree, char reason[GLUE_CREDENTIAL_REASON_SIZE])
+{
+	char		code[64];
+	char		message[256];
+
+	clean_member(tree, "Code", code, sizeof(code));
+	clean_member(tree, "Message", message, sizeof(message));
+	if (code[0] == '\0' || strcmp(code, "Success") == 0)
+		return false;
+
+	snprintf(reason, GLUE_CREDENTIAL_REASON_SIZE, "is %s%s%s", code,
+			 message[0] != '\0' ? ": " : "", message);
+	return true;
+}
+
+static bool
+check_field(const GlueXmlField *field,
+			char reason[GLUE_CREDENTIAL_REASON_SIZE])
+{
+	const char *problem;
+
+	/* a value that fills its buffer may have been truncated */
+	if (field->value[0] == '\0')
+		problem = "is not there";
+	else if (strlen(field->value) >= field->size - 1)
+		problem = "is too long";
+	else if (glue_credential_problem(field->value) != NULL)
+		problem = "has a space, a line break or a character that is not ASCII";
+	else
+		return true;
+	snprintf(reason, GLUE_CREDENTIAL_REASON_SIZE,
+			 "has no usable \"%s\": it %s", name_of(field), problem);
+	return false;
+}
+
+/*
+ * Check the values, and set the expiration from its text.
+ */
+static GlueCredentialReplyStatus
+check_fields(const GlueXmlField fields[NUM_FIELDS],
+			 GlueTemporaryCredentials *credentials, long long now,
+			 char reason[GLUE_CREDENTIAL_REASON_SIZE])
+{
+	bool		valid = true;
+
+	for (int i = 0; i < NUM_FIELDS && valid; i++)
+		valid = check_field(&fields[i], reason);
+	if (valid && !glue_parse_iso8601(fields[EXPIRATION].value,
+									 &credentials->expiration))
+	{
+		strcpy(reason, "has no usable \"Expiration\": it is no time");
+		valid = false;
+	}
+	if (!valid)
+	{
+		glue_temporary_credentials_cleanse(credentials);
+		return GLUE_CREDENTIALS_MALFORMED;
+	}
+
+	if (credentials->expiration > now)
+		return GLUE_CREDENTIALS_OK;
+	snprintf(reason, GLUE_CREDENTIAL_REASON_SIZE,
+			 "has credentials that expired at %s",
+			 fields[EXPIRATION].value);
+	return GLUE_CREDENTIALS_EXPIRED;
+}
+
+/*
+ * Set the account from "arn:partition:sts::account:...".
+ */
+static void
+set_account(GlueTemporaryCredentials *credentials, const char *arn)
+{
+	size_t		len;
+
+	for (int i = 0; i < 4 && arn != NULL; i++)
+	{
+		arn = strchr(arn, ':');
+		if (arn != NULL)
+			arn++;
+	}
+	if (arn == NULL)
+		return;
+
+	len = strcspn(arn, ":");
+	if (len >= sizeof(credentials->account_id))
+		return;
+	memcpy(credentials->account_id, arn, len);
+	if (glue_account_id_problem(credentials->account_id) != NULL)
+		credentials->account_id[0] = '\0';
+}
 
 /*
  * Decode the answer of a container's endpoint or of the metadata service.
@@ -169,140 +287,4 @@ glue_caller_identity_xml(const char *body, size_t len,
 			return false;
 	}
 	return true;
-}
-
-/*
- * Zero the credentials, and set the destination of each value.
- */
-static void
-set_fields(GlueXmlField fields[NUM_FIELDS],
-		   GlueTemporaryCredentials *credentials,
-		   const char *token_path, char expiration[EXPIRATION_SIZE])
-{
-	const GlueXmlField all[NUM_FIELDS] = {
-		FIELD("Credentials/AccessKeyId", credentials->access_key_id),
-		FIELD("Credentials/SecretAccessKey", credentials->secret_access_key),
-		FIELD(token_path, credentials->session_token),
-		{"Credentials/Expiration", expiration, EXPIRATION_SIZE}
-	};
-
-	memset(credentials, 0, sizeof(*credentials));
-	expiration[0] = '\0';
-	memcpy(fields, all, sizeof(all));
-}
-
-/* The name of a field in JSON, and in messages. */
-static const char *
-name_of(const GlueXmlField *field)
-{
-	return strchr(field->path, '/') + 1;
-}
-
-/*
- * Does the answer report that there are no credentials?
- */
-static bool
-is_refusal(json_object *tree, char reason[GLUE_CREDENTIAL_REASON_SIZE])
-{
-	char		code[64];
-	char		message[256];
-
-	clean_member(tree, "Code", code, sizeof(code));
-	clean_member(tree, "Message", message, sizeof(message));
-	if (code[0] == '\0' || strcmp(code, "Success") == 0)
-		return false;
-
-	snprintf(reason, GLUE_CREDENTIAL_REASON_SIZE, "is %s%s%s", code,
-			 message[0] != '\0' ? ": " : "", message);
-	return true;
-}
-
-/*
- * Copy a string member, cleaned for an error report; "" if it is not a string.
- */
-static void
-clean_member(json_object *tree, const char *name, char *buffer, size_t size)
-{
-	const char *text = glue_json_tree_text(tree, name);
-
-	if (text == NULL)
-		text = "";
-	glue_clean_text(buffer, size, text, strlen(text), false);
-}
-
-/*
- * Check the values, and set the expiration from its text.
- */
-static GlueCredentialReplyStatus
-check_fields(const GlueXmlField fields[NUM_FIELDS],
-			 GlueTemporaryCredentials *credentials, long long now,
-			 char reason[GLUE_CREDENTIAL_REASON_SIZE])
-{
-	bool		valid = true;
-
-	for (int i = 0; i < NUM_FIELDS && valid; i++)
-		valid = check_field(&fields[i], reason);
-	if (valid && !glue_parse_iso8601(fields[EXPIRATION].value,
-									 &credentials->expiration))
-	{
-		strcpy(reason, "has no usable \"Expiration\": it is no time");
-		valid = false;
-	}
-	if (!valid)
-	{
-		glue_temporary_credentials_cleanse(credentials);
-		return GLUE_CREDENTIALS_MALFORMED;
-	}
-
-	if (credentials->expiration > now)
-		return GLUE_CREDENTIALS_OK;
-	snprintf(reason, GLUE_CREDENTIAL_REASON_SIZE,
-			 "has credentials that expired at %s",
-			 fields[EXPIRATION].value);
-	return GLUE_CREDENTIALS_EXPIRED;
-}
-
-static bool
-check_field(const GlueXmlField *field,
-			char reason[GLUE_CREDENTIAL_REASON_SIZE])
-{
-	const char *problem;
-
-	/* a value that fills its buffer may have been truncated */
-	if (field->value[0] == '\0')
-		problem = "is not there";
-	else if (strlen(field->value) >= field->size - 1)
-		problem = "is too long";
-	else if (glue_credential_problem(field->value) != NULL)
-		problem = "has a space, a line break or a character that is not ASCII";
-	else
-		return true;
-	snprintf(reason, GLUE_CREDENTIAL_REASON_SIZE,
-			 "has no usable \"%s\": it %s", name_of(field), problem);
-	return false;
-}
-
-/*
- * Set the account from "arn:partition:sts::account:...".
- */
-static void
-set_account(GlueTemporaryCredentials *credentials, const char *arn)
-{
-	size_t		len;
-
-	for (int i = 0; i < 4 && arn != NULL; i++)
-	{
-		arn = strchr(arn, ':');
-		if (arn != NULL)
-			arn++;
-	}
-	if (arn == NULL)
-		return;
-
-	len = strcspn(arn, ":");
-	if (len >= sizeof(credentials->account_id))
-		return;
-	memcpy(credentials->account_id, arn, len);
-	if (glue_account_id_problem(credentials->account_id) != NULL)
-		credentials->account_id[0] = '\0';
 }

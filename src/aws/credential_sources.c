@@ -48,26 +48,31 @@
 #define INSTANCE_ATTEMPTS		3
 #define MAX_INSTANCE_ATTEMPTS	20
 
-/* prototypes of private functions */
-static bool trusted_url(const char *url, const char *variable,
-						GlueConfigurationError *error);
-static GlueEndpointStatus check_url(const char *url);
-static bool is_container_host(const char *url);
-static bool find_instance_endpoint(const GlueConfiguration *configuration,
-								   GlueInstanceSource *instance,
-								   GlueConfigurationError *error);
-static const char *endpoint_of_mode(const char *mode);
-static bool find_number(const GlueConfiguration *configuration,
-						const char *variable, const char *property,
-						int max, int *value, GlueConfigurationError *error);
-static bool is_role_name_character(char c);
+/*
+ * Are these valid in headers?  A line break would split them.
+ */
+bool
+glue_static_keys_valid(const GlueStaticKeys *keys)
+{
+	const char *const texts[] = {
+		keys->access_key_id, keys->secret_access_key, keys->session_token
+	};
+
+	for (int i = 0; i < 3; i++)
+	{
+		if (texts[i] != NULL && texts[i][0] != '\0' &&
+			glue_credential_problem(texts[i]) != NULL)
+			return false;
+	}
+	return true;
+}
 
 /*
  * Keys in the environment.
  */
-GlueSourceStatus
-glue_environment_source(const GlueConfiguration *configuration,
-						GlueStaticKeys *keys, GlueConfigurationError *error)
+static GlueSourceStatus
+find_keys(const GlueConfiguration *configuration, GlueStaticKeys *keys,
+		  GlueConfigurationError *error)
 {
 	keys->access_key_id =
 		glue_configuration_variable(configuration, "AWS_ACCESS_KEY_ID");
@@ -93,25 +98,64 @@ glue_environment_source(const GlueConfiguration *configuration,
  * a service account.  The token is renewed periodically, so its file must be
  * read each time.
  */
-GlueSourceStatus
-glue_web_identity_source(const GlueConfiguration *configuration,
-						 GlueWebIdentity *identity,
-						 GlueConfigurationError *error)
+static GlueSourceStatus
+find_web_identity(const GlueConfiguration *configuration,
+				  GlueCredentialStep *step, GlueConfigurationError *error)
 {
-	identity->token_file =
+	step->token_file =
 		glue_configuration_variable(configuration,
 									"AWS_WEB_IDENTITY_TOKEN_FILE");
-	identity->role_arn =
+	step->role_arn =
 		glue_configuration_variable(configuration, "AWS_ROLE_ARN");
-	identity->role_session_name =
+	step->role_session_name =
 		glue_configuration_variable(configuration, "AWS_ROLE_SESSION_NAME");
 
-	if (identity->token_file == NULL)
+	if (step->token_file == NULL)
 		return GLUE_SOURCE_ABSENT;
-	if (identity->role_arn == NULL)
+	if (step->role_arn == NULL)
 		return glue_source_fail(error, NULL,
 								"AWS_WEB_IDENTITY_TOKEN_FILE is set but AWS_ROLE_ARN is not.");
 	return GLUE_SOURCE_PRESENT;
+}
+
+/*
+ * May this URL be asked for credentials, and receive an authorization token?
+ * It may have a query.
+ */
+static bool
+trusted_url(const char *url, const char *variable,
+			GlueConfigurationError *error)
+{
+	static const char *const hosts[] = {
+		"169.254.170.2", "169.254.170.23", "[fd00:ec2::23]"
+	};
+	char		base[GLUE_SOURCE_URL_SIZE];
+	size_t		len = strcspn(url, "?");
+	bool		valid = true;
+	GlueEndpointUrl parts;
+	GlueEndpointStatus status;
+
+	memcpy(base, url, len);
+	base[len] = '\0';
+	status = glue_endpoint_url_parse(base, &parts);
+
+	for (url += len; *url != '\0'; url++)
+		valid = valid && *url > ' ' && *url <= '~' &&
+			strchr("#\\\"<>^`{|}", *url) == NULL;
+	for (int i = 0; i < 3 && status == GLUE_ENDPOINT_NOT_HTTPS; i++)
+	{
+		if (glue_same_word(parts.host, parts.host_len, hosts[i]))
+			status = GLUE_ENDPOINT_OK;
+	}
+	if (valid && status == GLUE_ENDPOINT_OK)
+		return true;
+	if (valid && status == GLUE_ENDPOINT_NOT_HTTPS)
+		return glue_configuration_fail(error, NULL,
+									   "%s must use https, unless its host is localhost, 127.x.x.x, [::1], 169.254.170.2, 169.254.170.23 or [fd00:ec2::23].",
+									   variable);
+	return glue_configuration_fail(error, NULL,
+								   "%s must have the form scheme://host[:port][/path][?query].",
+								   variable);
 }
 
 /*
@@ -156,6 +200,80 @@ glue_container_source(const GlueConfiguration *configuration,
 }
 
 /*
+ * The metadata service's address; NULL for an unknown mode.
+ */
+static const char *
+endpoint_of_mode(const char *mode)
+{
+	if (mode == NULL ||
+		glue_same_but_case(mode, "IPv4"))
+		return "http://169.254.169.254";
+	if (glue_same_but_case(mode, "IPv6"))
+		return "http://[fd00:ec2::254]";
+	return NULL;
+}
+
+static bool
+find_instance_endpoint(const GlueConfiguration *configuration,
+					   GlueInstanceSource *instance,
+					   GlueConfigurationError *error)
+{
+	GlueConfiguredValue found;
+	const char *endpoint;
+	size_t		len;
+
+	glue_configuration_find(configuration, "AWS_EC2_METADATA_SERVICE_ENDPOINT",
+							"ec2_metadata_service_endpoint", &found);
+	endpoint = found.value;
+	if (endpoint != NULL &&
+		glue_endpoint_check_url(endpoint) != GLUE_ENDPOINT_OK &&
+		glue_endpoint_check_url(endpoint) != GLUE_ENDPOINT_NOT_HTTPS)
+		return glue_configuration_fail(error, NULL,
+									   "%s must have the form scheme://host[:port][/path].",
+									   found.origin);
+
+	if (endpoint == NULL)
+	{
+		glue_configuration_find(configuration,
+								"AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE",
+								"ec2_metadata_service_endpoint_mode", &found);
+		endpoint = endpoint_of_mode(found.value);
+	}
+	if (endpoint == NULL)
+		return glue_configuration_fail(error, NULL,
+									   "%s must be \"IPv4\" or \"IPv6\".",
+									   found.origin);
+
+	/* no overflow: the check has a smaller limit */
+	len = strlen(endpoint);
+	while (endpoint[len - 1] == '/')
+		len--;
+	memcpy(instance->endpoint, endpoint, len);
+	instance->endpoint[len] = '\0';
+	return true;
+}
+
+/*
+ * Look up a number from 1 to max; *value is unchanged if there is none.
+ */
+static bool
+find_number(const GlueConfiguration *configuration, const char *variable,
+			const char *property, int max, int *value,
+			GlueConfigurationError *error)
+{
+	GlueConfiguredValue found;
+
+	glue_configuration_find(configuration, variable, property, &found);
+	if (found.value == NULL ||
+		glue_parse_number(found.value, strlen(found.value), 1, max, value))
+		return true;
+
+	return glue_configuration_fail(error, NULL,
+								   "%s must be a whole number from 1 to %d.",
+								   found.origin, max);
+}
+
+/*
  * The metadata service of an EC2 instance.  It needs no configuration, so it
  * is absent only if it is disabled.
  */
@@ -185,6 +303,42 @@ glue_instance_source(const GlueConfiguration *configuration,
 
 	instance->timeout_ms = seconds * 1000;
 	return GLUE_SOURCE_PRESENT;
+}
+
+/*
+ * Fill in the step of a source outside of the profiles, from its kind.
+ */
+GlueSourceStatus
+glue_source_step(const GlueConfiguration *configuration,
+				 GlueCredentialStep *step, GlueConfigurationError *error)
+{
+	GlueContainerSource container;
+	GlueInstanceSource instance;
+
+	switch (step->kind)
+	{
+		case GLUE_CREDENTIAL_STEP_KEYS:
+			return find_keys(configuration, &step->keys, error);
+		case GLUE_CREDENTIAL_STEP_WEB_IDENTITY:
+			return find_web_identity(configuration, step, error);
+		case GLUE_CREDENTIAL_STEP_CONTAINER:
+			return glue_container_source(configuration, &container, error);
+		case GLUE_CREDENTIAL_STEP_INSTANCE:
+			return glue_instance_source(configuration, &instance, error);
+		case GLUE_CREDENTIAL_STEP_ASSUME_ROLE:
+			break;
+	}
+	return GLUE_SOURCE_ABSENT;
+}
+
+/*
+ * Can this be in the name of an IAM role?
+ */
+static bool
+is_role_name_character(char c)
+{
+	return glue_is_alphanumeric(c) ||
+		(c != '\0' && strchr("_+=,.@-", c) != NULL);
 }
 
 /*
@@ -237,172 +391,4 @@ glue_token_problem(const char *text, size_t *len)
 			return "has a character that is not printable ASCII";
 	}
 	return NULL;
-}
-
-/*
- * Are these valid in headers?  A line break would split them.
- */
-bool
-glue_static_keys_valid(const GlueStaticKeys *keys)
-{
-	const char *const texts[] = {
-		keys->access_key_id, keys->secret_access_key, keys->session_token
-	};
-
-	for (int i = 0; i < 3; i++)
-	{
-		if (texts[i] != NULL && texts[i][0] != '\0' &&
-			glue_credential_problem(texts[i]) != NULL)
-			return false;
-	}
-	return true;
-}
-
-/*
- * May this URL be asked for credentials, and receive an authorization token?
- */
-static bool
-trusted_url(const char *url, const char *variable,
-			GlueConfigurationError *error)
-{
-	GlueEndpointStatus status = check_url(url);
-
-	if (status == GLUE_ENDPOINT_OK ||
-		(status == GLUE_ENDPOINT_NOT_HTTPS && is_container_host(url)))
-		return true;
-
-	if (status == GLUE_ENDPOINT_NOT_HTTPS)
-		glue_configuration_fail(error, NULL,
-								"%s must use https, unless its host is localhost, 127.x.x.x, [::1], 169.254.170.2, 169.254.170.23 or [fd00:ec2::23].",
-								variable);
-	else
-		glue_configuration_fail(error, NULL,
-								"%s must have the form scheme://host[:port][/path][?query].",
-								variable);
-	return false;
-}
-
-/*
- * Check a URL as glue_endpoint_check_url() does, but allow a query.
- */
-static GlueEndpointStatus
-check_url(const char *url)
-{
-	char		base[GLUE_SOURCE_URL_SIZE];
-	size_t		len = strcspn(url, "?");
-
-	memcpy(base, url, len);
-	base[len] = '\0';
-	for (url += len; *url != '\0'; url++)
-	{
-		if (*url <= ' ' || *url > '~' || strchr("#\\\"<>^`{|}", *url) != NULL)
-			return GLUE_ENDPOINT_BAD_URL;
-	}
-	return glue_endpoint_check_url(base);
-}
-
-/*
- * Is the host of this well-formed http URL one of the addresses for
- * containers?
- */
-static bool
-is_container_host(const char *url)
-{
-	static const char *const hosts[] = {
-		"169.254.170.2", "169.254.170.23", "[fd00:ec2::23]"
-	};
-	const char *host = url + strlen("http://");
-	size_t		len = host[0] == '[' ? strcspn(host, "]") + 1
-		: strcspn(host, ":/?");
-
-	for (int i = 0; i < 3; i++)
-	{
-		if (glue_same_word(host, len, hosts[i]))
-			return true;
-	}
-	return false;
-}
-
-static bool
-find_instance_endpoint(const GlueConfiguration *configuration,
-					   GlueInstanceSource *instance,
-					   GlueConfigurationError *error)
-{
-	GlueConfiguredValue found;
-	const char *endpoint;
-	size_t		len;
-
-	glue_configuration_find(configuration, "AWS_EC2_METADATA_SERVICE_ENDPOINT",
-							"ec2_metadata_service_endpoint", &found);
-	endpoint = found.value;
-	if (endpoint != NULL &&
-		glue_endpoint_check_url(endpoint) != GLUE_ENDPOINT_OK &&
-		glue_endpoint_check_url(endpoint) != GLUE_ENDPOINT_NOT_HTTPS)
-		return glue_configuration_fail(error, NULL,
-									   "%s must have the form scheme://host[:port][/path].",
-									   found.origin);
-
-	if (endpoint == NULL)
-	{
-		glue_configuration_find(configuration,
-								"AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE",
-								"ec2_metadata_service_endpoint_mode", &found);
-		endpoint = endpoint_of_mode(found.value);
-	}
-	if (endpoint == NULL)
-		return glue_configuration_fail(error, NULL,
-									   "%s must be \"IPv4\" or \"IPv6\".",
-									   found.origin);
-
-	/* no overflow: the check has a smaller limit */
-	len = strlen(endpoint);
-	while (endpoint[len - 1] == '/')
-		len--;
-	memcpy(instance->endpoint, endpoint, len);
-	instance->endpoint[len] = '\0';
-	return true;
-}
-
-/*
- * The metadata service's address; NULL for an unknown mode.
- */
-static const char *
-endpoint_of_mode(const char *mode)
-{
-	if (mode == NULL ||
-		glue_same_but_case(mode, "IPv4"))
-		return "http://169.254.169.254";
-	if (glue_same_but_case(mode, "IPv6"))
-		return "http://[fd00:ec2::254]";
-	return NULL;
-}
-
-/*
- * Look up a number from 1 to max; *value is unchanged if there is none.
- */
-static bool
-find_number(const GlueConfiguration *configuration, const char *variable,
-			const char *property, int max, int *value,
-			GlueConfigurationError *error)
-{
-	GlueConfiguredValue found;
-
-	glue_configuration_find(configuration, variable, property, &found);
-	if (found.value == NULL ||
-		glue_parse_number(found.value, strlen(found.value), 1, max, value))
-		return true;
-
-	return glue_configuration_fail(error, NULL,
-								   "%s must be a whole number from 1 to %d.",
-								   found.origin, max);
-}
-
-/*
- * Can this be in the name of an IAM role?
- */
-static bool
-is_role_name_character(char c)
-{
-	return glue_is_alphanumeric(c) ||
-		(c != '\0' && strchr("_+=,.@-", c) != NULL);
 }

@@ -34,13 +34,36 @@ typedef struct GlueStaticKeys
 	const char *session_token;	/* NULL without one */
 } GlueStaticKeys;
 
-/* A token in a file, and the role that AWS STS assumes with it. */
-typedef struct GlueWebIdentity
+typedef enum GlueCredentialStepKind
 {
-	const char *token_file;
+	/* first steps: these need no credentials */
+	GLUE_CREDENTIAL_STEP_KEYS,	/* keys in the configuration */
+	GLUE_CREDENTIAL_STEP_WEB_IDENTITY,	/* AssumeRoleWithWebIdentity, unsigned */
+	GLUE_CREDENTIAL_STEP_CONTAINER, /* see glue_container_source() */
+	GLUE_CREDENTIAL_STEP_INSTANCE,	/* see glue_instance_source() */
+
+	/* later steps: with the credentials of the step before */
+	GLUE_CREDENTIAL_STEP_ASSUME_ROLE	/* AssumeRole */
+} GlueCredentialStepKind;
+
+/*
+ * One step.  Strings are borrowed from the configuration, and NULL if they are
+ * not set or do not apply to this kind.
+ */
+typedef struct GlueCredentialStep
+{
+	GlueCredentialStepKind kind;
+	const char *profile;		/* with the property; NULL: environment */
+	GlueStaticKeys keys;
+	const char *account_id;		/* of the keys, if configured */
+	const char *token_file;		/* of a web identity */
 	const char *role_arn;
-	const char *role_session_name;	/* NULL: the caller chooses one */
-} GlueWebIdentity;
+	const char *role_session_name;
+	const char *external_id;
+	int			duration_seconds;	/* 0 if not set */
+	const char *region;			/* of the profile; the environment's region
+								 * takes precedence */
+} GlueCredentialStep;
 
 #define GLUE_SOURCE_URL_SIZE	2048
 
@@ -71,12 +94,9 @@ typedef struct GlueInstanceSource
 /* The longest web identity token that AWS STS accepts. */
 #define GLUE_TOKEN_MAX_LEN			20000
 
-extern GlueSourceStatus glue_environment_source(const GlueConfiguration *configuration,
-												GlueStaticKeys *keys,
-												GlueConfigurationError *error);
-extern GlueSourceStatus glue_web_identity_source(const GlueConfiguration *configuration,
-												 GlueWebIdentity *identity,
-												 GlueConfigurationError *error);
+extern GlueSourceStatus glue_source_step(const GlueConfiguration *configuration,
+										 GlueCredentialStep *step,
+										 GlueConfigurationError *error);
 extern GlueSourceStatus glue_container_source(const GlueConfiguration *configuration,
 											  GlueContainerSource *container,
 											  GlueConfigurationError *error);

@@ -17,6 +17,8 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "text/ascii.h"
+
 /* Limits of AWS's own, in characters. */
 #define MAX_ROLE_ARN_LEN		2048
 #define MIN_EXTERNAL_ID_LEN		2
@@ -26,9 +28,17 @@
 #define LETTERS	"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 #define DIGITS	"0123456789"
 
-/* prototypes of private functions */
-static bool is_header_value(const char *text);
-static const char *skip(const char *text, const char *prefix);
+/* Is this valid in a header line?  A line break would split it. */
+static bool
+is_header_value(const char *text)
+{
+	for (; *text != '\0'; text++)
+	{
+		if (*text <= ' ' || *text > '~')
+			return false;
+	}
+	return true;
+}
 
 /*
  * The problem of an access key ID, a secret access key or a session token, as
@@ -51,15 +61,15 @@ glue_credential_problem(const char *part)
 const char *
 glue_role_arn_problem(const char *arn)
 {
-	const char *rest = skip(arn, "arn:");
+	const char *rest = glue_skip_prefix(arn, "arn:");
 
 	if (rest != NULL)
 		rest = strchr(rest, ':');
 	if (rest != NULL)
-		rest = skip(rest, ":iam::");
+		rest = glue_skip_prefix(rest, ":iam::");
 	if (rest != NULL)
 		rest = strspn(rest, DIGITS) == ACCOUNT_ID_LEN ?
-			skip(rest + ACCOUNT_ID_LEN, ":role/") : NULL;
+			glue_skip_prefix(rest + ACCOUNT_ID_LEN, ":role/") : NULL;
 	if (rest == NULL || rest[0] == '\0' ||
 		!is_header_value(arn) || strlen(arn) > MAX_ROLE_ARN_LEN)
 		return "A role has the form arn:aws:iam::123456789012:role/name";
@@ -100,25 +110,4 @@ glue_catalog_id_problem(const char *catalog_id)
 
 	return catalog_id[ndigits] != '\0' || ndigits == 0 ? NULL :
 		glue_account_id_problem(catalog_id);
-}
-
-/* Is this valid in a header line?  A line break would split it. */
-static bool
-is_header_value(const char *text)
-{
-	for (; *text != '\0'; text++)
-	{
-		if (*text <= ' ' || *text > '~')
-			return false;
-	}
-	return true;
-}
-
-/* The rest after a prefix, or NULL if the text begins otherwise. */
-static const char *
-skip(const char *text, const char *prefix)
-{
-	size_t		len = strlen(prefix);
-
-	return strncmp(text, prefix, len) == 0 ? text + len : NULL;
 }

@@ -20,10 +20,35 @@
 
 #include "text/ascii.h"
 
-static bool seconds_since_epoch(int year, int month, int day,
-								const char *clock, int max_second,
-								long long *seconds);
-static int	number(const char *digits, int count);
+static int
+number(const char *digits, int count)
+{
+	int			value = 0;
+
+	for (int i = 0; i < count; i++)
+		value = value * 10 + (digits[i] - '0');
+	return value;
+}
+
+/*
+ * Compute the seconds of a day and of "12:00:00"; false unless both exist.
+ */
+static bool
+seconds_since_epoch(int year, int month, int day, const char *clock,
+					int max_second, long long *seconds)
+{
+	struct tm	date = {
+		.tm_year = year - 1900, .tm_mon = month - 1, .tm_mday = day
+	};
+	int			hour = number(clock, 2);
+	int			minute = number(clock + 3, 2);
+	int			second = number(clock + 6, 2);
+
+	/* timegm() normalizes a day that does not exist */
+	*seconds = timegm(&date) + hour * 3600 + minute * 60 + second;
+	return year >= 1970 && date.tm_mon == month - 1 && date.tm_mday == day &&
+		hour < 24 && minute < 60 && second <= max_second;
+}
 
 /*
  * Parse a Date header, "Sun, 06 Nov 1994 08:49:37 GMT", into seconds since
@@ -75,34 +100,4 @@ glue_parse_iso8601(const char *text, long long *epoch_seconds)
 	offset = number(text + 1, 2) * 3600 + number(text + 4, 2) * 60;
 	*epoch_seconds += *text == '+' ? -offset : offset;
 	return true;
-}
-
-/*
- * Compute the seconds of a day and of "12:00:00"; false unless both exist.
- */
-static bool
-seconds_since_epoch(int year, int month, int day, const char *clock,
-					int max_second, long long *seconds)
-{
-	struct tm	date = {
-		.tm_year = year - 1900, .tm_mon = month - 1, .tm_mday = day
-	};
-	int			hour = number(clock, 2);
-	int			minute = number(clock + 3, 2);
-	int			second = number(clock + 6, 2);
-
-	/* timegm() normalizes a day that does not exist */
-	*seconds = timegm(&date) + hour * 3600 + minute * 60 + second;
-	return year >= 1970 && date.tm_mon == month - 1 && date.tm_mday == day &&
-		hour < 24 && minute < 60 && second <= max_second;
-}
-
-static int
-number(const char *digits, int count)
-{
-	int			value = 0;
-
-	for (int i = 0; i < count; i++)
-		value = value * 10 + (digits[i] - '0');
-	return value;
 }

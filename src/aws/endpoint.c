@@ -28,8 +28,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "text/ascii.h"
-
 /*
  * The partitions of AWS.  A region belongs to a partition if its name is one
  * of the prefixes, a word and a number, joined by "-"; or if it is the name of
@@ -89,11 +87,84 @@ static bool is_of_aws(const GlueEndpointOptions *options,
 					  const GlueEndpoint *endpoint);
 static void resolve_region(const GlueEndpointOptions *options, bool use_fips,
 						   GlueEndpoint *endpoint);
-static bool plain_region(const char *region,
-						 char plain[GLUE_REGION_MAX_LEN + 1]);
-static const Partition *find_partition(const char *region);
-static bool in_partition(const Partition *partition, const char *region);
-static bool is_set(const char *string);
+
+static bool
+is_set(const char *string)
+{
+	return string != NULL && string[0] != '\0';
+}
+
+/*
+ * Copy a region's name in lower case, without the "fips-" or "-fips" of old
+ * configurations.  Returns whether it had one of these.
+ */
+static bool
+plain_region(const char *region, char plain[GLUE_REGION_MAX_LEN + 1])
+{
+	size_t		len = strlen(region);
+
+	for (size_t i = 0; i <= len; i++)
+		plain[i] = glue_lower(region[i]);
+	if (len > 5 && strncmp(plain, "fips-", 5) == 0)
+	{
+		memmove(plain, plain + 5, len - 5 + 1);
+		return true;
+	}
+	if (len > 5 && strcmp(plain + len - 5, "-fips") == 0)
+	{
+		plain[len - 5] = '\0';
+		return true;
+	}
+	return false;
+}
+
+/*
+ * Has the region the form "prefix-word-digits", or is it the partition's name
+ * and "-global"?
+ *
+ * No region matches two partitions: "us-gov-west-1" is not "us", a word and a
+ * number, because a word has no hyphen.
+ */
+static bool
+in_partition(const Partition *partition, const char *region)
+{
+	const char *prefix = partition->prefixes;
+	size_t		name_len = strlen(partition->name);
+
+	if (strncmp(region, partition->name, name_len) == 0 &&
+		strcmp(region + name_len, "-global") == 0)
+		return true;
+
+	while (*prefix != '\0')
+	{
+		size_t		len = strcspn(prefix, " ");
+
+		if (strncmp(region, prefix, len) == 0 && region[len] == '-')
+		{
+			const char *word = region + len + 1;
+			size_t		word_len = strcspn(word, "-");
+			const char *number = word + word_len + (word[word_len] == '-');
+
+			if (word_len > 0 && *number != '\0' &&
+				number[strspn(number, "0123456789")] == '\0')
+				return true;
+		}
+		prefix += len;
+		prefix += strspn(prefix, " ");
+	}
+	return false;
+}
+
+static const Partition *
+find_partition(const char *region)
+{
+	for (int i = 0; i < NUM_PARTITIONS; i++)
+	{
+		if (in_partition(&partitions[i], region))
+			return &partitions[i];
+	}
+	return &partitions[0];
+}
 
 /*
  * Find the endpoint of a service.
@@ -149,21 +220,9 @@ glue_endpoint_resolve(const GlueEndpointOptions *options,
 bool
 glue_endpoint_region_valid(const char *region)
 {
-	size_t		len = strlen(region);
-	bool		only_digits = true;
-
-	if (len == 0 || len > GLUE_REGION_MAX_LEN ||
-		region[0] == '-' || region[len - 1] == '-')
-		return false;
-
-	for (size_t i = 0; i < len; i++)
-	{
-		if (!glue_is_alphanumeric(region[i]) && region[i] != '-')
-			return false;
-		if (!glue_is_digit(region[i]))
-			only_digits = false;
-	}
-	return !only_digits;
+	return glue_is_dns_label(region, strlen(region)) &&
+		strchr(region, '_') == NULL &&
+		region[strspn(region, "0123456789")] != '\0';
 }
 
 /*
@@ -302,82 +361,4 @@ resolve_region(const GlueEndpointOptions *options, bool use_fips,
 			 endpoint->host);
 	strcpy(endpoint->path, "/");
 	endpoint->https = true;
-}
-
-/*
- * Copy a region's name in lower case, without the "fips-" or "-fips" of old
- * configurations.  Returns whether it had one of these.
- */
-static bool
-plain_region(const char *region, char plain[GLUE_REGION_MAX_LEN + 1])
-{
-	size_t		len = strlen(region);
-
-	for (size_t i = 0; i <= len; i++)
-		plain[i] = glue_lower(region[i]);
-	if (len > 5 && strncmp(plain, "fips-", 5) == 0)
-	{
-		memmove(plain, plain + 5, len - 5 + 1);
-		return true;
-	}
-	if (len > 5 && strcmp(plain + len - 5, "-fips") == 0)
-	{
-		plain[len - 5] = '\0';
-		return true;
-	}
-	return false;
-}
-
-static const Partition *
-find_partition(const char *region)
-{
-	for (int i = 0; i < NUM_PARTITIONS; i++)
-	{
-		if (in_partition(&partitions[i], region))
-			return &partitions[i];
-	}
-	return &partitions[0];
-}
-
-/*
- * Has the region the form "prefix-word-digits", or is it the partition's name
- * and "-global"?
- *
- * No region matches two partitions: "us-gov-west-1" is not "us", a word and a
- * number, because a word has no hyphen.
- */
-static bool
-in_partition(const Partition *partition, const char *region)
-{
-	const char *prefix = partition->prefixes;
-	size_t		name_len = strlen(partition->name);
-
-	if (strncmp(region, partition->name, name_len) == 0 &&
-		strcmp(region + name_len, "-global") == 0)
-		return true;
-
-	while (*prefix != '\0')
-	{
-		size_t		len = strcspn(prefix, " ");
-
-		if (strncmp(region, prefix, len) == 0 && region[len] == '-')
-		{
-			const char *word = region + len + 1;
-			size_t		word_len = strcspn(word, "-");
-			const char *number = word + word_len + (word[word_len] == '-');
-
-			if (word_len > 0 && *number != '\0' &&
-				number[strspn(number, "0123456789")] == '\0')
-				return true;
-		}
-		prefix += len;
-		prefix += strspn(prefix, " ");
-	}
-	return false;
-}
-
-static bool
-is_set(const char *string)
-{
-	return string != NULL && string[0] != '\0';
 }

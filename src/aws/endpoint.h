@@ -15,8 +15,9 @@
 #include <stddef.h>
 
 #include "aws/endpoint_url.h"
+#include "text/ascii.h"
 
-#define GLUE_REGION_MAX_LEN		63	/* a DNS label */
+#define GLUE_REGION_MAX_LEN		GLUE_DNS_LABEL_MAX_LEN
 
 typedef struct GlueEndpointOptions
 {

@@ -135,9 +135,9 @@ find_in_profile(const GlueConfiguration *configuration, const char *service,
 		snprintf(url->origin, sizeof(url->origin),
 				 "\"endpoint_url\" of \"%s\" in section \"services %.64s\"",
 				 service, section);
-		url->value = glue_profile_set_get_nested(configuration->profiles,
-												 GLUE_SECTION_SERVICES, section,
-												 service, "endpoint_url");
+		url->value = glue_profile_set_get(configuration->profiles,
+										  GLUE_SECTION_SERVICES, section,
+										  service, "endpoint_url");
 		if (url->value != NULL && url->value[0] != '\0')
 			return true;
 	}

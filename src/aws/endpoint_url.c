@@ -19,57 +19,6 @@
 
 #include "text/ascii.h"
 
-/* prototypes of private functions */
-static bool parse_scheme(const char **url, GlueEndpointUrl *parts);
-static bool parse_host(const char **url, GlueEndpointUrl *parts);
-static bool parse_port(const char **url, GlueEndpointUrl *parts);
-static bool is_loopback(const GlueEndpointUrl *parts);
-static bool read_address(int family, const char *text, size_t len,
-						 unsigned char bytes[sizeof(struct in6_addr)]);
-
-/*
- * Check a custom endpoint's URL, for settings that must reject an invalid one
- * before it is used.
- */
-GlueEndpointStatus
-glue_endpoint_check_url(const char *url)
-{
-	GlueEndpointUrl parts;
-
-	return glue_endpoint_url_parse(url, &parts);
-}
-
-/*
- * Split a custom endpoint's URL.
- *
- * Anything that libcurl or another parser might interpret differently is
- * rejected: user names, queries, fragments, backslashes, spaces, control
- * characters and characters other than ASCII.
- */
-GlueEndpointStatus
-glue_endpoint_url_parse(const char *url, GlueEndpointUrl *parts)
-{
-	/* leave room for the "/" that may be appended */
-	if (strlen(url) >= GLUE_ENDPOINT_MAX_LEN)
-		return GLUE_ENDPOINT_BAD_URL;
-	for (const char *c = url; *c != '\0'; c++)
-	{
-		if (*c <= ' ' || *c >= 0x7f || strchr("@?#\\\"<>^`{|}", *c) != NULL)
-			return GLUE_ENDPOINT_BAD_URL;
-	}
-
-	if (!parse_scheme(&url, parts) ||
-		!parse_host(&url, parts) ||
-		!parse_port(&url, parts) ||
-		(*url != '/' && *url != '\0'))
-		return GLUE_ENDPOINT_BAD_URL;
-	parts->path = url;
-
-	if (!parts->https && !is_loopback(parts))
-		return GLUE_ENDPOINT_NOT_HTTPS;
-	return GLUE_ENDPOINT_OK;
-}
-
 static bool
 parse_scheme(const char **url, GlueEndpointUrl *parts)
 {
@@ -81,6 +30,24 @@ parse_scheme(const char **url, GlueEndpointUrl *parts)
 		return false;
 	*url += parts->https ? strlen(https) : strlen(http);
 	return true;
+}
+
+/*
+ * Read an IP address.  Of IPv4, that is four decimal numbers without leading
+ * zeros, which
+ * some parsers read as octal; shorter forms and other bases are rejected.
+ */
+static bool
+read_address(int family, const char *text, size_t len,
+			 unsigned char bytes[sizeof(struct in6_addr)])
+{
+	char		copy[INET6_ADDRSTRLEN];
+
+	if (len >= sizeof(copy))
+		return false;
+	memcpy(copy, text, len);
+	copy[len] = '\0';
+	return inet_pton(family, copy, bytes) == 1;
 }
 
 /*
@@ -150,19 +117,44 @@ is_loopback(const GlueEndpointUrl *parts)
 }
 
 /*
- * Read an IP address.  Of IPv4, that is four decimal numbers without leading
- * zeros, which
- * some parsers read as octal; shorter forms and other bases are rejected.
+ * Check a custom endpoint's URL, for settings that must reject an invalid one
+ * before it is used.
  */
-static bool
-read_address(int family, const char *text, size_t len,
-			 unsigned char bytes[sizeof(struct in6_addr)])
+GlueEndpointStatus
+glue_endpoint_check_url(const char *url)
 {
-	char		copy[INET6_ADDRSTRLEN];
+	GlueEndpointUrl parts;
 
-	if (len >= sizeof(copy))
-		return false;
-	memcpy(copy, text, len);
-	copy[len] = '\0';
-	return inet_pton(family, copy, bytes) == 1;
+	return glue_endpoint_url_parse(url, &parts);
+}
+
+/*
+ * Split a custom endpoint's URL.
+ *
+ * Anything that libcurl or another parser might interpret differently is
+ * rejected: user names, queries, fragments, backslashes, spaces, control
+ * characters and characters other than ASCII.
+ */
+GlueEndpointStatus
+glue_endpoint_url_parse(const char *url, GlueEndpointUrl *parts)
+{
+	/* leave room for the "/" that may be appended */
+	if (strlen(url) >= GLUE_ENDPOINT_MAX_LEN)
+		return GLUE_ENDPOINT_BAD_URL;
+	for (const char *c = url; *c != '\0'; c++)
+	{
+		if (*c <= ' ' || *c >= 0x7f || strchr("@?#\\\"<>^`{|}", *c) != NULL)
+			return GLUE_ENDPOINT_BAD_URL;
+	}
+
+	if (!parse_scheme(&url, parts) ||
+		!parse_host(&url, parts) ||
+		!parse_port(&url, parts) ||
+		(*url != '/' && *url != '\0'))
+		return GLUE_ENDPOINT_BAD_URL;
+	parts->path = url;
+
+	if (!parts->https && !is_loopback(parts))
+		return GLUE_ENDPOINT_NOT_HTTPS;
+	return GLUE_ENDPOINT_OK;
 }

@@ -15,6 +15,9 @@
 #include "aws/invocation_id.h"
 
 #include <stdio.h>
+#include <string.h>
+
+#include "text/ascii.h"
 
 /*
  * Make the value of amz-sdk-invocation-id, a UUID of version 4, from random
@@ -24,25 +27,16 @@ void
 glue_invocation_id(const unsigned char random[GLUE_INVOCATION_RANDOM_LEN],
 				   char id[GLUE_INVOCATION_ID_SIZE])
 {
-	static const char digits[] = "0123456789abcdef";
-	char	   *out = id;
+	unsigned char bytes[GLUE_INVOCATION_RANDOM_LEN];
+	char		hex[2 * GLUE_INVOCATION_RANDOM_LEN + 1];
 
-	for (int i = 0; i < GLUE_INVOCATION_RANDOM_LEN; i++)
-	{
-		unsigned char byte = random[i];
-
-		/* the version, and the variant */
-		if (i == 6)
-			byte = (byte & 0x0f) | 0x40;
-		if (i == 8)
-			byte = (byte & 0x3f) | 0x80;
-
-		if (i == 4 || i == 6 || i == 8 || i == 10)
-			*out++ = '-';
-		*out++ = digits[byte >> 4];
-		*out++ = digits[byte & 0x0f];
-	}
-	*out = '\0';
+	memcpy(bytes, random, sizeof(bytes));
+	/* the version, and the variant */
+	bytes[6] = (bytes[6] & 0x0f) | 0x40;
+	bytes[8] = (bytes[8] & 0x3f) | 0x80;
+	glue_write_hex(bytes, sizeof(bytes), hex);
+	snprintf(id, GLUE_INVOCATION_ID_SIZE, "%.8s-%.4s-%.4s-%.4s-%s",
+			 hex, hex + 8, hex + 12, hex + 16, hex + 20);
 }
 
 /*

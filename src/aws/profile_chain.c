@@ -89,13 +89,57 @@ static GlueSourceStatus add_credential_source(Chain *chain,
 static GlueSourceStatus add_web_identity(Chain *chain, const char *profile);
 static GlueSourceStatus add_keys(Chain *chain, const char *profile);
 static GlueSourceStatus refuse_profile(Chain *chain, const char *profile);
-static bool has_keys(const Chain *chain, const char *profile);
-static bool get_duration(Chain *chain, const char *profile, int *seconds);
-static const char *get(const Chain *chain, const char *profile,
-					   const char *property);
-static GlueCredentialStep *add_step(Chain *chain, GlueCredentialStepKind kind,
-									const char *profile);
 static void reverse_steps(GlueCredentialPlan *plan);
+
+static const char *
+get(const Chain *chain, const char *profile, const char *property)
+{
+	return glue_configuration_property(chain->configuration, profile,
+									   property);
+}
+
+static bool
+has_keys(const Chain *chain, const char *profile)
+{
+	return get(chain, profile, "aws_access_key_id") != NULL ||
+		get(chain, profile, "aws_secret_access_key") != NULL;
+}
+
+static GlueCredentialStep *
+add_step(Chain *chain, GlueCredentialStepKind kind, const char *profile)
+{
+	GlueCredentialStep *step = &chain->plan->steps[chain->plan->nsteps++];
+
+	glue_assert(chain->plan->nsteps <= GLUE_PLAN_MAX_STEPS);
+	memset(step, 0, sizeof(*step));
+	step->kind = kind;
+	step->profile = profile;
+	if (profile != NULL)
+		step->region = get(chain, profile, "region");
+	return step;
+}
+
+/*
+ * Set the role of a step, and the lifetime of its credentials, if that is
+ * given.
+ */
+static bool
+set_role(Chain *chain, const char *profile, GlueCredentialStep *step)
+{
+	const char *text = get(chain, profile, "duration_seconds");
+
+	step->role_arn = get(chain, profile, "role_arn");
+	step->role_session_name = get(chain, profile, "role_session_name");
+	if (text == NULL ||
+		glue_parse_number(text, strlen(text), MIN_DURATION, MAX_DURATION,
+						  &step->duration_seconds))
+		return true;
+	return glue_configuration_fail(chain->error, NULL,
+								   "\"duration_seconds\" of profile "
+								   GLUE_PROFILE_NAME_FORMAT
+								   " must be a whole number from %d to %d.",
+								   profile, MIN_DURATION, MAX_DURATION);
+}
 
 /*
  * Make the plan for the profile in use.
@@ -210,10 +254,8 @@ add_role(Chain *chain, const char *profile, const char **source)
 	const char *source_profile = get(chain, profile, "source_profile");
 	const char *credential_source = get(chain, profile, "credential_source");
 	GlueCredentialStep *step;
-	int			duration;
 
-	if (!check_role(chain, profile, source_profile, credential_source) ||
-		!get_duration(chain, profile, &duration))
+	if (!check_role(chain, profile, source_profile, credential_source))
 		return false;
 
 	/* the last step is reserved for the source */
@@ -224,14 +266,10 @@ add_role(Chain *chain, const char *profile, const char **source)
 									   chain->configuration->profile,
 									   GLUE_PLAN_MAX_STEPS - 1);
 	step = add_step(chain, GLUE_CREDENTIAL_STEP_ASSUME_ROLE, profile);
-	step->role_arn = get(chain, profile, "role_arn");
-	step->role_session_name = get(chain, profile, "role_session_name");
 	step->external_id = get(chain, profile, "external_id");
-	step->duration_seconds = duration;
-
 	if (source_profile != NULL && strcmp(source_profile, profile) != 0)
 		*source = source_profile;
-	return true;
+	return set_role(chain, profile, step);
 }
 
 /*
@@ -242,25 +280,23 @@ static bool
 check_role(Chain *chain, const char *profile, const char *source_profile,
 		   const char *credential_source)
 {
+	const char *reason;
+	const char *hint = NULL;
+
 	if (get(chain, profile, "mfa_serial") != NULL)
-		glue_configuration_fail(chain->error, refused_hint,
-								"Profile " GLUE_PROFILE_NAME_FORMAT
-								" has \"mfa_serial\", but a server cannot prompt for a code.",
-								profile);
+	{
+		reason = "has \"mfa_serial\", but a server cannot prompt for a code";
+		hint = refused_hint;
+	}
 	else if (source_profile != NULL && credential_source != NULL)
-		glue_configuration_fail(chain->error, NULL,
-								"Profile " GLUE_PROFILE_NAME_FORMAT
-								" has both \"source_profile\" and \"credential_source\".",
-								profile);
+		reason = "has both \"source_profile\" and \"credential_source\"";
 	else if (source_profile == NULL && credential_source == NULL)
-		glue_configuration_fail(chain->error, NULL,
-								"Profile " GLUE_PROFILE_NAME_FORMAT
-								" has \"role_arn\", but neither \"source_profile\" nor \"credential_source\".",
-								profile);
+		reason = "has \"role_arn\", but neither \"source_profile\" nor \"credential_source\"";
 	else
 		return true;
-
-	return false;
+	return glue_configuration_fail(chain->error, hint,
+								   "Profile " GLUE_PROFILE_NAME_FORMAT " %s.",
+								   profile, reason);
 }
 
 /*
@@ -326,43 +362,10 @@ add_credential_source(Chain *chain, const char *profile,
 							profile);
 }
 
-/*
- * Fill in the step of a source outside of the profiles, from its kind.
- */
-GlueSourceStatus
-glue_source_step(const GlueConfiguration *configuration,
-				 GlueCredentialStep *step, GlueConfigurationError *error)
-{
-	GlueContainerSource container;
-	GlueInstanceSource instance;
-	GlueWebIdentity identity;
-	GlueSourceStatus status = GLUE_SOURCE_ABSENT;
-
-	switch (step->kind)
-	{
-		case GLUE_CREDENTIAL_STEP_KEYS:
-			return glue_environment_source(configuration, &step->keys, error);
-		case GLUE_CREDENTIAL_STEP_WEB_IDENTITY:
-			status = glue_web_identity_source(configuration, &identity, error);
-			step->token_file = identity.token_file;
-			step->role_arn = identity.role_arn;
-			step->role_session_name = identity.role_session_name;
-			break;
-		case GLUE_CREDENTIAL_STEP_CONTAINER:
-			return glue_container_source(configuration, &container, error);
-		case GLUE_CREDENTIAL_STEP_INSTANCE:
-			return glue_instance_source(configuration, &instance, error);
-		case GLUE_CREDENTIAL_STEP_ASSUME_ROLE:
-			break;
-	}
-	return status;
-}
-
 static GlueSourceStatus
 add_web_identity(Chain *chain, const char *profile)
 {
 	GlueCredentialStep *step;
-	int			duration;
 
 	/* AWS_ROLE_ARN belongs to the token file of the environment */
 	if (get(chain, profile, "role_arn") == NULL)
@@ -370,15 +373,10 @@ add_web_identity(Chain *chain, const char *profile)
 								"Profile " GLUE_PROFILE_NAME_FORMAT
 								" has \"web_identity_token_file\" but not \"role_arn\".",
 								profile);
-	if (!get_duration(chain, profile, &duration))
-		return GLUE_SOURCE_INVALID;
-
 	step = add_step(chain, GLUE_CREDENTIAL_STEP_WEB_IDENTITY, profile);
 	step->token_file = get(chain, profile, "web_identity_token_file");
-	step->role_arn = get(chain, profile, "role_arn");
-	step->role_session_name = get(chain, profile, "role_session_name");
-	step->duration_seconds = duration;
-	return GLUE_SOURCE_PRESENT;
+	return set_role(chain, profile, step) ? GLUE_SOURCE_PRESENT :
+		GLUE_SOURCE_INVALID;
 }
 
 static GlueSourceStatus
@@ -432,55 +430,6 @@ refuse_profile(Chain *chain, const char *profile)
 							"Profile " GLUE_PROFILE_NAME_FORMAT
 							" is a \"source_profile\" but has no credentials.",
 							profile);
-}
-
-static bool
-has_keys(const Chain *chain, const char *profile)
-{
-	return get(chain, profile, "aws_access_key_id") != NULL ||
-		get(chain, profile, "aws_secret_access_key") != NULL;
-}
-
-/*
- * Read the lifetime of a role's credentials; 0 if it is not set.
- */
-static bool
-get_duration(Chain *chain, const char *profile, int *seconds)
-{
-	const char *text = get(chain, profile, "duration_seconds");
-
-	*seconds = 0;
-	if (text == NULL ||
-		glue_parse_number(text, strlen(text), MIN_DURATION, MAX_DURATION,
-						  seconds))
-		return true;
-
-	return glue_configuration_fail(chain->error, NULL,
-								   "\"duration_seconds\" of profile "
-								   GLUE_PROFILE_NAME_FORMAT
-								   " must be a whole number from %d to %d.",
-								   profile, MIN_DURATION, MAX_DURATION);
-}
-
-static const char *
-get(const Chain *chain, const char *profile, const char *property)
-{
-	return glue_configuration_property(chain->configuration, profile,
-									   property);
-}
-
-static GlueCredentialStep *
-add_step(Chain *chain, GlueCredentialStepKind kind, const char *profile)
-{
-	GlueCredentialStep *step = &chain->plan->steps[chain->plan->nsteps++];
-
-	glue_assert(chain->plan->nsteps <= GLUE_PLAN_MAX_STEPS);
-	memset(step, 0, sizeof(*step));
-	step->kind = kind;
-	step->profile = profile;
-	if (profile != NULL)
-		step->region = get(chain, profile, "region");
-	return step;
 }
 
 static void

@@ -61,12 +61,89 @@ static bool read_property(Reader *reader, GlueSpan line);
 static bool read_continuation(Reader *reader, GlueSpan line);
 static bool split_property(Reader *reader, GlueSpan line, const char *no_sign,
 						   const char *no_key, GlueSpan *key, GlueSpan *value);
-static bool fail(Reader *reader, const char *reason);
-static GlueSpan next_line(GlueSpan *rest);
-static GlueSpan between(const char *start, const char *end);
-static GlueSpan trim(GlueSpan span);
-static GlueSpan without_comment(GlueSpan line, bool must_follow_space);
-static bool is_name(GlueSpan span);
+
+static bool
+fail(Reader *reader, const char *reason)
+{
+	reader->reason = reason;
+	return false;
+}
+
+static GlueSpan
+between(const char *start, const char *end)
+{
+	GlueSpan	span = {start, end - start};
+
+	return span;
+}
+
+static GlueSpan
+trim(GlueSpan span)
+{
+	while (span.len > 0 && glue_is_blank(span.start[0]))
+	{
+		span.start++;
+		span.len--;
+	}
+	while (span.len > 0 && glue_is_blank(span.start[span.len - 1]))
+		span.len--;
+	return span;
+}
+
+/*
+ * Take the first line from a text that is not empty.
+ */
+static GlueSpan
+next_line(GlueSpan *rest)
+{
+	GlueSpan	line = *rest;
+	const char *end = memchr(rest->start, '\n', rest->len);
+
+	if (end != NULL)
+	{
+		line.len = end - rest->start;
+		rest->start = end + 1;
+		rest->len -= line.len + 1;
+	}
+	else
+		rest->len = 0;
+
+	if (line.len > 0 && line.start[line.len - 1] == '\r')
+		line.len--;
+	return line;
+}
+
+/*
+ * Remove the comment at the end of a line; in properties, where "#" and ";"
+ * may be part of a value, a comment must follow white space.
+ */
+static GlueSpan
+without_comment(GlueSpan line, bool must_follow_space)
+{
+	for (size_t i = 1; i < line.len; i++)
+	{
+		if ((line.start[i] == '#' || line.start[i] == ';') &&
+			(!must_follow_space || glue_is_blank(line.start[i - 1])))
+			line.len = i;
+	}
+	return line;
+}
+
+/*
+ * Can this be the name of a section or the key of a property?
+ */
+static bool
+is_name(GlueSpan span)
+{
+	for (size_t i = 0; i < span.len; i++)
+	{
+		char		c = span.start[i];
+
+		if (!glue_is_alphanumeric(c) && memchr("_-/.%@:+", c, 8) == NULL)
+			return false;
+	}
+	return span.len > 0;
+}
 
 /*
  * Read a file's text into the set.
@@ -286,87 +363,4 @@ split_property(Reader *reader, GlueSpan line, const char *no_sign,
 	if (key->len == 0)
 		return fail(reader, no_key);
 	return true;
-}
-
-static bool
-fail(Reader *reader, const char *reason)
-{
-	reader->reason = reason;
-	return false;
-}
-
-/*
- * Take the first line from a text that is not empty.
- */
-static GlueSpan
-next_line(GlueSpan *rest)
-{
-	GlueSpan	line = *rest;
-	const char *end = memchr(rest->start, '\n', rest->len);
-
-	if (end != NULL)
-	{
-		line.len = end - rest->start;
-		rest->start = end + 1;
-		rest->len -= line.len + 1;
-	}
-	else
-		rest->len = 0;
-
-	if (line.len > 0 && line.start[line.len - 1] == '\r')
-		line.len--;
-	return line;
-}
-
-static GlueSpan
-between(const char *start, const char *end)
-{
-	GlueSpan	span = {start, end - start};
-
-	return span;
-}
-
-static GlueSpan
-trim(GlueSpan span)
-{
-	while (span.len > 0 && glue_is_blank(span.start[0]))
-	{
-		span.start++;
-		span.len--;
-	}
-	while (span.len > 0 && glue_is_blank(span.start[span.len - 1]))
-		span.len--;
-	return span;
-}
-
-/*
- * Remove the comment at the end of a line; in properties, where "#" and ";"
- * may be part of a value, a comment must follow white space.
- */
-static GlueSpan
-without_comment(GlueSpan line, bool must_follow_space)
-{
-	for (size_t i = 1; i < line.len; i++)
-	{
-		if ((line.start[i] == '#' || line.start[i] == ';') &&
-			(!must_follow_space || glue_is_blank(line.start[i - 1])))
-			line.len = i;
-	}
-	return line;
-}
-
-/*
- * Can this be the name of a section or the key of a property?
- */
-static bool
-is_name(GlueSpan span)
-{
-	for (size_t i = 0; i < span.len; i++)
-	{
-		char		c = span.start[i];
-
-		if (!glue_is_alphanumeric(c) && memchr("_-/.%@:+", c, 8) == NULL)
-			return false;
-	}
-	return span.len > 0;
 }

@@ -38,13 +38,72 @@ struct GlueProfileEntry
 	GlueProfileEntry *next;
 };
 
-/* prototypes of private functions */
-static GlueProfileEntry *find(const GlueProfileEntry *parent,
-							  GlueProfileSection type, GlueSpan name);
-static GlueSpan span_of(const char *text);
-static void free_entries(GlueProfileEntry **list);
-static char *copy_span(GlueSpan span);
-static void free_string(char *string);
+static GlueSpan
+span_of(const char *text)
+{
+	GlueSpan	span = {text, strlen(text)};
+
+	return span;
+}
+
+static char *
+copy_span(GlueSpan span)
+{
+	char	   *copy = malloc(span.len + 1);
+
+	if (copy != NULL)
+	{
+		memcpy(copy, span.start, span.len);
+		copy[span.len] = '\0';
+	}
+	return copy;
+}
+
+/*
+ * Cleanse and free a string, or NULL.
+ */
+static void
+free_string(char *string)
+{
+	if (string == NULL)
+		return;
+
+	OPENSSL_cleanse(string, strlen(string));
+	free(string);
+}
+
+/* Free a list with all its entries, which are nested three deep at most. */
+static void
+free_entries(GlueProfileEntry **list)
+{
+	while (*list != NULL)
+	{
+		GlueProfileEntry *entry = *list;
+
+		*list = entry->next;
+		free_string(entry->name);
+		free_string(entry->value);
+		free_entries(&entry->inner);
+		free(entry);
+	}
+}
+
+/*
+ * Find an entry in a section or in the whole set by its name; that of a property
+ * ignoring case.  NULL if there is none, or no parent.
+ */
+static GlueProfileEntry *
+find(const GlueProfileEntry *parent, GlueProfileSection type, GlueSpan name)
+{
+	GlueProfileEntry *entry = parent != NULL ? parent->inner : NULL;
+
+	while (entry != NULL &&
+		   (entry->type != type ||
+			!glue_same_word(name.start, name.len, entry->name) ||
+			(type != 0 && memcmp(name.start, entry->name, name.len) != 0)))
+		entry = entry->next;
+	return entry;
+}
 
 /*
  * Make an empty set; NULL if there is no memory.
@@ -75,23 +134,13 @@ glue_profile_set_has(const GlueProfileSet *set, GlueProfileSection section,
 }
 
 /*
- * Get a property's value, or NULL if there is none.  The set owns the value,
- * which may be empty or have several lines.
+ * Get the value of a property, or unless key is NULL, of the one nested in it.
+ * NULL if there is none.  The set owns the value, which may be empty or have
+ * several lines.
  */
 const char *
 glue_profile_set_get(const GlueProfileSet *set, GlueProfileSection section,
-					 const char *name, const char *property)
-{
-	return glue_profile_set_get_nested(set, section, name, property, NULL);
-}
-
-/*
- * Get the value of a nested property; as above, if key is NULL.
- */
-const char *
-glue_profile_set_get_nested(const GlueProfileSet *set,
-							GlueProfileSection section, const char *name,
-							const char *property, const char *key)
+					 const char *name, const char *property, const char *key)
 {
 	GlueProfileEntry *entry = find(set, section, span_of(name));
 
@@ -206,71 +255,4 @@ glue_profile_append(GlueProfileEntry *property, GlueSpan line)
 	free_string(property->value);
 	property->value = longer;
 	return true;
-}
-
-/*
- * Find an entry in a section or in the whole set by its name; that of a property
- * ignoring case.  NULL if there is none, or no parent.
- */
-static GlueProfileEntry *
-find(const GlueProfileEntry *parent, GlueProfileSection type, GlueSpan name)
-{
-	GlueProfileEntry *entry = parent != NULL ? parent->inner : NULL;
-
-	while (entry != NULL &&
-		   (entry->type != type ||
-			!glue_same_word(name.start, name.len, entry->name) ||
-			(type != 0 && memcmp(name.start, entry->name, name.len) != 0)))
-		entry = entry->next;
-	return entry;
-}
-
-static GlueSpan
-span_of(const char *text)
-{
-	GlueSpan	span = {text, strlen(text)};
-
-	return span;
-}
-
-/* Free a list with all its entries, which are nested three deep at most. */
-static void
-free_entries(GlueProfileEntry **list)
-{
-	while (*list != NULL)
-	{
-		GlueProfileEntry *entry = *list;
-
-		*list = entry->next;
-		free_string(entry->name);
-		free_string(entry->value);
-		free_entries(&entry->inner);
-		free(entry);
-	}
-}
-
-static char *
-copy_span(GlueSpan span)
-{
-	char	   *copy = malloc(span.len + 1);
-
-	if (copy != NULL)
-	{
-		memcpy(copy, span.start, span.len);
-		copy[span.len] = '\0';
-	}
-	return copy;
-}
-
-/*
- * Cleanse and free a string, or NULL.
- */
-static void
-free_string(char *string)
-{
-	if (string == NULL)
-		return;
-
-	OPENSSL_cleanse(string, strlen(string));
-	free(string);
 }

@@ -43,12 +43,8 @@ extern bool glue_profile_set_has(const GlueProfileSet *set,
 								 const char *name);
 extern const char *glue_profile_set_get(const GlueProfileSet *set,
 										GlueProfileSection section,
-										const char *name, const char *property);
-extern const char *glue_profile_set_get_nested(const GlueProfileSet *set,
-											   GlueProfileSection section,
-											   const char *name,
-											   const char *property,
-											   const char *key);
+										const char *name, const char *property,
+										const char *key);
 
 /* private to the parser of the files */
 extern GlueProfileEntry *glue_profile_entry(GlueProfileEntry *parent,

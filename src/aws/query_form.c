@@ -25,9 +25,12 @@
 
 #include "text/buffer.h"
 
-/* prototypes of private functions */
-static void put_field(GlueTextBuffer *writer, const char *name,
-					  const char *value);
+static void
+put_field(GlueTextBuffer *writer, const char *name, const char *value)
+{
+	glue_text_put_all(writer, writer->len > 0 ? "&" : "", name, "=", NULL);
+	glue_text_put_encoded(writer, value, strlen(value));
+}
 
 /*
  * Write the body of a request, like snprintf(): at most size bytes with the
@@ -51,11 +54,4 @@ glue_query_form(const char *action, const char *version,
 			put_field(&writer, parameters[i].name, parameters[i].value);
 	}
 	return glue_text_end(&writer);
-}
-
-static void
-put_field(GlueTextBuffer *writer, const char *name, const char *value)
-{
-	glue_text_put_all(writer, writer->len > 0 ? "&" : "", name, "=", NULL);
-	glue_text_put_encoded(writer, value, strlen(value));
 }

@@ -88,9 +88,41 @@ static void set_clock(GlueRateLimit *limit, int64_t now);
 static void set_back(GlueRateLimit *limit, int64_t by);
 static void note_success(GlueRateLimit *limit, int64_t now);
 static void cut(GlueRateLimit *limit, int64_t now);
-static void count(GlueRateCounter *counter, int64_t tick);
-static int	count_of(const GlueRateCounter *counter, int64_t tick);
-static int64_t later(int64_t a, int64_t b);
+
+static int64_t
+later(int64_t a, int64_t b)
+{
+	return a > b ? a : b;
+}
+
+/* Count an event that happens now. */
+static void
+count(GlueRateCounter *counter, int64_t tick)
+{
+	int64_t		passed = tick - counter->tick;
+
+	if (passed > 0)
+	{
+		for (int64_t i = GLUE_RATE_TICKS - 1; i >= 0; i--)
+			counter->counts[i] = i < passed ? 0 : counter->counts[i - passed];
+		counter->tick = tick;
+	}
+
+	/* an event that is a moment late counts in the latest tick */
+	counter->counts[0]++;
+}
+
+/* The count of this tick and the nine before it. */
+static int
+count_of(const GlueRateCounter *counter, int64_t tick)
+{
+	int64_t		passed = later(tick - counter->tick, 0);
+	int			sum = 0;
+
+	for (int64_t i = 0; i < GLUE_RATE_TICKS - passed; i++)
+		sum += counter->counts[i];
+	return sum;
+}
 
 /* ----------------------------------------------------------------
  * A call
@@ -361,39 +393,4 @@ cut(GlueRateLimit *limit, int64_t now)
 	limit->limited = true;
 	limit->cut_at = now;
 	limit->epoch++;
-}
-
-/* Count an event that happens now. */
-static void
-count(GlueRateCounter *counter, int64_t tick)
-{
-	int64_t		passed = tick - counter->tick;
-
-	if (passed > 0)
-	{
-		for (int64_t i = GLUE_RATE_TICKS - 1; i >= 0; i--)
-			counter->counts[i] = i < passed ? 0 : counter->counts[i - passed];
-		counter->tick = tick;
-	}
-
-	/* an event that is a moment late counts in the latest tick */
-	counter->counts[0]++;
-}
-
-/* The count of this tick and the nine before it. */
-static int
-count_of(const GlueRateCounter *counter, int64_t tick)
-{
-	int64_t		passed = later(tick - counter->tick, 0);
-	int			sum = 0;
-
-	for (int64_t i = 0; i < GLUE_RATE_TICKS - passed; i++)
-		sum += counter->counts[i];
-	return sum;
-}
-
-static int64_t
-later(int64_t a, int64_t b)
-{
-	return a > b ? a : b;
 }

@@ -26,8 +26,15 @@
 /* Drift of two clocks: a millisecond in this many. */
 #define DRIFT_DIVISOR	10000
 
-/* prototypes of private functions */
-static long long aged(const GlueRemoteClock *clock, long long our_ms);
+/* The lower bound of the difference, at another time. */
+static long long
+aged(const GlueRemoteClock *clock, long long our_ms)
+{
+	long long	age = our_ms > clock->as_of ? our_ms - clock->as_of :
+		clock->as_of - our_ms;
+
+	return clock->least - age / DRIFT_DIVISOR;
+}
 
 /*
  * Update the estimate from an answer: date_seconds is its Date, since 1970;
@@ -57,14 +64,4 @@ glue_remote_clock_at(const GlueRemoteClock *clock, long long our_ms,
 	moment->latest_ms = our_ms + clock->most +
 		(clock->least - aged(clock, our_ms));
 	return clock->known;
-}
-
-/* The lower bound of the difference, at another time. */
-static long long
-aged(const GlueRemoteClock *clock, long long our_ms)
-{
-	long long	age = our_ms > clock->as_of ? our_ms - clock->as_of :
-		clock->as_of - our_ms;
-
-	return clock->least - age / DRIFT_DIVISOR;
 }

@@ -84,13 +84,90 @@ static void decode_error(GlueReply *reply, int http_status,
 static void decode_json_error(GlueReply *reply, json_object *tree);
 static void append_federation_source(GlueReply *reply, json_object *tree);
 static bool decode_xml_error(GlueReply *reply, const char *body, size_t len);
-static void set_code(char code[GLUE_REPLY_CODE_MAX + 1], const char *input);
 static void set_message(GlueReply *reply, const char *input);
 static void set_foreign_message(GlueReply *reply,
 								const char *body, size_t len);
-static void drop_repetition(char *message);
-static void cut_quotation(char *message);
-static void skip_white_space(const char **input, size_t *len);
+
+/*
+ * Skip the white space of JSON and HTTP, and a byte order mark.
+ */
+static void
+skip_white_space(const char **input, size_t *len)
+{
+	if (glue_begins_with(*input, *len, "\xef\xbb\xbf"))
+	{
+		*input += 3;
+		*len -= 3;
+	}
+	while (*len > 0 && memchr(" \t\r\n", **input, 4) != NULL)
+	{
+		(*input)++;
+		(*len)--;
+	}
+}
+
+/*
+ * Reduce "namespace#Code:http://..." to "Code", and that to the characters
+ * that are valid in codes; NULL gives an empty code.
+ */
+static void
+set_code(char code[GLUE_REPLY_CODE_MAX + 1], const char *input)
+{
+	size_t		used = 0;
+
+	for (; input != NULL && strchr(":,", *input) == NULL; input++)
+	{
+		char		c = *input;
+
+		if (c == '#')
+			used = 0;
+		else if (used < GLUE_REPLY_CODE_MAX &&
+				 (glue_is_alphanumeric(c) || c == '.' || c == '_' || c == '-'))
+			code[used++] = c;
+	}
+	code[used] = '\0';
+}
+
+/*
+ * Truncate a message where it begins to quote the request.
+ */
+static void
+cut_quotation(char *message)
+{
+	size_t		len = strlen(message);
+
+	for (size_t i = 0; i < len; i++)
+	{
+		for (const char *const *quotation = quotations; *quotation; quotation++)
+		{
+			if (glue_begins_with(message + i, len - i, *quotation))
+				len = i;
+		}
+	}
+
+	while (len > 0 && message[len - 1] == ' ')
+		len--;
+	message[len] = '\0';
+}
+
+/* A page often repeats its title in its heading: remove the repetition. */
+static void
+drop_repetition(char *message)
+{
+	size_t		len = strlen(message);
+
+	for (size_t half = len / 2; half > 0; half--)
+	{
+		const char *rest = message + half + 1;
+
+		if (message[half] == ' ' && strncmp(message, rest, half) == 0 &&
+			(rest[half] == ' ' || rest[half] == '\0'))
+		{
+			memmove(message, rest, strlen(rest) + 1);
+			return;
+		}
+	}
+}
 
 /*
  * Process one header line of an answer, with or without its line end.
@@ -335,28 +412,6 @@ decode_xml_error(GlueReply *reply, const char *body, size_t len)
 }
 
 /*
- * Reduce "namespace#Code:http://..." to "Code", and that to the characters
- * that are valid in codes; NULL gives an empty code.
- */
-static void
-set_code(char code[GLUE_REPLY_CODE_MAX + 1], const char *input)
-{
-	size_t		used = 0;
-
-	for (; input != NULL && strchr(":,", *input) == NULL; input++)
-	{
-		char		c = *input;
-
-		if (c == '#')
-			used = 0;
-		else if (used < GLUE_REPLY_CODE_MAX &&
-				 (glue_is_alphanumeric(c) || c == '.' || c == '_' || c == '-'))
-			code[used++] = c;
-	}
-	code[used] = '\0';
-}
-
-/*
  * Set the message from the service's own text.
  */
 static void
@@ -380,63 +435,4 @@ set_foreign_message(GlueReply *reply, const char *body, size_t len)
 					body, len, body[0] == '<');
 	drop_repetition(reply->message);
 	cut_quotation(reply->message);
-}
-
-/* A page often repeats its title in its heading: remove the repetition. */
-static void
-drop_repetition(char *message)
-{
-	size_t		len = strlen(message);
-
-	for (size_t half = len / 2; half > 0; half--)
-	{
-		const char *rest = message + half + 1;
-
-		if (message[half] == ' ' && strncmp(message, rest, half) == 0 &&
-			(rest[half] == ' ' || rest[half] == '\0'))
-		{
-			memmove(message, rest, strlen(rest) + 1);
-			return;
-		}
-	}
-}
-
-/*
- * Truncate a message where it begins to quote the request.
- */
-static void
-cut_quotation(char *message)
-{
-	size_t		len = strlen(message);
-
-	for (size_t i = 0; i < len; i++)
-	{
-		for (const char *const *quotation = quotations; *quotation; quotation++)
-		{
-			if (glue_begins_with(message + i, len - i, *quotation))
-				len = i;
-		}
-	}
-
-	while (len > 0 && message[len - 1] == ' ')
-		len--;
-	message[len] = '\0';
-}
-
-/*
- * Skip the white space of JSON and HTTP, and a byte order mark.
- */
-static void
-skip_white_space(const char **input, size_t *len)
-{
-	if (glue_begins_with(*input, *len, "\xef\xbb\xbf"))
-	{
-		*input += 3;
-		*len -= 3;
-	}
-	while (*len > 0 && memchr(" \t\r\n", **input, 4) != NULL)
-	{
-		(*input)++;
-		(*len)--;
-	}
 }

@@ -70,9 +70,6 @@ static const char *const transient_codes[] = {
 	NULL
 };
 
-/* prototypes of private functions */
-static int	parse_retry_after(const char *header, int limit);
-
 /*
  * Classify a failure: may the same request succeed later?
  *
@@ -105,6 +102,21 @@ glue_retry_classify(int http_status, const char *code, bool modeled)
 		default:
 			return GLUE_RETRY_NONE;
 	}
+}
+
+/*
+ * Parse a number of milliseconds that consists of digits alone.  Returns at
+ * most limit; 0 for anything else.
+ */
+static int
+parse_retry_after(const char *header, int limit)
+{
+	unsigned long long value;
+
+	if (header == NULL || header[strspn(header, "0123456789")] != '\0')
+		return 0;
+	value = strtoull(header, NULL, 10); /* the largest, if it is larger */
+	return value < (unsigned long long) limit ? (int) value : limit;
 }
 
 /*
@@ -175,19 +187,4 @@ glue_retry_quota_refund(GlueRetryQuota *quota, int last_cost)
 	quota->capacity += last_cost > 0 ? last_cost : FIRST_TRY_REFUND;
 	if (quota->capacity > GLUE_RETRY_QUOTA_SIZE)
 		quota->capacity = GLUE_RETRY_QUOTA_SIZE;
-}
-
-/*
- * Parse a number of milliseconds that consists of digits alone.  Returns at
- * most limit; 0 for anything else.
- */
-static int
-parse_retry_after(const char *header, int limit)
-{
-	unsigned long long value;
-
-	if (header == NULL || header[strspn(header, "0123456789")] != '\0')
-		return 0;
-	value = strtoull(header, NULL, 10); /* the largest, if it is larger */
-	return value < (unsigned long long) limit ? (int) value : limit;
 }

@@ -77,24 +77,6 @@ struct GlueSigv4Signer
 	unsigned char key_origin[DIGEST_LEN];	/* digest of the key's origin */
 };
 
-/* prototypes of private functions */
-static bool make_signature(GlueSigv4Signer *signer,
-						   const GlueSigv4Message *message, const char *secret,
-						   char hex[GLUE_SIGV4_HEX_LEN + 1]);
-static bool set_signing_key(GlueSigv4Signer *signer,
-							const GlueSigv4Message *message,
-							const char *secret);
-static bool hash_key_origin(GlueSigv4Signer *signer,
-							const GlueSigv4Message *message,
-							const char *secret,
-							unsigned char origin[DIGEST_LEN]);
-static bool hash_hex(GlueSigv4Signer *signer, const void *data, size_t len,
-					 char hex[GLUE_SIGV4_HEX_LEN + 1]);
-static void digest_to_hex(const unsigned char digest[DIGEST_LEN],
-						  char hex[GLUE_SIGV4_HEX_LEN + 1]);
-static bool is_credential_part(const char *part);
-static void put_scope(GlueTextBuffer *out, const GlueSigv4Message *message);
-
 /*
  * Make a signer; a process needs one.  NULL if there is no memory or OpenSSL
  * has no SHA-256.
@@ -136,6 +118,33 @@ glue_sigv4_signer_free(GlueSigv4Signer *signer)
 	EVP_MD_free(signer->sha256);
 	OPENSSL_cleanse(signer, sizeof(*signer));
 	free(signer);
+}
+
+static bool
+hash_hex(GlueSigv4Signer *signer, const void *data, size_t len,
+		 char hex[GLUE_SIGV4_HEX_LEN + 1])
+{
+	EVP_MD_CTX *context = signer->context;
+	unsigned char digest[DIGEST_LEN];
+
+	if (!EVP_DigestInit_ex2(context, signer->sha256, NULL) ||
+		!EVP_DigestUpdate(context, data, len) ||
+		!EVP_DigestFinal_ex(context, digest, NULL))
+		return false;
+
+	glue_write_hex(digest, sizeof(digest), hex);
+	return true;
+}
+
+/*
+ * Write "date/region/service/aws4_request".
+ */
+static void
+put_scope(GlueTextBuffer *out, const GlueSigv4Message *message)
+{
+	glue_text_put(out, message->amz_date, GLUE_SIGV4_DATE_LEN);
+	glue_text_put_all(out, "/", message->region, "/", message->service,
+					  "/" SCOPE_END, NULL);
 }
 
 /*
@@ -235,6 +244,104 @@ glue_sigv4_derive_key(GlueSigv4Signer *signer, const char *secret_access_key,
 }
 
 /*
+ * Hash all inputs of a signing key, each with its terminating NUL, so that two
+ * different inputs are never the same sequence of bytes.
+ */
+static bool
+hash_key_origin(GlueSigv4Signer *signer, const GlueSigv4Message *message,
+				const char *secret, unsigned char origin[DIGEST_LEN])
+{
+	EVP_MD_CTX *context = signer->context;
+
+	return EVP_DigestInit_ex2(context, signer->sha256, NULL) &&
+		EVP_DigestUpdate(context, secret, strlen(secret) + 1) &&
+		EVP_DigestUpdate(context, message->amz_date, GLUE_SIGV4_DATE_LEN) &&
+		EVP_DigestUpdate(context, message->region,
+						 strlen(message->region) + 1) &&
+		EVP_DigestUpdate(context, message->service,
+						 strlen(message->service) + 1) &&
+		EVP_DigestFinal_ex(context, origin, NULL);
+}
+
+/*
+ * Set the key for this secret and the request's scope in signer->keyed_hmac;
+ * derive it only if they have changed.
+ */
+static bool
+set_signing_key(GlueSigv4Signer *signer, const GlueSigv4Message *message,
+				const char *secret)
+{
+	unsigned char origin[DIGEST_LEN];
+	unsigned char key[GLUE_SIGV4_KEY_LEN];
+
+	if (!hash_key_origin(signer, message, secret, origin))
+		return false;
+	if (signer->has_key &&
+		CRYPTO_memcmp(origin, signer->key_origin, DIGEST_LEN) == 0)
+		return true;
+
+	signer->has_key =
+		glue_sigv4_derive_key(signer, secret, message->amz_date,
+							  message->region, message->service, key) &&
+		EVP_MAC_init(signer->keyed_hmac, key, sizeof(key), NULL);
+	memcpy(signer->key_origin, origin, DIGEST_LEN);
+
+	OPENSSL_cleanse(key, sizeof(key));
+	return signer->has_key;
+}
+
+/*
+ * Run the stages up to the signature.
+ */
+static bool
+make_signature(GlueSigv4Signer *signer, const GlueSigv4Message *message,
+			   const char *secret, char hex[GLUE_SIGV4_HEX_LEN + 1])
+{
+	char		canonical[MAX_CANONICAL_LEN];
+	char		to_sign[MAX_STRING_TO_SIGN_LEN];
+	size_t		canonical_len;
+	size_t		to_sign_len = 0;
+	unsigned char mac[DIGEST_LEN];
+
+	canonical_len = glue_sigv4_canonical_request(signer, message, canonical,
+												 sizeof(canonical));
+	if (canonical_len > 0)
+		to_sign_len = glue_sigv4_string_to_sign(signer, message, canonical,
+												canonical_len, to_sign,
+												sizeof(to_sign));
+
+	/* A failed stage may have written any part of the buffer. */
+	OPENSSL_cleanse(canonical,
+					canonical_len > 0 ? canonical_len : sizeof(canonical));
+
+	/* without a key, the current one is used */
+	if (to_sign_len == 0 ||
+		!set_signing_key(signer, message, secret) ||
+		!glue_hmac(signer->keyed_hmac, NULL, 0, to_sign, to_sign_len, mac))
+		return false;
+
+	glue_write_hex(mac, sizeof(mac), hex);
+	return true;
+}
+
+/*
+ * Is this valid in the Credential of an Authorization header, where "/" and
+ * "," are separators?
+ */
+static bool
+is_credential_part(const char *part)
+{
+	const char *c;
+
+	for (c = part; *c != '\0'; c++)
+	{
+		if (*c <= ' ' || *c >= 0x7f || *c == '/' || *c == ',')
+			return false;
+	}
+	return c > part;
+}
+
+/*
  * Sign a request: write the value of its Authorization header.
  *
  * The request must be sent exactly as given, within about five minutes of
@@ -270,144 +377,4 @@ glue_sigv4_authorization(GlueSigv4Signer *signer,
 	glue_text_put_all(&out, ", Signature=", signature, NULL);
 
 	return glue_text_end_whole(&out) > 0;
-}
-
-/*
- * Run the stages up to the signature.
- */
-static bool
-make_signature(GlueSigv4Signer *signer, const GlueSigv4Message *message,
-			   const char *secret, char hex[GLUE_SIGV4_HEX_LEN + 1])
-{
-	char		canonical[MAX_CANONICAL_LEN];
-	char		to_sign[MAX_STRING_TO_SIGN_LEN];
-	size_t		canonical_len;
-	size_t		to_sign_len = 0;
-	unsigned char mac[DIGEST_LEN];
-
-	canonical_len = glue_sigv4_canonical_request(signer, message, canonical,
-												 sizeof(canonical));
-	if (canonical_len > 0)
-		to_sign_len = glue_sigv4_string_to_sign(signer, message, canonical,
-												canonical_len, to_sign,
-												sizeof(to_sign));
-
-	/* A failed stage may have written any part of the buffer. */
-	OPENSSL_cleanse(canonical,
-					canonical_len > 0 ? canonical_len : sizeof(canonical));
-
-	/* without a key, the current one is used */
-	if (to_sign_len == 0 ||
-		!set_signing_key(signer, message, secret) ||
-		!glue_hmac(signer->keyed_hmac, NULL, 0, to_sign, to_sign_len, mac))
-		return false;
-
-	digest_to_hex(mac, hex);
-	return true;
-}
-
-/*
- * Set the key for this secret and the request's scope in signer->keyed_hmac;
- * derive it only if they have changed.
- */
-static bool
-set_signing_key(GlueSigv4Signer *signer, const GlueSigv4Message *message,
-				const char *secret)
-{
-	unsigned char origin[DIGEST_LEN];
-	unsigned char key[GLUE_SIGV4_KEY_LEN];
-
-	if (!hash_key_origin(signer, message, secret, origin))
-		return false;
-	if (signer->has_key &&
-		CRYPTO_memcmp(origin, signer->key_origin, DIGEST_LEN) == 0)
-		return true;
-
-	signer->has_key =
-		glue_sigv4_derive_key(signer, secret, message->amz_date,
-							  message->region, message->service, key) &&
-		EVP_MAC_init(signer->keyed_hmac, key, sizeof(key), NULL);
-	memcpy(signer->key_origin, origin, DIGEST_LEN);
-
-	OPENSSL_cleanse(key, sizeof(key));
-	return signer->has_key;
-}
-
-/*
- * Hash all inputs of a signing key, each with its terminating NUL, so that two
- * different inputs are never the same sequence of bytes.
- */
-static bool
-hash_key_origin(GlueSigv4Signer *signer, const GlueSigv4Message *message,
-				const char *secret, unsigned char origin[DIGEST_LEN])
-{
-	EVP_MD_CTX *context = signer->context;
-
-	return EVP_DigestInit_ex2(context, signer->sha256, NULL) &&
-		EVP_DigestUpdate(context, secret, strlen(secret) + 1) &&
-		EVP_DigestUpdate(context, message->amz_date, GLUE_SIGV4_DATE_LEN) &&
-		EVP_DigestUpdate(context, message->region,
-						 strlen(message->region) + 1) &&
-		EVP_DigestUpdate(context, message->service,
-						 strlen(message->service) + 1) &&
-		EVP_DigestFinal_ex(context, origin, NULL);
-}
-
-static bool
-hash_hex(GlueSigv4Signer *signer, const void *data, size_t len,
-		 char hex[GLUE_SIGV4_HEX_LEN + 1])
-{
-	EVP_MD_CTX *context = signer->context;
-	unsigned char digest[DIGEST_LEN];
-
-	if (!EVP_DigestInit_ex2(context, signer->sha256, NULL) ||
-		!EVP_DigestUpdate(context, data, len) ||
-		!EVP_DigestFinal_ex(context, digest, NULL))
-		return false;
-
-	digest_to_hex(digest, hex);
-	return true;
-}
-
-/*
- * Is this valid in the Credential of an Authorization header, where "/" and
- * "," are separators?
- */
-static bool
-is_credential_part(const char *part)
-{
-	const char *c;
-
-	for (c = part; *c != '\0'; c++)
-	{
-		if (*c <= ' ' || *c >= 0x7f || *c == '/' || *c == ',')
-			return false;
-	}
-	return c > part;
-}
-
-/*
- * Write "date/region/service/aws4_request".
- */
-static void
-put_scope(GlueTextBuffer *out, const GlueSigv4Message *message)
-{
-	glue_text_put(out, message->amz_date, GLUE_SIGV4_DATE_LEN);
-	glue_text_put_all(out, "/", message->region, "/", message->service,
-					  "/" SCOPE_END, NULL);
-}
-
-/* Write a digest as lower-case hex digits and a NUL. */
-static void
-digest_to_hex(const unsigned char digest[DIGEST_LEN],
-			  char hex[GLUE_SIGV4_HEX_LEN + 1])
-{
-	static const char digits[] = "0123456789abcdef";
-
-	for (int i = 0; i < DIGEST_LEN; i++)
-	{
-		hex[2 * i] = digits[digest[i] >> 4];
-		hex[2 * i + 1] = digits[digest[i] & 0xf];
-	}
-	hex[2 * DIGEST_LEN] = '\0';
 }

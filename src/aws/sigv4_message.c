@@ -26,57 +26,6 @@
 
 #include <string.h>
 
-/* prototypes of private functions */
-static bool sort_headers(const GlueSigv4Message *message,
-						 const GlueSigv4Header *sorted[GLUE_SIGV4_MAX_HEADERS]);
-static void put_headers(GlueTextBuffer *out,
-						const GlueSigv4Header *const *sorted, int nheaders);
-static void put_header_value(GlueTextBuffer *out, const char *value);
-static void put_names(GlueTextBuffer *out,
-					  const GlueSigv4Header *const *sorted, int nheaders);
-static void put_path(GlueTextBuffer *out, const char *path);
-
-/*
- * Write the canonical request.  body_hash is the SHA-256 of the body in
- * hexadecimal.  Too many headers are treated as a text that does not fit.
- */
-void
-glue_sigv4_put_message(GlueTextBuffer *out, const GlueSigv4Message *message,
-					   const char *body_hash)
-{
-	const GlueSigv4Header *sorted[GLUE_SIGV4_MAX_HEADERS];
-
-	if (!sort_headers(message, sorted))
-	{
-		out->len = out->size;
-		return;
-	}
-
-	glue_text_put_all(out, message->method, "\n", NULL);
-	put_path(out, message->path);
-	glue_text_put_all(out, "\n", message->query, "\n", NULL);
-	put_headers(out, sorted, message->nheaders);
-	glue_text_put_char(out, '\n');
-	put_names(out, sorted, message->nheaders);
-	glue_text_put_all(out, "\n", body_hash, NULL);
-}
-
-/*
- * Write the names of the signed headers, for the canonical request and the
- * Authorization header.
- */
-void
-glue_sigv4_put_signed_headers(GlueTextBuffer *out,
-							  const GlueSigv4Message *message)
-{
-	const GlueSigv4Header *sorted[GLUE_SIGV4_MAX_HEADERS];
-
-	if (sort_headers(message, sorted))
-		put_names(out, sorted, message->nheaders);
-	else
-		out->len = out->size;
-}
-
 /*
  * Sort the headers by name.  Headers with the same name keep their order,
  * which is the order of their values in the canonical request.
@@ -104,6 +53,28 @@ sort_headers(const GlueSigv4Message *message,
 }
 
 /*
+ * Write a header's value without white space at its ends and with one space
+ * for each run of it inside, quoted or not.
+ */
+static void
+put_header_value(GlueTextBuffer *out, const char *value)
+{
+	static const char white_space[] = " \t\n\v\f\r";
+	const char *word = value + strspn(value, white_space);
+
+	while (*word != '\0')
+	{
+		size_t		len = strcspn(word, white_space);
+
+		glue_text_put(out, word, len);
+		word += len;
+		word += strspn(word, white_space);
+		if (*word != '\0')
+			glue_text_put_char(out, ' ');
+	}
+}
+
+/*
  * Write "name:value" lines.  The values of a repeated header share a line.
  */
 static void
@@ -125,28 +96,6 @@ put_headers(GlueTextBuffer *out, const GlueSigv4Header *const *sorted,
 	}
 	if (nheaders > 0)
 		glue_text_put_char(out, '\n');
-}
-
-/*
- * Write a header's value without white space at its ends and with one space
- * for each run of it inside, quoted or not.
- */
-static void
-put_header_value(GlueTextBuffer *out, const char *value)
-{
-	static const char white_space[] = " \t\n\v\f\r";
-	const char *word = value + strspn(value, white_space);
-
-	while (*word != '\0')
-	{
-		size_t		len = strcspn(word, white_space);
-
-		glue_text_put(out, word, len);
-		word += len;
-		word += strspn(word, white_space);
-		if (*word != '\0')
-			glue_text_put_char(out, ' ');
-	}
 }
 
 /*
@@ -204,4 +153,45 @@ put_path(GlueTextBuffer *out, const char *path)
 	/* The root already ends with a slash. */
 	if (out->len == root || path[path_len - 1] == '/')
 		glue_text_put_char(out, '/');
+}
+
+/*
+ * Write the canonical request.  body_hash is the SHA-256 of the body in
+ * hexadecimal.  Too many headers are treated as a text that does not fit.
+ */
+void
+glue_sigv4_put_message(GlueTextBuffer *out, const GlueSigv4Message *message,
+					   const char *body_hash)
+{
+	const GlueSigv4Header *sorted[GLUE_SIGV4_MAX_HEADERS];
+
+	if (!sort_headers(message, sorted))
+	{
+		out->len = out->size;
+		return;
+	}
+
+	glue_text_put_all(out, message->method, "\n", NULL);
+	put_path(out, message->path);
+	glue_text_put_all(out, "\n", message->query, "\n", NULL);
+	put_headers(out, sorted, message->nheaders);
+	glue_text_put_char(out, '\n');
+	put_names(out, sorted, message->nheaders);
+	glue_text_put_all(out, "\n", body_hash, NULL);
+}
+
+/*
+ * Write the names of the signed headers, for the canonical request and the
+ * Authorization header.
+ */
+void
+glue_sigv4_put_signed_headers(GlueTextBuffer *out,
+							  const GlueSigv4Message *message)
+{
+	const GlueSigv4Header *sorted[GLUE_SIGV4_MAX_HEADERS];
+
+	if (sort_headers(message, sorted))
+		put_names(out, sorted, message->nheaders);
+	else
+		out->len = out->size;
 }

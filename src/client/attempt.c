@@ -25,7 +25,7 @@
 #include "common/pg_prng.h"
 #include "glue/answer.h"
 #include "glue/model.h"
-#include "glue/redact_text.h"
+#include "glue/redact.h"
 #include "server/jsonb_tree.h"
 #include "server/secret_memory.h"
 

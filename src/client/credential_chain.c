@@ -20,7 +20,7 @@
 
 #include <openssl/evp.h>
 
-#include "aws/credential_plan.h"
+#include "aws/profile_chain.h"
 #include "client/credential_chain.h"
 #include "client/shared_files.h"
 #include "server/secret_memory.h"

@@ -21,14 +21,66 @@
 
 #include "text/ascii.h"
 
-#define MAX_HOST_LEN	253		/* of a DNS name, */
-#define MAX_LABEL_LEN	63		/* and of each part */
+#define MAX_HOST_LEN	253		/* of a DNS name */
 
-static bool is_local_ipv4(const unsigned char *bytes);
-static bool is_local_ipv6(const unsigned char *bytes);
-static bool is_host_name(const char *host, size_t len);
-static bool is_label(const char *label, size_t len);
-static bool is_local_name(const char *host, size_t len);
+/*
+ * Any address, loopback and link-local ones, in network byte order.
+ */
+static bool
+is_local_ipv4(const unsigned char *bytes)
+{
+	return bytes[0] == 0 || bytes[0] == 127 ||
+		(bytes[0] == 169 && bytes[1] == 254);
+}
+
+static bool
+is_local_ipv6(const unsigned char *bytes)
+{
+	static const unsigned char zeros[15] = {0};
+	static const unsigned char mapped[12] = {[10] = 0xff,[11] = 0xff};
+
+	if (memcmp(bytes, mapped, sizeof(mapped)) == 0)
+		return is_local_ipv4(&bytes[12]);
+	return (memcmp(bytes, zeros, sizeof(zeros)) == 0 && bytes[15] <= 1) ||
+		(bytes[0] == 0xfe && (bytes[1] & 0xc0) == 0x80);
+}
+
+/*
+ * Is this a DNS name?  Its last label is not a number: the text would be an
+ * address, in one of the forms that glue_host_check() rejects.
+ */
+static bool
+is_host_name(const char *host, size_t len)
+{
+	size_t		start = 0;
+
+	if (len == 0 || len > MAX_HOST_LEN)
+		return false;
+	for (size_t i = 0; i <= len; i++)
+	{
+		if (i < len && host[i] != '.')
+			continue;
+		if (!glue_is_dns_label(&host[start], i - start))
+			return false;
+		if (i < len)
+			start = i + 1;
+	}
+	while (start < len && glue_is_digit(host[start]))
+		start++;
+	return start < len;
+}
+
+static bool
+is_local_name(const char *host, size_t len)
+{
+	static const char domain[] = ".localhost";
+	size_t		domain_len = strlen(domain);
+
+	return glue_same_word(host, len, "localhost") ||
+		glue_same_word(host, len, "localhost.localdomain") ||
+		(len > domain_len &&
+		 glue_same_word(&host[len - domain_len], domain_len, domain));
+}
 
 /*
  * Is this one host, by name or address, that may be reachable from elsewhere?
@@ -59,85 +111,6 @@ glue_host_check(const char *host)
 	if (!is_host_name(host, len))
 		return GLUE_ADDRESS_BAD_HOST;
 	return is_local_name(host, len) ? GLUE_ADDRESS_LOCAL : GLUE_ADDRESS_OK;
-}
-
-/*
- * Any address, loopback and link-local ones, in network byte order.
- */
-static bool
-is_local_ipv4(const unsigned char *bytes)
-{
-	return bytes[0] == 0 || bytes[0] == 127 ||
-		(bytes[0] == 169 && bytes[1] == 254);
-}
-
-static bool
-is_local_ipv6(const unsigned char *bytes)
-{
-	static const unsigned char zeros[15] = {0};
-	static const unsigned char mapped[12] = {[10] = 0xff,[11] = 0xff};
-
-	if (memcmp(bytes, mapped, sizeof(mapped)) == 0)
-		return is_local_ipv4(&bytes[12]);
-	return (memcmp(bytes, zeros, sizeof(zeros)) == 0 && bytes[15] <= 1) ||
-		(bytes[0] == 0xfe && (bytes[1] & 0xc0) == 0x80);
-}
-
-/*
- * Is this a DNS name?  Its last label is not a number: the text would be an
- * address, in one of the forms that are rejected above.
- */
-static bool
-is_host_name(const char *host, size_t len)
-{
-	size_t		start = 0;
-
-	if (len == 0 || len > MAX_HOST_LEN)
-		return false;
-	for (size_t i = 0; i <= len; i++)
-	{
-		if (i < len && host[i] != '.')
-			continue;
-		if (!is_label(&host[start], i - start))
-			return false;
-		if (i < len)
-			start = i + 1;
-	}
-	while (start < len && glue_is_digit(host[start]))
-		start++;
-	return start < len;
-}
-
-static bool
-is_label(const char *label, size_t len)
-{
-	if (len == 0 || len > MAX_LABEL_LEN ||
-		label[0] == '-' || label[len - 1] == '-')
-		return false;
-	for (size_t i = 0; i < len; i++)
-	{
-		/* "_" is not allowed in host names, but works */
-		if (!glue_is_letter(label[i]) && !glue_is_digit(label[i]) &&
-			label[i] != '-' && label[i] != '_')
-			return false;
-	}
-	return true;
-}
-
-static bool
-is_local_name(const char *host, size_t len)
-{
-	static const char *const names[] = {"localhost", "localhost.localdomain"};
-	static const char domain[] = ".localhost";
-	size_t		domain_len = strlen(domain);
-
-	for (size_t i = 0; i < sizeof(names) / sizeof(char *); i++)
-	{
-		if (glue_same_word(host, len, names[i]))
-			return true;
-	}
-	return len > domain_len &&
-		glue_same_word(&host[len - domain_len], domain_len, domain);
 }
 
 /*

@@ -49,11 +49,11 @@ glue_difference_report(GlueDifferences *differences, const GluePath *path,
  * Report a difference of a tag, which may be missing on one side.
  */
 void
-glue_difference_report_tag(GlueDifferences *differences, const GluePath *root,
-						   const char *key, json_object *sent,
-						   json_object *got)
+glue_difference_report_tag(GlueDifferences *differences, const char *key,
+						   json_object *sent, json_object *got)
 {
-	GluePath	path = {root, key, 0};
+	GluePath	root = {NULL, "$.Tags", 0};
+	GluePath	path = {&root, key, 0};
 	char		message[MESSAGE_SIZE];
 	char		sent_text[GLUE_QUOTED_SIZE];
 	char		got_text[GLUE_QUOTED_SIZE];

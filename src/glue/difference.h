@@ -37,8 +37,8 @@ extern void glue_difference_report(GlueDifferences *differences,
 								   const GluePath *path,
 								   json_object *sent, json_object *got);
 extern void glue_difference_report_tag(GlueDifferences *differences,
-									   const GluePath *root, const char *key,
-									   json_object *sent, json_object *got);
+									   const char *key, json_object *sent,
+									   json_object *got);
 extern void glue_difference_tell(GlueDifferences *differences,
 								 const GluePath *path, const char *message);
 extern void glue_difference_tell_member(GlueDifferences *differences,

@@ -34,8 +34,7 @@
 /* The text whose HMAC is the identity of a key. */
 static const char key_id_text[] = "glue_conn secret digest key";
 
-static bool hmac(const unsigned char *key, const void *data, size_t len,
-				 unsigned char mac[32]);
+/* These and the functions of their steps set *failed if there is no memory. */
 static json_object *extract(json_object *value, json_object *redacted,
 							bool *failed);
 static json_object *extract_members(json_object *object,
@@ -44,12 +43,104 @@ static json_object *extract_entries(json_object *array,
 									json_object *redacted, bool *failed);
 static json_object *extract_from_string(json_object *string,
 										json_object *redacted, bool *failed);
-static json_object *extract_parts(json_object *string, bool *failed);
-static json_object *copy_string(const char *text, size_t len, bool *failed);
-static void add_entry(json_object *array, json_object *entry, bool *failed);
-static bool is_hidden(json_object *value, json_object *redacted);
-static const char **sorted_keys(json_object *object, size_t *count);
-static int	compare_keys(const void *a, const void *b);
+
+/*
+ * HMAC-SHA256.  Fetching the algorithm takes longer than its use, so it is
+ * kept for the life of the process.
+ */
+static bool
+hmac(const unsigned char *key, const void *data, size_t len,
+	 unsigned char mac[32])
+{
+	static EVP_MAC_CTX *context = NULL;
+
+	if (context == NULL)
+		context = glue_new_hmac();
+	return context != NULL &&
+		glue_hmac(context, key, GLUE_SECRET_KEY_LEN, data, len, mac);
+}
+
+static json_object *
+copy_string(const char *text, size_t len, bool *failed)
+{
+	json_object *copy = json_object_new_string_len(text, (int) len);
+
+	*failed = *failed || copy == NULL;
+	return copy;
+}
+
+/* Add an entry, unless it is NULL. */
+static void
+add_entry(json_object *array, json_object *entry, bool *failed)
+{
+	if (entry != NULL && json_object_array_add(array, entry) != 0)
+	{
+		glue_json_tree_free(entry);
+		*failed = true;
+	}
+}
+
+/*
+ * The credentials in a text, such as a URL, in their order.
+ */
+static json_object *
+extract_parts(json_object *string, bool *failed)
+{
+	const char *text = json_object_get_string(string);
+	json_object *result = json_object_new_array();
+	GlueSecretSearch search;
+
+	*failed = *failed || result == NULL;
+	glue_secret_search_init(&search, text,
+							(size_t) json_object_get_string_len(string),
+							GLUE_TEXT_VALUE);
+	while (!*failed && glue_secret_search_next(&search))
+		add_entry(result, copy_string(&text[search.start],
+									  search.end - search.start, failed),
+				  failed);
+	return result;
+}
+
+/*
+ * Is a value secret as a whole?
+ */
+static bool
+is_hidden(json_object *value, json_object *redacted)
+{
+	return redacted == NULL ||
+		json_object_get_type(value) != json_object_get_type(redacted) ||
+		(json_object_is_type(value, json_type_string) &&
+		 strcmp(json_object_get_string(redacted), GLUE_REDACTED) == 0 &&
+		 strcmp(json_object_get_string(value), GLUE_REDACTED) != 0);
+}
+
+static int
+compare_keys(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *) a, *(const char *const *) b);
+}
+
+/*
+ * The keys of an object, in order; the caller frees the array.  NULL if there
+ * is no memory.
+ */
+static const char **
+sorted_keys(json_object *object, size_t *count)
+{
+	size_t		length = (size_t) json_object_object_length(object);
+	const char **keys = malloc((length > 0 ? length : 1) * sizeof(char *));
+	struct json_object_iter iter;
+
+	*count = 0;
+	if (keys == NULL)
+		return NULL;
+	json_object_object_foreachC(object, iter)
+	{
+		keys[(*count)++] = iter.key;
+	}
+	qsort(keys, *count, sizeof(char *), compare_keys);
+	return keys;
+}
 
 /*
  * Make the digest of a definition's secrets, given its redacted copy.
@@ -69,8 +160,7 @@ glue_secret_digest(json_object *input, json_object *redacted,
 	bool		failed = false;
 	bool		made = false;
 
-	secrets = extract(input, is_hidden(input, redacted) ? NULL : redacted,
-					  &failed);
+	secrets = extract(input, redacted, &failed);
 	if (!failed)
 	{
 		len = glue_json_tree_write(secrets, NULL, 0);
@@ -104,31 +194,17 @@ glue_secret_digest_compare(const GlueSecretDigest *a,
 }
 
 /*
- * HMAC-SHA256.  Fetching the algorithm takes longer than its use, so it is
- * kept for the life of the process.
- */
-static bool
-hmac(const unsigned char *key, const void *data, size_t len,
-	 unsigned char mac[32])
-{
-	static EVP_MAC_CTX *context = NULL;
-
-	if (context == NULL)
-		context = glue_new_hmac();
-	return context != NULL &&
-		glue_hmac(context, key, GLUE_SECRET_KEY_LEN, data, len, mac);
-}
-
-/*
  * Return the secret parts of a value, given its redacted copy; or all of it
- * but empty values, if redacted is NULL.  NULL if there are none.
+ * but empty values, if that hides it as a whole, or is NULL.  NULL if there are
+ * none.
  *
- * Strings are copied, so that the result can be cleansed.  This and the functions
- * below set *failed if there is no memory.
+ * Strings are copied, so that the result can be cleansed.
  */
 static json_object *
 extract(json_object *value, json_object *redacted, bool *failed)
 {
+	if (is_hidden(value, redacted))
+		redacted = NULL;
 	switch (json_object_get_type(value))
 	{
 		case json_type_object:
@@ -155,11 +231,8 @@ extract_members(json_object *object, json_object *redacted, bool *failed)
 	*failed = *failed || result == NULL || keys == NULL;
 	for (size_t i = 0; i < count && !*failed; i++)
 	{
-		json_object *value = json_object_object_get(object, keys[i]);
-		json_object *copy = redacted == NULL ? NULL :
-			json_object_object_get(redacted, keys[i]);
-		json_object *part = extract(value,
-									is_hidden(value, copy) ? NULL : copy,
+		json_object *part = extract(json_object_object_get(object, keys[i]),
+									json_object_object_get(redacted, keys[i]),
 									failed);
 
 		if (part != NULL && json_object_object_add(result, keys[i], part) != 0)
@@ -183,13 +256,11 @@ extract_entries(json_object *array, json_object *redacted, bool *failed)
 	*failed = *failed || result == NULL;
 	for (size_t i = 0; i < json_object_array_length(array) && !*failed; i++)
 	{
-		json_object *value = json_object_array_get_idx(array, i);
 		json_object *copy = redacted == NULL ? NULL :
 			json_object_array_get_idx(redacted, i);
 
-		add_entry(result,
-				  extract(value, is_hidden(value, copy) ? NULL : copy, failed),
-				  failed);
+		add_entry(result, extract(json_object_array_get_idx(array, i), copy,
+								  failed), failed);
 	}
 	if (result != NULL && json_object_array_length(result) > 0)
 		return result;
@@ -213,9 +284,8 @@ extract_from_string(json_object *string, json_object *redacted, bool *failed)
 		return len == 0 ? NULL : copy_string(text, len, failed);
 	if (json_object_equal(string, redacted))
 		return NULL;
-	tree = glue_json_tree_parse(text, len);
-	redacted_tree =
-		glue_json_tree_parse_string(redacted);
+	tree = glue_json_tree_parse_string(string);
+	redacted_tree = glue_json_tree_parse_string(redacted);
 	if (tree != NULL && redacted_tree != NULL)
 		secrets = extract(tree, redacted_tree, failed);
 	else
@@ -223,86 +293,4 @@ extract_from_string(json_object *string, json_object *redacted, bool *failed)
 	glue_json_tree_free(tree);
 	glue_json_tree_free(redacted_tree);
 	return secrets;
-}
-
-/*
- * The credentials in a text, such as a URL, in their order.
- */
-static json_object *
-extract_parts(json_object *string, bool *failed)
-{
-	const char *text = json_object_get_string(string);
-	json_object *result = json_object_new_array();
-	GlueSecretSearch search;
-
-	*failed = *failed || result == NULL;
-	glue_secret_search_init(&search, text,
-							(size_t) json_object_get_string_len(string),
-							GLUE_TEXT_VALUE);
-	while (!*failed && glue_secret_search_next(&search))
-		add_entry(result, copy_string(&text[search.start],
-									  search.end - search.start, failed),
-				  failed);
-	return result;
-}
-
-static json_object *
-copy_string(const char *text, size_t len, bool *failed)
-{
-	json_object *copy = json_object_new_string_len(text, (int) len);
-
-	*failed = *failed || copy == NULL;
-	return copy;
-}
-
-/* Add an entry, unless it is NULL. */
-static void
-add_entry(json_object *array, json_object *entry, bool *failed)
-{
-	if (entry != NULL && json_object_array_add(array, entry) != 0)
-	{
-		glue_json_tree_free(entry);
-		*failed = true;
-	}
-}
-
-/*
- * Is a value secret as a whole?
- */
-static bool
-is_hidden(json_object *value, json_object *redacted)
-{
-	return redacted == NULL ||
-		json_object_get_type(value) != json_object_get_type(redacted) ||
-		(json_object_is_type(value, json_type_string) &&
-		 strcmp(json_object_get_string(redacted), GLUE_REDACTED) == 0 &&
-		 strcmp(json_object_get_string(value), GLUE_REDACTED) != 0);
-}
-
-/*
- * The keys of an object, in order; the caller frees the array.  NULL if there
- * is no memory.
- */
-static const char **
-sorted_keys(json_object *object, size_t *count)
-{
-	size_t		length = (size_t) json_object_object_length(object);
-	const char **keys = malloc((length > 0 ? length : 1) * sizeof(char *));
-	struct json_object_iter iter;
-
-	*count = 0;
-	if (keys == NULL)
-		return NULL;
-	json_object_object_foreachC(object, iter)
-	{
-		keys[(*count)++] = iter.key;
-	}
-	qsort(keys, *count, sizeof(char *), compare_keys);
-	return keys;
-}
-
-static int
-compare_keys(const void *a, const void *b)
-{
-	return strcmp(*(const char *const *) a, *(const char *const *) b);
 }

@@ -44,23 +44,6 @@ const GlueEngineFacts glue_engines[GLUE_NENGINES] = {
 	},
 };
 
-static bool is_ipv6(const char *host);
-static bool is_service_name(const char *name);
-static void put_property_value(GlueTextBuffer *out, const char *text);
-static const char *skip_prefix(const char *url, const GlueEngineFacts *engine);
-static GlueAddressStatus parse_path(const char *text,
-									GlueDatabaseAddress *address,
-									char *buffer);
-static GlueAddressStatus parse_properties(const char *text,
-										  GlueDatabaseAddress *address,
-										  char *buffer);
-static GlueAddressStatus take_authority(GlueSpan authority,
-										GlueDatabaseAddress *address,
-										char **buffer);
-static char *copy_part(GlueSpan part, char **buffer);
-static bool decode(GlueSpan part, char *decoded);
-static const char *read_property_value(const char *text, char *value);
-
 /* ----------------------------------------------------------------
  * Engines
  * ----------------------------------------------------------------
@@ -88,6 +71,52 @@ glue_engine_find(const char *connection_type, GlueEngine *engine)
  * Putting URLs together
  * ----------------------------------------------------------------
  */
+
+static bool
+is_ipv6(const char *host)
+{
+	return strchr(host, ':') != NULL;
+}
+
+/*
+ * Is this a valid service name of Oracle?
+ */
+static bool
+is_service_name(const char *name)
+{
+	for (const char *at = name; *at != '\0'; at++)
+	{
+		if (!glue_is_alphanumeric(*at) && strchr("._$#-", *at) == NULL)
+			return false;
+	}
+	return name[0] != '\0';
+}
+
+/*
+ * Write the value of a property in a URL of SQL Server.
+ */
+static void
+put_property_value(GlueTextBuffer *out, const char *text)
+{
+	bool		plain = true;
+
+	for (const char *at = text; *at != '\0'; at++)
+		plain = plain && (glue_is_alphanumeric(*at) ||
+						  strchr("_-.", *at) != NULL);
+	if (plain)
+	{
+		glue_text_put_string(out, text);
+		return;
+	}
+	glue_text_put_char(out, '{');
+	for (; *text != '\0'; text++)
+	{
+		glue_text_put_char(out, *text);
+		if (*text == '}')
+			glue_text_put_char(out, '}');
+	}
+	glue_text_put_char(out, '}');
+}
 
 /*
  * The largest size of the URL of an address.
@@ -149,155 +178,23 @@ glue_jdbc_url_write(const GlueDatabaseAddress *address,
 	return glue_text_end_whole(&out) > 0 ? GLUE_ADDRESS_OK : GLUE_ADDRESS_BAD_SYNTAX;
 }
 
-/*
- * Is this a valid service name of Oracle?
- */
-static bool
-is_service_name(const char *name)
-{
-	for (const char *at = name; *at != '\0'; at++)
-	{
-		if (!glue_is_alphanumeric(*at) && strchr("._$#-", *at) == NULL)
-			return false;
-	}
-	return name[0] != '\0';
-}
-
-static bool
-is_ipv6(const char *host)
-{
-	return strchr(host, ':') != NULL;
-}
-
-/*
- * Write the value of a property in a URL of SQL Server.
- */
-static void
-put_property_value(GlueTextBuffer *out, const char *text)
-{
-	bool		plain = true;
-
-	for (const char *at = text; *at != '\0'; at++)
-		plain = plain && (glue_is_alphanumeric(*at) ||
-						  strchr("_-.", *at) != NULL);
-	if (plain)
-	{
-		glue_text_put_string(out, text);
-		return;
-	}
-	glue_text_put_char(out, '{');
-	for (; *text != '\0'; text++)
-	{
-		glue_text_put_char(out, *text);
-		if (*text == '}')
-			glue_text_put_char(out, '}');
-	}
-	glue_text_put_char(out, '}');
-}
-
 /* ----------------------------------------------------------------
  * Taking URLs apart
  * ----------------------------------------------------------------
  */
 
 /*
- * Parse a JDBC URL of the engine in address.  Without a port, it has the
- * engine's default.
- *
- * The parts of the address are stored in the buffer, which must have
- * GLUE_ADDRESS_BUFFER_SIZE of the URL's length.
+ * Copy a part to the buffer, and move the buffer behind it.
  */
-GlueAddressStatus
-glue_jdbc_url_parse(const char *url, GlueDatabaseAddress *address,
-					char *buffer)
+static char *
+copy_part(GlueSpan part, char **buffer)
 {
-	const char *rest = skip_prefix(url, &glue_engines[address->engine]);
+	char	   *copy = *buffer;
 
-	if (rest == NULL)
-		return GLUE_ADDRESS_OTHER_ENGINE;
-	return address->engine == GLUE_ENGINE_SQLSERVER ?
-		parse_properties(rest, address, buffer) :
-		parse_path(rest, address, buffer);
-}
-
-static const char *
-skip_prefix(const char *url, const GlueEngineFacts *engine)
-{
-	size_t		len = strlen(engine->prefix);
-
-	if (strncmp(url, engine->prefix, len) == 0)
-		return url + len;
-	if (engine->other_prefix == NULL)
-		return NULL;
-	len = strlen(engine->other_prefix);
-	return strncmp(url, engine->other_prefix, len) == 0 ? url + len : NULL;
-}
-
-/*
- * Parse "host:port/database", with the name of the database encoded, or for
- * Oracle a service.
- */
-static GlueAddressStatus
-parse_path(const char *text, GlueDatabaseAddress *address, char *buffer)
-{
-	GlueSpan	authority = {text, strcspn(text, "/?")};
-	GlueAddressStatus status = take_authority(authority, address, &buffer);
-	bool		is_oracle = address->engine == GLUE_ENGINE_ORACLE;
-	GlueSpan	name = {text + authority.len, 0};
-
-	if (status != GLUE_ADDRESS_OK)
-		return status;
-	if (*name.start == '/')
-		name.start++;
-	name.len = strcspn(name.start, "?");
-
-	if (name.start[name.len] == '?' &&
-		(is_oracle || name.start[name.len + 1] != '\0'))
-		return GLUE_ADDRESS_PARAMETERS;
-	if (name.len == 0)
-		return GLUE_ADDRESS_NO_DATABASE;
-	address->database = buffer;
-	if (!is_oracle)
-		return decode(name, buffer) ? GLUE_ADDRESS_OK : GLUE_ADDRESS_BAD_SYNTAX;
-	return is_service_name(copy_part(name, &buffer)) ?
-		GLUE_ADDRESS_OK : GLUE_ADDRESS_BAD_SYNTAX;
-}
-
-/*
- * Parse "host:port;databaseName=database".
- */
-static GlueAddressStatus
-parse_properties(const char *text, GlueDatabaseAddress *address, char *buffer)
-{
-	static const char *const names[] = {"databaseName", "database"};
-	GlueSpan	authority = {text, strcspn(text, ";")};
-	GlueAddressStatus status = take_authority(authority, address, &buffer);
-	const char *at = text + authority.len;
-
-	address->database = NULL;
-
-	if (status != GLUE_ADDRESS_OK)
-		return status;
-	while (*at == ';')
-	{
-		GlueSpan	name = {at + 1, strcspn(at + 1, "=;")};
-		bool		known = false;
-
-		at = name.start + name.len;
-		if (name.len == 0 && *at != '=')
-			continue;
-		for (size_t i = 0; i < sizeof(names) / sizeof(char *); i++)
-			known = known || glue_same_word(name.start, name.len, names[i]);
-		if (!known || *at != '=' || address->database != NULL)
-			return GLUE_ADDRESS_PARAMETERS;
-		at = read_property_value(at + 1, buffer);
-		if (at == NULL)
-			return GLUE_ADDRESS_BAD_SYNTAX;
-		address->database = buffer;
-	}
-	if (address->database == NULL || address->database[0] == '\0')
-		return GLUE_ADDRESS_NO_DATABASE;
-	return GLUE_ADDRESS_OK;
+	memcpy(copy, part.start, part.len);
+	copy[part.len] = '\0';
+	*buffer += part.len + 1;
+	return copy;
 }
 
 /*
@@ -348,20 +245,6 @@ take_authority(GlueSpan authority, GlueDatabaseAddress *address, char **buffer)
 }
 
 /*
- * Copy a part to the buffer, and move the buffer behind it.
- */
-static char *
-copy_part(GlueSpan part, char **buffer)
-{
-	char	   *copy = *buffer;
-
-	memcpy(copy, part.start, part.len);
-	copy[part.len] = '\0';
-	*buffer += part.len + 1;
-	return copy;
-}
-
-/*
  * Decode a text as Java's URLDecoder does; false if it is invalid.
  */
 static bool
@@ -377,19 +260,48 @@ decode(GlueSpan part, char *decoded)
 			c = ' ';
 		else if (c == '%')
 		{
-			bool		is_whole = i + 2 < part.len;
-			int			high = is_whole ? glue_hex_digit(part.start[i + 1]) : -1;
-			int			low = is_whole ? glue_hex_digit(part.start[i + 2]) : -1;
+			int			code = glue_parse_hex(&part.start[i + 1],
+											  part.len - i - 1, 2);
 
-			if (high < 0 || low < 0 || high + low == 0)
+			if (code <= 0)
 				return false;
-			c = (char) (high * 16 + low);
+			c = (char) code;
 			i += 2;
 		}
 		decoded[used++] = c;
 	}
 	decoded[used] = '\0';
 	return glue_utf8_valid(decoded, used);
+}
+
+/*
+ * Parse "host:port/database", with the name of the database encoded, or for
+ * Oracle a service.
+ */
+static GlueAddressStatus
+parse_path(const char *text, GlueDatabaseAddress *address, char *buffer)
+{
+	GlueSpan	authority = {text, strcspn(text, "/?")};
+	GlueAddressStatus status = take_authority(authority, address, &buffer);
+	bool		is_oracle = address->engine == GLUE_ENGINE_ORACLE;
+	GlueSpan	name = {text + authority.len, 0};
+
+	if (status != GLUE_ADDRESS_OK)
+		return status;
+	if (*name.start == '/')
+		name.start++;
+	name.len = strcspn(name.start, "?");
+
+	if (name.start[name.len] == '?' &&
+		(is_oracle || name.start[name.len + 1] != '\0'))
+		return GLUE_ADDRESS_PARAMETERS;
+	if (name.len == 0)
+		return GLUE_ADDRESS_NO_DATABASE;
+	address->database = buffer;
+	if (!is_oracle)
+		return decode(name, buffer) ? GLUE_ADDRESS_OK : GLUE_ADDRESS_BAD_SYNTAX;
+	return is_service_name(copy_part(name, &buffer)) ?
+		GLUE_ADDRESS_OK : GLUE_ADDRESS_BAD_SYNTAX;
 }
 
 /*
@@ -417,4 +329,62 @@ read_property_value(const char *text, char *value)
 	}
 	*value = '\0';
 	return text[1] == ';' || text[1] == '\0' ? text + 1 : NULL;
+}
+
+/*
+ * Parse "host:port;databaseName=database".
+ */
+static GlueAddressStatus
+parse_properties(const char *text, GlueDatabaseAddress *address, char *buffer)
+{
+	GlueSpan	authority = {text, strcspn(text, ";")};
+	GlueAddressStatus status = take_authority(authority, address, &buffer);
+	const char *at = text + authority.len;
+
+	address->database = NULL;
+
+	if (status != GLUE_ADDRESS_OK)
+		return status;
+	while (*at == ';')
+	{
+		GlueSpan	name = {at + 1, strcspn(at + 1, "=;")};
+
+		at = name.start + name.len;
+		if (name.len == 0 && *at != '=')
+			continue;
+		if ((!glue_same_word(name.start, name.len, "databaseName") &&
+			 !glue_same_word(name.start, name.len, "database")) ||
+			*at != '=' || address->database != NULL)
+			return GLUE_ADDRESS_PARAMETERS;
+		at = read_property_value(at + 1, buffer);
+		if (at == NULL)
+			return GLUE_ADDRESS_BAD_SYNTAX;
+		address->database = buffer;
+	}
+	if (address->database == NULL || address->database[0] == '\0')
+		return GLUE_ADDRESS_NO_DATABASE;
+	return GLUE_ADDRESS_OK;
+}
+
+/*
+ * Parse a JDBC URL of the engine in address.  Without a port, it has the
+ * engine's default.
+ *
+ * The parts of the address are stored in the buffer, which must have
+ * GLUE_ADDRESS_BUFFER_SIZE of the URL's length.
+ */
+GlueAddressStatus
+glue_jdbc_url_parse(const char *url, GlueDatabaseAddress *address,
+					char *buffer)
+{
+	const GlueEngineFacts *engine = &glue_engines[address->engine];
+	const char *rest = glue_skip_prefix(url, engine->prefix);
+
+	if (rest == NULL && engine->other_prefix != NULL)
+		rest = glue_skip_prefix(url, engine->other_prefix);
+	if (rest == NULL)
+		return GLUE_ADDRESS_OTHER_ENGINE;
+	return address->engine == GLUE_ENGINE_SQLSERVER ?
+		parse_properties(rest, address, buffer) :
+		parse_path(rest, address, buffer);
 }

@@ -11,12 +11,9 @@
  *
  *-------------------------------------------------------------------------
  */
-#include "glue/login_rules.h"
-
-#include <string.h>
+#include "glue/rules.h"
 
 #include "glue/model.h"
-#include "glue/rules.h"
 #include "text/ascii.h"
 #include "text/json.h"
 
@@ -30,56 +27,6 @@ static const char *const types_without_authentication[] = {
 	"NETWORK", "OPENSEARCH", "SFTP", "TIMESTREAM", "TPCDS",
 	"VIEW_VALIDATION_ATHENA", "VIEW_VALIDATION_REDSHIFT", NULL
 };
-
-static void check_credentials(const GlueRuleInput *input);
-static void check_mongodb_credentials(const GlueRuleInput *input,
-									  bool has_user, bool has_password);
-static void check_authentication(const GlueRuleInput *input);
-
-/*
- * Check the credentials of an input with a type.
- */
-void
-glue_check_login_rules(const GlueRuleInput *input)
-{
-	check_credentials(input);
-	check_authentication(input);
-}
-
-/*
- * A user name requires a password, unless a secret has both.  A connection
- * with IAM authentication, or with a login in its URL, has neither.
- */
-static void
-check_credentials(const GlueRuleInput *input)
-{
-	bool		has_user = glue_rule_has_property(input, "USERNAME");
-	bool		has_password = glue_rule_has_property(input, "PASSWORD");
-	bool		has_encrypted =
-		glue_rule_has_property(input, "ENCRYPTED_PASSWORD");
-	GluePath	encrypted = {&input->properties_path, "ENCRYPTED_PASSWORD", 0};
-	bool		is_jdbc = glue_rule_is_type(input, "JDBC");
-
-	if ((!is_jdbc && !glue_rule_is_type(input, "MONGODB")) ||
-		input->wrong_properties || glue_rule_has_property(input, "SECRET_ID") ||
-		input->authentication != NULL)
-		return;
-	if (has_encrypted && !has_password)
-		glue_report_check(input->reporter, &encrypted,
-						  GLUE_CHECK_ENCRYPTED_PASSWORD,
-						  "is refused unless the Data Catalog encrypts "
-						  "passwords");
-	else if (!is_jdbc)
-		check_mongodb_credentials(input, has_user, has_password);
-	else if (has_user != has_password)
-		glue_report_check(input->reporter, &input->properties_path,
-						  GLUE_CHECK_JDBC_LOGIN,
-						  has_user ?
-						  "has USERNAME without PASSWORD, which AWS Glue "
-						  "refuses" :
-						  "has a password without USERNAME, which AWS Glue "
-						  "refuses");
-}
 
 static void
 check_mongodb_credentials(const GlueRuleInput *input, bool has_user,
@@ -100,8 +47,43 @@ check_mongodb_credentials(const GlueRuleInput *input, bool has_user,
 			"no credentials";
 	else
 		return;
-	glue_report_check(input->reporter, &input->properties_path,
+	glue_report_check(input->reporter, &glue_properties_path,
 					  GLUE_CHECK_MONGODB_LOGIN, "%s", message);
+}
+
+/*
+ * A user name requires a password, unless a secret has both.  A connection
+ * with IAM authentication, or with a login in its URL, has neither.
+ */
+static void
+check_credentials(const GlueRuleInput *input)
+{
+	bool		has_user = glue_rule_has_property(input, "USERNAME");
+	bool		has_password = glue_rule_has_property(input, "PASSWORD");
+	bool		has_encrypted =
+		glue_rule_has_property(input, "ENCRYPTED_PASSWORD");
+	GluePath	encrypted = {&glue_properties_path, "ENCRYPTED_PASSWORD", 0};
+	bool		is_jdbc = glue_rule_is_type(input, "JDBC");
+
+	if ((!is_jdbc && !glue_rule_is_type(input, "MONGODB")) ||
+		input->wrong_properties || glue_rule_has_property(input, "SECRET_ID") ||
+		input->authentication != NULL)
+		return;
+	if (has_encrypted && !has_password)
+		glue_report_check(input->reporter, &encrypted,
+						  GLUE_CHECK_ENCRYPTED_PASSWORD,
+						  "is refused unless the Data Catalog encrypts "
+						  "passwords");
+	else if (!is_jdbc)
+		check_mongodb_credentials(input, has_user, has_password);
+	else if (has_user != has_password)
+		glue_report_check(input->reporter, &glue_properties_path,
+						  GLUE_CHECK_JDBC_LOGIN,
+						  has_user ?
+						  "has USERNAME without PASSWORD, which AWS Glue "
+						  "refuses" :
+						  "has a password without USERNAME, which AWS Glue "
+						  "refuses");
 }
 
 /*
@@ -110,8 +92,8 @@ check_mongodb_credentials(const GlueRuleInput *input, bool has_user,
 static void
 check_authentication(const GlueRuleInput *input)
 {
-	GluePath	path = {input->root, "AuthenticationConfiguration", 0};
-	GluePath	type = {input->root, "ConnectionType", 0};
+	GluePath	path = {&glue_root_path, "AuthenticationConfiguration", 0};
+	GluePath	type = {&glue_root_path, "ConnectionType", 0};
 
 	if (glue_rule_is_type(input, "SFTP"))
 		glue_report_check(input->reporter, &type, GLUE_CHECK_SFTP,
@@ -126,4 +108,14 @@ check_authentication(const GlueRuleInput *input)
 	glue_report_check(input->reporter, &path, GLUE_CHECK_AUTHENTICATION,
 					  "should be given for connections of type %s; AWS Glue "
 					  "has refused such types without it", input->type);
+}
+
+/*
+ * Check the credentials of an input with a type.
+ */
+void
+glue_check_login_rules(const GlueRuleInput *input)
+{
+	check_credentials(input);
+	check_authentication(input);
 }

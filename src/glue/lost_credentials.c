@@ -29,6 +29,7 @@
  */
 #include "glue/lost_credentials.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "glue/redact.h"
@@ -38,11 +39,6 @@
 #include "secret/secret_name.h"
 #include "text/ascii.h"
 #include "text/json.h"
-
-#define ENCRYPTED		"ENCRYPTED_"
-
-/* Depth of credentials in AuthenticationConfiguration. */
-#define MAX_STEPS		3
 
 /*
  * Passwords of ConnectionProperties, the property that requires one, and the
@@ -70,25 +66,17 @@ static const char *const maps[] = {
 };
 
 /* The members of AuthenticationConfiguration that are credentials. */
-static const char *const inline_credentials[][MAX_STEPS] = {
-	{"BasicAuthenticationCredentials", "Password"},
-	{"CustomAuthenticationCredentials"},
-	{"OAuth2Properties", "AuthorizationCodeProperties", "AuthorizationCode"},
-	{"OAuth2Properties", "OAuth2Credentials", "AccessToken"},
-	{"OAuth2Properties", "OAuth2Credentials", "JwtToken"},
-	{"OAuth2Properties", "OAuth2Credentials", "RefreshToken"},
-	{"OAuth2Properties", "OAuth2Credentials",
-	"UserManagedClientApplicationClientSecret"},
+static const char *const inline_credentials[] = {
+	"BasicAuthenticationCredentials.Password",
+	"CustomAuthenticationCredentials",
+	"OAuth2Properties.AuthorizationCodeProperties.AuthorizationCode",
+	"OAuth2Properties.OAuth2Credentials.AccessToken",
+	"OAuth2Properties.OAuth2Credentials.JwtToken",
+	"OAuth2Properties.OAuth2Credentials.RefreshToken",
+	"OAuth2Properties.OAuth2Credentials.UserManagedClientApplicationClientSecret",
 };
 
-/* Other members that may hold secrets. */
-static const char *const token_parameters[MAX_STEPS] = {
-	"OAuth2Properties", "TokenUrlParametersMap",
-};
-
-static const char *const token_url[MAX_STEPS] = {
-	"OAuth2Properties", "TokenUrl",
-};
+#define NINLINE (sizeof(inline_credentials) / sizeof(char *))
 
 typedef struct Search
 {
@@ -98,39 +86,399 @@ typedef struct Search
 	GlueDifferences differences;
 } Search;
 
-static void search_map(Search *search, const char *map, json_object *had);
-static void search_recorded(Search *search, const char *map,
-							json_object *recorded, json_object *existing);
-static void search_logins(Search *search, json_object *had);
-static void search_authentication(Search *search, json_object *had,
-								  json_object *recorded);
-static bool search_inline(Search *search, json_object *recorded,
-						  json_object *given);
-static void search_token_url(Search *search, json_object *had,
-							 json_object *given);
-static bool gives_inline(json_object *given);
-static json_object *follow(json_object *object,
-						   const char *const steps[MAX_STEPS]);
-static bool is_same_type(json_object *a, json_object *b);
-static bool is_type(json_object *authentication, const char *type);
-static bool is_login_known(json_object *recorded, json_object *existing,
-						   const Login *login);
-static const Login *find_login(const char *key);
-static bool gives_secret(const Search *search, json_object *given,
-						 json_object *had, const char *key);
-static bool gives_reference(json_object *given, json_object *had);
 static bool loses_part(const Search *search, json_object *had,
 					   json_object *now);
-static bool loses_member(const Search *search, json_object *had,
-						 json_object *now);
-static bool has_password(json_object *properties, const char *key);
-static bool is_referenced(json_object *properties, const Login *login);
-static const char *plain_key(const char *key);
-static bool has_value(json_object *object, const char *key);
-static void report_authentication(Search *search,
-								  const char *const steps[MAX_STEPS],
-								  const char *message);
-static void report_no_credentials(Search *search, json_object *had);
+
+/* "PASSWORD" for "ENCRYPTED_PASSWORD". */
+static const char *
+plain_key(const char *key)
+{
+	const char *plain = glue_skip_prefix(key, "ENCRYPTED_");
+
+	return plain != NULL ? plain : key;
+}
+
+/* Is there a member with a value that is not empty? */
+static bool
+has_value(json_object *object, const char *key)
+{
+	return !glue_is_nothing(json_object_object_get(object, key));
+}
+
+/*
+ * Is there a secret of that name, encrypted or not?
+ */
+static bool
+has_password(json_object *properties, const char *key)
+{
+	struct json_object_iter iter;
+
+	glue_json_foreach(properties, iter)
+	{
+		if (strcmp(plain_key(iter.key), plain_key(key)) == 0 &&
+			!glue_is_nothing(iter.val))
+			return true;
+	}
+	return false;
+}
+
+static bool
+is_referenced(json_object *properties, const Login *login)
+{
+	for (int i = 0; i < 2 && login->references[i] != NULL; i++)
+	{
+		if (has_value(properties, login->references[i]))
+			return true;
+	}
+	return false;
+}
+
+/* The login whose password has this key, encrypted or not, or NULL. */
+static const Login *
+find_login(const char *key)
+{
+	for (size_t i = 0; i < sizeof(logins) / sizeof(Login); i++)
+	{
+		if (strcmp(plain_key(key), logins[i].password) == 0)
+			return &logins[i];
+	}
+	return NULL;
+}
+
+/*
+ * Does the input have a reference to a secret, under any name, that the
+ * connection lacks?
+ */
+static bool
+gives_reference(json_object *given, json_object *had)
+{
+	struct json_object_iter iter;
+
+	glue_json_foreach(given, iter)
+	{
+		if (glue_secret_name_refers(iter.key, strlen(iter.key)) && !glue_is_nothing(iter.val) &&
+			!has_value(had, iter.key))
+			return true;
+	}
+	return false;
+}
+
+/*
+ * Does the input have a secret of a map, or a reference in its place?
+ */
+static bool
+gives_secret(const Search *search, json_object *given, json_object *had,
+			 const char *key)
+{
+	const Login *login = find_login(key);
+
+	if (has_password(given, key))
+		return true;
+	if (login == NULL)
+		return search->authenticates || gives_reference(given, had);
+	return is_referenced(given, login) ||
+		(search->authenticates && login->references[0] != NULL);
+}
+
+/*
+ * Does an object in a value have a secret that the other one lacks?
+ */
+static bool
+loses_member(const Search *search, json_object *had, json_object *now)
+{
+	struct json_object_iter iter;
+
+	if (!json_object_is_type(had, json_type_object) ||
+		!json_object_is_type(now, json_type_object))
+		return glue_redact_has_secret(had) && !glue_redact_has_secret(now);
+	json_object_object_foreachC(had, iter)
+	{
+		json_object *value = json_object_object_get(now, iter.key);
+
+		if (glue_redact_hides(NULL, iter.key, iter.val))
+		{
+			if (!glue_is_nothing(iter.val) &&
+				!gives_secret(search, now, had, iter.key))
+				return true;
+		}
+		else if (loses_part(search, iter.val, value) &&
+				 !gives_reference(now, had))
+			return true;
+	}
+	return false;
+}
+
+/*
+ * Would credentials within a value that is no secret itself be deleted?  It
+ * may be a URL, or a string of JSON with secrets among its members.
+ */
+static bool
+loses_part(const Search *search, json_object *had, json_object *now)
+{
+	json_object *had_tree;
+	json_object *tree;
+	bool		loses;
+
+	if (!glue_redact_has_secret(had))
+		return false;
+	if (!json_object_is_type(had, json_type_string))
+		return loses_member(search, had, now);
+	had_tree = glue_json_tree_parse_string(had);
+	tree = glue_json_tree_parse_string(now);
+	if (json_object_is_type(had_tree, json_type_object) &&
+		json_object_is_type(tree, json_type_object))
+		loses = loses_member(search, had_tree, tree);
+	else
+		loses = !glue_redact_has_secret(now);
+	glue_json_tree_free(had_tree);
+	glue_json_tree_free(tree);
+	return loses;
+}
+
+/*
+ * Find the secrets in a map of properties that the input lacks.
+ */
+static void
+search_map(Search *search, const char *map, json_object *had)
+{
+	json_object *given = json_object_object_get(search->input, map);
+	struct json_object_iter iter;
+
+	glue_json_foreach(had, iter)
+	{
+		const char *plain = plain_key(iter.key);
+
+		/* a key in both forms, encrypted and not, is one secret */
+		if (!has_value(had, iter.key) ||
+			(plain != iter.key && has_value(had, plain)))
+			continue;
+		if (glue_redact_hides(NULL, iter.key, iter.val))
+		{
+			if (!gives_secret(search, given, had, iter.key))
+				glue_difference_tell_member(&search->differences, map, plain,
+											"has a value that the input does "
+											"not give");
+		}
+		else if (loses_part(search, iter.val,
+							json_object_object_get(given, iter.key)) &&
+				 !(has_value(given, "SECRET_ID") && !has_value(had, "SECRET_ID")) &&
+				 !has_password(given, "PASSWORD") && !search->authenticates)
+			glue_difference_tell_member(&search->differences, map, iter.key,
+										"holds credentials that the input does "
+										"not give");
+	}
+}
+
+/*
+ * Does Glue's answer determine a login, so that the record does not matter?
+ */
+static bool
+is_login_known(json_object *recorded, json_object *existing,
+			   const Login *login)
+{
+	return is_referenced(existing, login) ||
+		has_value(existing, login->user_name) ||
+		has_value(recorded, login->user_name);
+}
+
+/*
+ * Find recorded secrets that Glue does not show.
+ */
+static void
+search_recorded(Search *search, const char *map, json_object *recorded,
+				json_object *existing)
+{
+	json_object *given = json_object_object_get(search->input, map);
+	bool		has_logins = strcmp(map, "ConnectionProperties") == 0;
+	struct json_object_iter iter;
+
+	glue_json_foreach(recorded, iter)
+	{
+		const char *plain = plain_key(iter.key);
+		const Login *login = has_logins ? find_login(iter.key) : NULL;
+
+		if (!has_value(recorded, iter.key) ||
+			(plain != iter.key && has_value(recorded, plain)) ||
+			!glue_redact_hides(NULL, iter.key, iter.val) ||
+			has_password(existing, iter.key) ||
+			(login != NULL && is_login_known(recorded, existing, login)) ||
+			gives_secret(search, given, recorded, iter.key))
+			continue;
+		glue_difference_tell_member(&search->differences, map, plain,
+									"was given before and is hidden, and the "
+									"input does not give it");
+	}
+}
+
+/*
+ * Find the passwords that other properties imply.
+ */
+static void
+search_logins(Search *search, json_object *had)
+{
+	json_object *given = json_object_object_get(search->input,
+												"ConnectionProperties");
+
+	for (size_t i = 0; i < sizeof(logins) / sizeof(Login); i++)
+	{
+		const Login *login = &logins[i];
+
+		if (has_value(had, login->user_name) &&
+			!is_referenced(had, login) && !has_password(had, login->password) &&
+			!gives_secret(search, given, had, login->password))
+			glue_difference_tell_member(&search->differences,
+										"ConnectionProperties",
+										login->password,
+										"has a hidden value that the "
+										"input does not give");
+	}
+}
+
+/* The member at the end of a path of names of the model, or NULL. */
+static json_object *
+follow(json_object *object, const char *path)
+{
+	char		name[64];		/* the longest one has 40 bytes */
+
+	for (size_t len; object != NULL && *path != '\0';
+		 path += len + (path[len] == '.'))
+	{
+		len = strcspn(path, ".");
+		memcpy(name, path, len);
+		name[len] = '\0';
+		object = json_object_object_get(object, name);
+	}
+	return object;
+}
+
+static bool
+gives_inline(json_object *given)
+{
+	for (size_t i = 0; i < NINLINE; i++)
+	{
+		if (follow(given, inline_credentials[i]) != NULL)
+			return true;
+	}
+	return false;
+}
+
+/*
+ * Are two AuthenticationConfigurations of one type, as far as it is known?
+ */
+static bool
+is_same_type(json_object *a, json_object *b)
+{
+	json_object *type = json_object_object_get(a, "AuthenticationType");
+	json_object *other = json_object_object_get(b, "AuthenticationType");
+
+	return glue_is_nothing(type) || glue_is_nothing(other) ||
+		json_object_equal(type, other) != 0;
+}
+
+static bool
+is_type(json_object *authentication, const char *type)
+{
+	return glue_same_text(glue_json_tree_text(authentication,
+											  "AuthenticationType"), type);
+}
+
+/* Report a difference of a member of AuthenticationConfiguration. */
+static void
+report_authentication(Search *search, const char *member, const char *message)
+{
+	char		text[160];
+	GluePath	path = {NULL, text, 0};
+
+	snprintf(text, sizeof(text), "$.AuthenticationConfiguration.%s", member);
+	glue_difference_tell(&search->differences, &path, message);
+}
+
+/*
+ * Find recorded credentials that the input lacks; false if there are none.
+ */
+static bool
+search_inline(Search *search, json_object *recorded, json_object *given)
+{
+	bool		found = false;
+
+	for (size_t i = 0; i < NINLINE; i++)
+	{
+		if (glue_is_nothing(follow(recorded, inline_credentials[i])) ||
+			follow(given, inline_credentials[i]) != NULL)
+			continue;
+		report_authentication(search, inline_credentials[i],
+							  "was given before and is hidden, and the input "
+							  "does not give it");
+		found = true;
+	}
+	return found;
+}
+
+/*
+ * Find secrets in the token URL of OAuth 2 and in its parameters.
+ */
+static void
+search_token_url(Search *search, json_object *had, json_object *given)
+{
+	static const char parameters[] = "OAuth2Properties.TokenUrlParametersMap";
+	static const char url[] = "OAuth2Properties.TokenUrl";
+
+	if (loses_part(search, follow(had, parameters), follow(given, parameters)))
+		report_authentication(search, parameters,
+							  "holds a secret that the input does not give");
+	if (loses_part(search, follow(had, url), follow(given, url)))
+		report_authentication(search, url,
+							  "holds credentials that the input does not "
+							  "give");
+}
+
+/*
+ * Report that the credentials of AuthenticationConfiguration would be deleted.
+ */
+static void
+report_no_credentials(Search *search, json_object *had)
+{
+	if (has_value(had, "SecretArn"))
+		report_authentication(search, "SecretArn",
+							  "refers to a secret, and the input has neither "
+							  "a reference nor credentials");
+	else if (is_type(had, "BASIC") || is_type(had, "CUSTOM") ||
+			 is_type(had, "OAUTH2"))
+		report_authentication(search, "AuthenticationType",
+							  "implies hidden credentials, and the input has "
+							  "neither a reference nor credentials");
+}
+
+/*
+ * Find the credentials of AuthenticationConfiguration.
+ *
+ * Glue always shows its type, so without a type there are no credentials.  An
+ * input may have another kind of credentials, or declare that none are needed.
+ */
+static void
+search_authentication(Search *search, json_object *had, json_object *recorded)
+{
+	json_object *given = json_object_object_get(search->input,
+												"AuthenticationConfiguration");
+	json_object *properties = json_object_object_get(search->input,
+													 "ConnectionProperties");
+	bool		same_type = is_same_type(had, given);
+
+	if (glue_is_nothing(had) || is_type(given, "IAM"))
+		return;
+	if (glue_is_nothing(given) && (has_value(properties, "SECRET_ID") ||
+								   has_password(properties, "PASSWORD")))
+		return;
+	if (same_type)
+		search_token_url(search, had, given);
+	if (has_value(given, "SecretArn") || (gives_inline(given) && !same_type))
+		return;
+	if ((is_same_type(had, recorded) &&
+		 search_inline(search, recorded, given)) ||
+		gives_inline(given))
+		return;
+	report_no_credentials(search, had);
+}
 
 /*
  * Find the credentials of a connection that an update with the input would
@@ -167,404 +515,4 @@ glue_find_credential_losses(json_object *existing, json_object *recorded,
 	search_authentication(&search, had_authentication,
 						  json_object_object_get(recorded, authentication));
 	return !search.differences.equal;
-}
-
-/*
- * Find the secrets in a map of properties that the input lacks.
- */
-static void
-search_map(Search *search, const char *map, json_object *had)
-{
-	json_object *given = json_object_object_get(search->input, map);
-	struct json_object_iter iter;
-
-	if (!json_object_is_type(had, json_type_object))
-		return;
-	json_object_object_foreachC(had, iter)
-	{
-		const char *plain = plain_key(iter.key);
-
-		/* a key in both forms, encrypted and not, is one secret */
-		if (!has_value(had, iter.key) ||
-			(plain != iter.key && has_value(had, plain)))
-			continue;
-		if (glue_redact_hides(iter.key, iter.val))
-		{
-			if (!gives_secret(search, given, had, iter.key))
-				glue_difference_tell_member(&search->differences, map, plain,
-											"has a value that the input does "
-											"not give");
-		}
-		else if (loses_part(search, iter.val,
-							json_object_object_get(given, iter.key)) &&
-				 !(has_value(given, "SECRET_ID") && !has_value(had, "SECRET_ID")) &&
-				 !has_password(given, "PASSWORD") && !search->authenticates)
-			glue_difference_tell_member(&search->differences, map, iter.key,
-										"holds credentials that the input does "
-										"not give");
-	}
-}
-
-/*
- * Find recorded secrets that Glue does not show.
- */
-static void
-search_recorded(Search *search, const char *map, json_object *recorded,
-				json_object *existing)
-{
-	json_object *given = json_object_object_get(search->input, map);
-	bool		has_logins = strcmp(map, "ConnectionProperties") == 0;
-	struct json_object_iter iter;
-
-	if (!json_object_is_type(recorded, json_type_object))
-		return;
-	json_object_object_foreachC(recorded, iter)
-	{
-		const char *plain = plain_key(iter.key);
-		const Login *login = has_logins ? find_login(iter.key) : NULL;
-
-		if (!has_value(recorded, iter.key) ||
-			(plain != iter.key && has_value(recorded, plain)) ||
-			!glue_redact_hides(iter.key, iter.val) ||
-			has_password(existing, iter.key) ||
-			(login != NULL && is_login_known(recorded, existing, login)) ||
-			gives_secret(search, given, recorded, iter.key))
-			continue;
-		glue_difference_tell_member(&search->differences, map, plain,
-									"was given before and is hidden, and the "
-									"input does not give it");
-	}
-}
-
-/*
- * Does Glue's answer determine a login, so that the record does not matter?
- */
-static bool
-is_login_known(json_object *recorded, json_object *existing,
-			   const Login *login)
-{
-	return is_referenced(existing, login) ||
-		has_value(existing, login->user_name) ||
-		has_value(recorded, login->user_name);
-}
-
-/*
- * Find the passwords that other properties imply.
- */
-static void
-search_logins(Search *search, json_object *had)
-{
-	json_object *given = json_object_object_get(search->input,
-												"ConnectionProperties");
-
-	for (size_t i = 0; i < sizeof(logins) / sizeof(Login); i++)
-	{
-		const Login *login = &logins[i];
-
-		if (has_value(had, login->user_name) &&
-			!is_referenced(had, login) && !has_password(had, login->password) &&
-			!gives_secret(search, given, had, login->password))
-			glue_difference_tell_member(&search->differences,
-										"ConnectionProperties",
-										login->password,
-										"has a hidden value that the "
-										"input does not give");
-	}
-}
-
-/*
- * Find the credentials of AuthenticationConfiguration.
- *
- * Glue always shows its type, so without a type there are no credentials.  An
- * input may have another kind of credentials, or declare that none are needed.
- */
-static void
-search_authentication(Search *search, json_object *had, json_object *recorded)
-{
-	json_object *given = json_object_object_get(search->input,
-												"AuthenticationConfiguration");
-	json_object *properties = json_object_object_get(search->input,
-													 "ConnectionProperties");
-	bool		same_type = is_same_type(had, given);
-
-	if (glue_is_nothing(had) || is_type(given, "IAM"))
-		return;
-	if (glue_is_nothing(given) && (has_value(properties, "SECRET_ID") ||
-								   has_password(properties, "PASSWORD")))
-		return;
-	if (same_type)
-		search_token_url(search, had, given);
-	if (has_value(given, "SecretArn") || (gives_inline(given) && !same_type))
-		return;
-	if ((is_same_type(had, recorded) &&
-		 search_inline(search, recorded, given)) ||
-		gives_inline(given))
-		return;
-	report_no_credentials(search, had);
-}
-
-/*
- * Report that the credentials of AuthenticationConfiguration would be deleted.
- */
-static void
-report_no_credentials(Search *search, json_object *had)
-{
-	static const char *const secret_arn[MAX_STEPS] = {"SecretArn"};
-	static const char *const type[MAX_STEPS] = {"AuthenticationType"};
-
-	if (has_value(had, "SecretArn"))
-		report_authentication(search, secret_arn,
-							  "refers to a secret, and the input has neither "
-							  "a reference nor credentials");
-	else if (is_type(had, "BASIC") || is_type(had, "CUSTOM") ||
-			 is_type(had, "OAUTH2"))
-		report_authentication(search, type,
-							  "implies hidden credentials, and the input has "
-							  "neither a reference nor credentials");
-}
-
-/*
- * Find recorded credentials that the input lacks; false if there are none.
- */
-static bool
-search_inline(Search *search, json_object *recorded, json_object *given)
-{
-	bool		found = false;
-
-	for (size_t i = 0;
-		 i < sizeof(inline_credentials) / sizeof(inline_credentials[0]); i++)
-	{
-		if (glue_is_nothing(follow(recorded, inline_credentials[i])) ||
-			follow(given, inline_credentials[i]) != NULL)
-			continue;
-		report_authentication(search, inline_credentials[i],
-							  "was given before and is hidden, and the input "
-							  "does not give it");
-		found = true;
-	}
-	return found;
-}
-
-/*
- * Find secrets in the token URL of OAuth 2 and in its parameters.
- */
-static void
-search_token_url(Search *search, json_object *had, json_object *given)
-{
-	if (loses_part(search, follow(had, token_parameters),
-				   follow(given, token_parameters)))
-		report_authentication(search, token_parameters,
-							  "holds a secret that the input does not give");
-	if (loses_part(search, follow(had, token_url), follow(given, token_url)))
-		report_authentication(search, token_url,
-							  "holds credentials that the input does not "
-							  "give");
-}
-
-static bool
-gives_inline(json_object *given)
-{
-	for (size_t i = 0;
-		 i < sizeof(inline_credentials) / sizeof(inline_credentials[0]); i++)
-	{
-		if (follow(given, inline_credentials[i]) != NULL)
-			return true;
-	}
-	return false;
-}
-
-/* The member at the end of a path, or NULL. */
-static json_object *
-follow(json_object *object, const char *const steps[MAX_STEPS])
-{
-	for (int i = 0; i < MAX_STEPS && steps[i] != NULL; i++)
-		object = json_object_object_get(object, steps[i]);
-	return object;
-}
-
-/*
- * Are two AuthenticationConfigurations of one type, as far as it is known?
- */
-static bool
-is_same_type(json_object *a, json_object *b)
-{
-	json_object *type = json_object_object_get(a, "AuthenticationType");
-	json_object *other = json_object_object_get(b, "AuthenticationType");
-
-	return glue_is_nothing(type) || glue_is_nothing(other) ||
-		json_object_equal(type, other) != 0;
-}
-
-static bool
-is_type(json_object *authentication, const char *type)
-{
-	return glue_same_text(glue_json_tree_text(authentication,
-											  "AuthenticationType"), type);
-}
-
-/* The login whose password has this key, encrypted or not, or NULL. */
-static const Login *
-find_login(const char *key)
-{
-	for (size_t i = 0; i < sizeof(logins) / sizeof(Login); i++)
-	{
-		if (strcmp(plain_key(key), logins[i].password) == 0)
-			return &logins[i];
-	}
-	return NULL;
-}
-
-/*
- * Does the input have a secret of a map, or a reference in its place?
- */
-static bool
-gives_secret(const Search *search, json_object *given, json_object *had,
-			 const char *key)
-{
-	const Login *login = find_login(key);
-
-	if (has_password(given, key))
-		return true;
-	if (login == NULL)
-		return search->authenticates || gives_reference(given, had);
-	return is_referenced(given, login) ||
-		(search->authenticates && login->references[0] != NULL);
-}
-
-/*
- * Does the input have a reference to a secret, under any name, that the
- * connection lacks?
- */
-static bool
-gives_reference(json_object *given, json_object *had)
-{
-	struct json_object_iter iter;
-
-	if (!json_object_is_type(given, json_type_object))
-		return false;
-	json_object_object_foreachC(given, iter)
-	{
-		if (glue_secret_name_refers(iter.key, strlen(iter.key)) && !glue_is_nothing(iter.val) &&
-			!has_value(had, iter.key))
-			return true;
-	}
-	return false;
-}
-
-/*
- * Would credentials within a value that is no secret itself be deleted?  It
- * may be a URL, or a string of JSON with secrets among its members.
- */
-static bool
-loses_part(const Search *search, json_object *had, json_object *now)
-{
-	json_object *had_tree;
-	json_object *tree;
-	bool		loses;
-
-	if (!glue_redact_has_secret(had))
-		return false;
-	if (!json_object_is_type(had, json_type_string))
-		return loses_member(search, had, now);
-	had_tree = glue_json_tree_parse_string(had);
-	tree = glue_json_tree_parse_string(now);
-	if (json_object_is_type(had_tree, json_type_object) &&
-		json_object_is_type(tree, json_type_object))
-		loses = loses_member(search, had_tree, tree);
-	else
-		loses = !glue_redact_has_secret(now);
-	glue_json_tree_free(had_tree);
-	glue_json_tree_free(tree);
-	return loses;
-}
-
-/*
- * Does an object in a value have a secret that the other one lacks?
- */
-static bool
-loses_member(const Search *search, json_object *had, json_object *now)
-{
-	struct json_object_iter iter;
-
-	if (!json_object_is_type(had, json_type_object) ||
-		!json_object_is_type(now, json_type_object))
-		return glue_redact_has_secret(had) && !glue_redact_has_secret(now);
-	json_object_object_foreachC(had, iter)
-	{
-		json_object *value = json_object_object_get(now, iter.key);
-
-		if (glue_redact_hides(iter.key, iter.val))
-		{
-			if (!glue_is_nothing(iter.val) &&
-				!gives_secret(search, now, had, iter.key))
-				return true;
-		}
-		else if (loses_part(search, iter.val, value) &&
-				 !gives_reference(now, had))
-			return true;
-	}
-	return false;
-}
-
-/*
- * Is there a secret of that name, encrypted or not?
- */
-static bool
-has_password(json_object *properties, const char *key)
-{
-	struct json_object_iter iter;
-
-	if (!json_object_is_type(properties, json_type_object))
-		return false;
-	json_object_object_foreachC(properties, iter)
-	{
-		if (strcmp(plain_key(iter.key), plain_key(key)) == 0 &&
-			!glue_is_nothing(iter.val))
-			return true;
-	}
-	return false;
-}
-
-static bool
-is_referenced(json_object *properties, const Login *login)
-{
-	for (int i = 0; i < 2 && login->references[i] != NULL; i++)
-	{
-		if (has_value(properties, login->references[i]))
-			return true;
-	}
-	return false;
-}
-
-/* "PASSWORD" for "ENCRYPTED_PASSWORD". */
-static const char *
-plain_key(const char *key)
-{
-	return strncmp(key, ENCRYPTED, strlen(ENCRYPTED)) == 0 ?
-		key + strlen(ENCRYPTED) : key;
-}
-
-/* Is there a member with a value that is not empty? */
-static bool
-has_value(json_object *object, const char *key)
-{
-	return !glue_is_nothing(json_object_object_get(object, key));
-}
-
-static void
-report_authentication(Search *search, const char *const steps[MAX_STEPS],
-					  const char *message)
-{
-	GluePath	paths[MAX_STEPS + 1] = {
-		{NULL, "$.AuthenticationConfiguration", 0}
-	};
-	int			count = 0;
-
-	for (; count < MAX_STEPS && steps[count] != NULL; count++)
-	{
-		GluePath	path = {&paths[count], steps[count], 0};
-
-		paths[count + 1] = path;
-	}
-	glue_difference_tell(&search->differences, &paths[count], message);
 }

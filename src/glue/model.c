@@ -23,12 +23,23 @@
 #include "text/ascii.h"
 #include "text/json.h"
 
-static int	compare_name(const void *key, const void *entry);
-static const void *find(const char *name, const void *array, int count,
-						size_t size);
-static int	distance(const char *a, size_t a_len,
-					 const char *b, size_t b_len, int limit);
-static int	class_of(const GluePattern *pattern, uint32_t code);
+/*
+ * Compare a name with an entry, for bsearch().  Every entry that we search
+ * begins with the pointer to its name.
+ */
+static int
+compare_name(const void *key, const void *entry)
+{
+	return strcmp(key, *(const char *const *) entry);
+}
+
+static const void *
+find(const char *name, const void *array, int count, size_t size)
+{
+	if (count == 0)
+		return NULL;
+	return bsearch(name, array, (size_t) count, size, compare_name);
+}
 
 /*
  * Return the operation of this name, or NULL if we have none.
@@ -132,6 +143,20 @@ glue_model_has_value(const GlueShape *enumeration, const char *value)
 }
 
 /*
+ * Find the class of a code point above ASCII.  There are only a few ranges,
+ * and nearly all text is in the first.
+ */
+static int
+class_of(const GluePattern *pattern, uint32_t code)
+{
+	const GlueCodeRange *range = pattern->ranges;
+
+	while (code > range->last)
+		range++;
+	return range->code_class;
+}
+
+/*
  * Does the pattern accept the whole text?
  *
  * If not and where is not NULL, *where is the offset of the first invalid
@@ -168,73 +193,6 @@ glue_model_matches(const GluePattern *pattern, const char *text, size_t len,
 	if (where != NULL)
 		*where = at;
 	return at == len && pattern->accepts[state] == '1';
-}
-
-/*
- * Find the class of a code point above ASCII.  There are only a few ranges,
- * and nearly all text is in the first.
- */
-static int
-class_of(const GluePattern *pattern, uint32_t code)
-{
-	const GlueCodeRange *range = pattern->ranges;
-
-	while (code > range->last)
-		range++;
-	return range->code_class;
-}
-
-/*
- * Compare a name with an entry, for bsearch().  Every entry that we search
- * begins with the pointer to its name.
- */
-static int
-compare_name(const void *key, const void *entry)
-{
-	return strcmp(key, *(const char *const *) entry);
-}
-
-static const void *
-find(const char *name, const void *array, int count, size_t size)
-{
-	if (count == 0)
-		return NULL;
-	return bsearch(name, array, (size_t) count, size, compare_name);
-}
-
-/*
- * Return the most similar name in an array, or NULL if more than a third of
- * its letters would have to change, or half of those of a short name, where
- * two swapped letters already count as two.
- *
- * Each element of the array has this size, and begins with its name.  Of several
- * that are equally near, the first is taken.
- */
-const char *
-glue_model_nearest(const char *name, const void *array, int count,
-				   size_t size)
-{
-	size_t		len = strnlen(name, GLUE_MODEL_NEAREST_MAX + 1);
-	const char *best = NULL;
-	int			limit;
-
-	if (len == 0 || len > GLUE_MODEL_NEAREST_MAX)
-		return NULL;
-	limit = (int) (len < 3 ? 1 : len < 7 ? len / 2 : len / 3);
-	for (int i = 0; i < count && limit >= 0; i++)
-	{
-		const char *candidate = *(const char *const *)
-			((const char *) array + (size_t) i * size);
-		int			found = distance(name, len, candidate, strlen(candidate),
-									 limit);
-
-		if (found <= limit)
-		{
-			best = candidate;
-			limit = found - 1;
-		}
-	}
-	return best;
 }
 
 /*
@@ -280,4 +238,39 @@ distance(const char *a, size_t a_len, const char *b, size_t b_len, int limit)
 			return limit + 1;
 	}
 	return costs[b_len];
+}
+
+/*
+ * Return the most similar name in an array, or NULL if more than a third of
+ * its letters would have to change, or half of those of a short name, where
+ * two swapped letters already count as two.
+ *
+ * Each element of the array has this size, and begins with its name.  Of several
+ * that are equally near, the first is taken.
+ */
+const char *
+glue_model_nearest(const char *name, const void *array, int count,
+				   size_t size)
+{
+	size_t		len = strnlen(name, GLUE_MODEL_NEAREST_MAX + 1);
+	const char *best = NULL;
+	int			limit;
+
+	if (len == 0 || len > GLUE_MODEL_NEAREST_MAX)
+		return NULL;
+	limit = (int) (len < 3 ? 1 : len < 7 ? len / 2 : len / 3);
+	for (int i = 0; i < count && limit >= 0; i++)
+	{
+		const char *candidate = *(const char *const *)
+			((const char *) array + (size_t) i * size);
+		int			found = distance(name, len, candidate, strlen(candidate),
+									 limit);
+
+		if (found <= limit)
+		{
+			best = candidate;
+			limit = found - 1;
+		}
+	}
+	return best;
 }

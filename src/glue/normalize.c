@@ -29,11 +29,17 @@
 #include "text/ascii.h"
 #include "text/json.h"
 
-static void add_empty_properties(json_object *input);
-static void drop_empty_members(json_object *input);
 static bool normalize(const GlueShape *shape, json_object *value);
 static bool normalize_structure(const GlueShape *shape, json_object *object);
-static bool normalize_map(json_object *object);
+
+static void
+add_empty_properties(json_object *input)
+{
+	json_object *empty = json_object_new_object();
+
+	if (json_object_object_add(input, "ConnectionProperties", empty) != 0)
+		json_object_put(empty);
+}
 
 /* Normalize a ConnectionInput; returns whether it was changed. */
 bool
@@ -54,12 +60,14 @@ glue_normalize_connection_input(json_object *input)
 }
 
 static void
-add_empty_properties(json_object *input)
+drop_empty_members(json_object *input)
 {
-	json_object *empty = json_object_new_object();
-
-	if (json_object_object_add(input, "ConnectionProperties", empty) != 0)
-		json_object_put(empty);
+	/* json-c allows the deletion of the loop's current entry */
+	json_object_object_foreach(input, key, value)
+	{
+		if (glue_is_nothing(value))
+			json_object_object_del(input, key);
+	}
 }
 
 /*
@@ -99,22 +107,39 @@ glue_input_from_connection(json_object *input, char *left_out, size_t size)
 	return true;
 }
 
-static void
-drop_empty_members(json_object *input)
-{
-	/* json-c allows the deletion of the loop's current entry */
-	json_object_object_foreach(input, key, value)
-	{
-		if (glue_is_nothing(value))
-			json_object_object_del(input, key);
-	}
-}
-
 /* Normalize a value of another shape of the model, such as "TagsMap". */
 void
 glue_normalize(const char *shape_name, json_object *value)
 {
 	(void) normalize(glue_model_shape(shape_name), value);
+}
+
+/*
+ * Normalize a map of strings.
+ */
+static bool
+normalize_map(json_object *object)
+{
+	bool		changed = false;
+
+	json_object_object_foreach(object, key, value)
+	{
+		json_object *string = NULL;
+		const char *spelling;
+
+		if (!json_object_is_type(value, json_type_boolean) &&
+			!glue_json_is_number(value))
+			continue;
+		changed = true;
+
+		/* a number keeps its original spelling */
+		spelling = json_object_get_string(value);
+		if (spelling != NULL)
+			string = json_object_new_string(spelling);
+		if (string != NULL && json_object_object_add(object, key, string) != 0)
+			json_object_put(string);
+	}
+	return changed;
 }
 
 /*
@@ -151,35 +176,6 @@ normalize_structure(const GlueShape *shape, json_object *object)
 			json_object_object_del(object, key);
 			changed = true;
 		}
-	}
-	return changed;
-}
-
-/*
- * Normalize a map of strings.
- */
-static bool
-normalize_map(json_object *object)
-{
-	bool		changed = false;
-
-	json_object_object_foreach(object, key, value)
-	{
-		json_object *string = NULL;
-		const char *spelling;
-
-		if (!json_object_is_type(value, json_type_boolean) &&
-			!json_object_is_type(value, json_type_int) &&
-			!json_object_is_type(value, json_type_double))
-			continue;
-		changed = true;
-
-		/* a number keeps its original spelling */
-		spelling = json_object_get_string(value);
-		if (spelling != NULL)
-			string = json_object_new_string(spelling);
-		if (string != NULL && json_object_object_add(object, key, string) != 0)
-			json_object_put(string);
 	}
 	return changed;
 }

@@ -36,23 +36,15 @@
  */
 #define CLOCK_TOLERANCE 2
 
-/* The members whose change is a difference. */
-static const char *const compared[] = {
-	"Status", "StatusReason", "ConnectionSchemaVersion",
-};
-
-/* The members whose change is recorded. */
+/*
+ * The members whose change is recorded; that of the first three is a
+ * difference.
+ */
+#define NCOMPARED 3
 static const char *const recorded[] = {
 	"Status", "StatusReason", "ConnectionSchemaVersion", "CreationTime",
 	"LastUpdatedTime", "LastUpdatedBy", "LastConnectionValidationTime",
 };
-
-static bool same_member(json_object *known, json_object *connection,
-						const char *name);
-static json_object *time_of(json_object *connection, const char *name);
-static bool is_after(json_object *time, double seconds);
-static const char *describe(json_object *connection, const char *name,
-							char buffer[GLUE_QUOTED_SIZE]);
 
 /*
  * The status of a connection; AWS Glue omits it if the connection was ready at
@@ -64,6 +56,22 @@ glue_connection_status(json_object *connection)
 	const char *status = glue_json_tree_text(connection, "Status");
 
 	return status != NULL && status[0] != '\0' ? status : "READY";
+}
+
+/* A time of a connection; NULL if there is none. */
+static json_object *
+time_of(json_object *connection, const char *name)
+{
+	json_object *value = json_object_object_get(connection, name);
+
+	return glue_json_is_number(value) ? value : NULL;
+}
+
+/* Is a time later than another one in seconds, which may be rounded? */
+static bool
+is_after(json_object *time, double seconds)
+{
+	return json_object_get_double(time) > seconds + CLOCK_TOLERANCE;
 }
 
 /*
@@ -101,6 +109,52 @@ glue_unseen_change(json_object *known, double known_at,
 }
 
 /*
+ * Is a member unchanged, or was it not recorded?
+ */
+static bool
+same_member(json_object *known, json_object *connection, const char *name)
+{
+	json_object *before = json_object_object_get(known, name);
+	json_object *after = json_object_object_get(connection, name);
+
+	if (strcmp(name, "Status") == 0)
+		return glue_is_nothing(before) ||
+			strcmp(glue_connection_status(known),
+				   glue_connection_status(connection)) == 0;
+	if (strcmp(name, "StatusReason") == 0 && !glue_is_nothing(before) &&
+		glue_is_nothing(after))
+		return false;
+	if (glue_is_nothing(before) || glue_is_nothing(after))
+		return true;
+	if (glue_json_is_number(before) && glue_json_is_number(after))
+		return glue_same_time(before, after);
+	return json_object_equal(before, after) != 0;
+}
+
+/*
+ * Describe a member, without secrets.  The status always has a value.
+ */
+static const char *
+describe(json_object *connection, const char *name,
+		 char buffer[GLUE_QUOTED_SIZE])
+{
+	json_object *value = json_object_object_get(connection, name);
+	json_object *copy;
+	const char *what;
+
+	if (strcmp(name, "Status") == 0 &&
+		(glue_is_nothing(value) || !json_object_is_type(value, json_type_string)))
+		return glue_quote(glue_connection_status(connection), buffer);
+	if (glue_is_nothing(value))
+		return "not there";
+	copy = glue_redact_copy(value);
+	what = copy != NULL ? glue_difference_describe(copy, buffer) :
+		GLUE_REDACTED;
+	glue_json_tree_free(copy);
+	return what;
+}
+
+/*
  * Compare the status of a connection with the recorded one.  Returns true if
  * they are equal, and otherwise reports each difference to the sink.
  */
@@ -110,19 +164,19 @@ glue_compare_observations(json_object *known, json_object *connection,
 {
 	GlueDifferences differences = {sink, arg, true};
 
-	for (size_t i = 0; i < sizeof(compared) / sizeof(char *); i++)
+	for (size_t i = 0; i < NCOMPARED; i++)
 	{
 		char		message[MESSAGE_SIZE];
 		char		before[GLUE_QUOTED_SIZE];
 		char		after[GLUE_QUOTED_SIZE];
 
-		if (same_member(known, connection, compared[i]))
+		if (same_member(known, connection, recorded[i]))
 			continue;
 		snprintf(message, sizeof(message),
 				 "was %s, but is %s in AWS Glue",
-				 describe(known, compared[i], before),
-				 describe(connection, compared[i], after));
-		glue_difference_tell_member(&differences, compared[i], NULL, message);
+				 describe(known, recorded[i], before),
+				 describe(connection, recorded[i], after));
+		glue_difference_tell_member(&differences, recorded[i], NULL, message);
 	}
 	return differences.equal;
 }
@@ -172,66 +226,4 @@ glue_observed_anything_new(json_object *known, json_object *connection)
 			return true;
 	}
 	return false;
-}
-
-/*
- * Is a member unchanged, or was it not recorded?
- */
-static bool
-same_member(json_object *known, json_object *connection, const char *name)
-{
-	json_object *before = json_object_object_get(known, name);
-	json_object *after = json_object_object_get(connection, name);
-
-	if (strcmp(name, "Status") == 0)
-		return glue_is_nothing(before) ||
-			strcmp(glue_connection_status(known),
-				   glue_connection_status(connection)) == 0;
-	if (strcmp(name, "StatusReason") == 0 && !glue_is_nothing(before) &&
-		glue_is_nothing(after))
-		return false;
-	if (glue_is_nothing(before) || glue_is_nothing(after))
-		return true;
-	if (glue_json_is_number(before) && glue_json_is_number(after))
-		return glue_same_time(before, after);
-	return json_object_equal(before, after) != 0;
-}
-
-/* A time of a connection; NULL if there is none. */
-static json_object *
-time_of(json_object *connection, const char *name)
-{
-	json_object *value = json_object_object_get(connection, name);
-
-	return glue_json_is_number(value) ? value : NULL;
-}
-
-/* Is a time later than another one in seconds, which may be rounded? */
-static bool
-is_after(json_object *time, double seconds)
-{
-	return json_object_get_double(time) > seconds + CLOCK_TOLERANCE;
-}
-
-/*
- * Describe a member, without secrets.  The status always has a value.
- */
-static const char *
-describe(json_object *connection, const char *name,
-		 char buffer[GLUE_QUOTED_SIZE])
-{
-	json_object *value = json_object_object_get(connection, name);
-	json_object *copy;
-	const char *what;
-
-	if (strcmp(name, "Status") == 0 &&
-		(glue_is_nothing(value) || !json_object_is_type(value, json_type_string)))
-		return glue_quote(glue_connection_status(connection), buffer);
-	if (glue_is_nothing(value))
-		return "not there";
-	copy = glue_redact_copy(value);
-	what = copy != NULL ? glue_difference_describe(copy, buffer) :
-		GLUE_REDACTED;
-	glue_json_tree_free(copy);
-	return what;
 }

@@ -29,6 +29,7 @@
 #include <string.h>
 
 #include "glue/compare.h"
+#include "text/buffer.h"
 #include "text/json.h"
 
 /*
@@ -37,66 +38,24 @@
  */
 #define TOLERANCE_MS	1000
 
-/* prototypes of private functions */
-static GlueOwnership check_begin(const GlueMadeConnection *made,
-								 json_object *connection, double *created_ms,
-								 char findings[GLUE_FINDINGS_SIZE]);
-static GlueOwnership check_end(const GlueMadeConnection *made,
-							   double created_ms, double updated_ms,
-							   char findings[GLUE_FINDINGS_SIZE]);
-static bool find_time(json_object *connection, const char *member,
-					  double *time_ms);
-static GlueOwnership conclude(GlueOwnership ownership, const char *finding,
-							  char findings[GLUE_FINDINGS_SIZE]);
-static bool has_definition(const GlueMadeConnection *made,
-						   json_object *connection,
-						   char findings[GLUE_FINDINGS_SIZE]);
-static void note_difference(void *arg, const char *path, const char *message);
-
-/*
- * Decide the ownership of a connection after a recent create.
- *
- * connection is GetConnection's answer, NULL if there is none.  Of made, only
- * the definition and the begin are used.  Unless the connection is ours,
- * findings gives the reason in whole sentences, without secrets.
- */
-GlueOwnership
-glue_ownership(const GlueMadeConnection *made, json_object *connection,
-			   char findings[GLUE_FINDINGS_SIZE])
+static GlueOwnership
+conclude(GlueOwnership ownership, const char *finding,
+		 char findings[GLUE_FINDINGS_SIZE])
 {
-	double		created_ms;
-	GlueOwnership ownership = check_begin(made, connection, &created_ms,
-										  findings);
-
-	if (ownership != GLUE_OURS)
-		return ownership;
-	return glue_compare_definitions(made->sent, connection, note_difference,
-									findings) ? GLUE_OURS : GLUE_SOMEBODY_ELSES;
+	snprintf(findings, GLUE_FINDINGS_SIZE, "%s", finding);
+	return ownership;
 }
 
-/*
- * Decide whether a connection is the one that we made, and unchanged except by
- * our own updates.
- */
-GlueOwnership
-glue_ownership_unchanged(const GlueMadeConnection *made,
-						 json_object *connection,
-						 char findings[GLUE_FINDINGS_SIZE])
+/* A time of a connection, in milliseconds; false if it has none. */
+static bool
+find_time(json_object *connection, const char *member, double *time_ms)
 {
-	double		created_ms;
-	double		updated_ms;
-	GlueOwnership when = check_begin(made, connection, &created_ms, findings);
+	json_object *moment = json_object_object_get(connection, member);
 
-	if (when == GLUE_OURS)
-	{
-		if (!find_time(connection, "LastUpdatedTime", &updated_ms))
-			updated_ms = created_ms;
-		when = check_end(made, created_ms, updated_ms, findings);
-	}
-	if (when != GLUE_OURS)
-		return when;
-	return has_definition(made, connection, findings) ?
-		GLUE_OURS : GLUE_SOMEBODY_ELSES;
+	if (!glue_json_is_number(moment))
+		return false;
+	*time_ms = json_object_get_double(moment) * 1000.0;
+	return true;
 }
 
 /*
@@ -139,61 +98,75 @@ check_end(const GlueMadeConnection *made, double created_ms,
 	return conclude(GLUE_OURS, "", findings);
 }
 
-/* A time of a connection, in milliseconds; false if it has none. */
-static bool
-find_time(json_object *connection, const char *member, double *time_ms)
+/* A GlueDifferenceSink: append to the findings. */
+static void
+note_difference(void *arg, const char *path, const char *message)
 {
-	json_object *moment = json_object_object_get(connection, member);
+	GlueTextBuffer *findings = arg;
 
-	if (!glue_json_is_number(moment))
-		return false;
-	*time_ms = json_object_get_double(moment) * 1000.0;
-	return true;
+	glue_text_put_all(findings, findings->len > 0 ? " " : "", path, " ",
+					  message, NULL);
 }
 
-static GlueOwnership
-conclude(GlueOwnership ownership, const char *finding,
-		 char findings[GLUE_FINDINGS_SIZE])
-{
-	snprintf(findings, GLUE_FINDINGS_SIZE, "%s", finding);
-	return ownership;
-}
-
-/*
- * Does a connection have the definition of its creation, or of one of our
- * updates?  The findings are about the former.
- */
+/* Does a connection have the definition of its creation?  If not, why not? */
 static bool
 has_definition(const GlueMadeConnection *made, json_object *connection,
 			   char findings[GLUE_FINDINGS_SIZE])
 {
-	char		others[GLUE_FINDINGS_SIZE];
-	bool		found;
+	GlueTextBuffer out = {findings, GLUE_FINDINGS_SIZE, 0};
+	bool		found = glue_compare_definitions(made->sent, connection,
+												 note_difference, &out);
 
-	findings[0] = '\0';
-	found = glue_compare_definitions(made->sent, connection, note_difference,
-									 findings);
-	for (int i = 0; i < made->nupdates && !found; i++)
-	{
-		others[0] = '\0';
-		found = glue_compare_definitions(made->updates[i], connection,
-										 note_difference, others);
-	}
-	if (found)
-		findings[0] = '\0';
+	glue_text_end(&out);
 	return found;
 }
 
-/* A GlueDifferenceSink: append to the findings; they are truncated. */
-static void
-note_difference(void *arg, const char *path, const char *message)
+/*
+ * Decide the ownership of a connection after a recent create.
+ *
+ * connection is GetConnection's answer, NULL if there is none.  Of made, only
+ * the definition and the begin are used.  Unless the connection is ours,
+ * findings gives the reason in whole sentences, without secrets.
+ */
+GlueOwnership
+glue_ownership(const GlueMadeConnection *made, json_object *connection,
+			   char findings[GLUE_FINDINGS_SIZE])
 {
-	char	   *findings = arg;
-	size_t		used = strlen(findings);
-	size_t		room = GLUE_FINDINGS_SIZE - used;
+	double		created_ms;
+	GlueOwnership ownership = check_begin(made, connection, &created_ms,
+										  findings);
 
-	if ((size_t) snprintf(findings + used, room, "%s%s %s",
-						  used > 0 ? " " : "", path, message) >= room)
-		findings[glue_utf8_clip(findings, GLUE_FINDINGS_SIZE - 1,
-								GLUE_FINDINGS_SIZE - 2)] = '\0';
+	if (ownership != GLUE_OURS)
+		return ownership;
+	return has_definition(made, connection, findings) ?
+		GLUE_OURS : GLUE_SOMEBODY_ELSES;
+}
+
+/*
+ * Decide whether a connection is the one that we made, and unchanged except by
+ * our own updates.  The findings are about the definition of its creation.
+ */
+GlueOwnership
+glue_ownership_unchanged(const GlueMadeConnection *made,
+						 json_object *connection,
+						 char findings[GLUE_FINDINGS_SIZE])
+{
+	double		created_ms;
+	double		updated_ms;
+	GlueOwnership when = check_begin(made, connection, &created_ms, findings);
+
+	if (when == GLUE_OURS)
+	{
+		if (!find_time(connection, "LastUpdatedTime", &updated_ms))
+			updated_ms = created_ms;
+		when = check_end(made, created_ms, updated_ms, findings);
+	}
+	if (when != GLUE_OURS || has_definition(made, connection, findings))
+		return when;
+	for (int i = 0; i < made->nupdates; i++)
+	{
+		if (glue_compare_definitions(made->updates[i], connection, NULL, NULL))
+			return conclude(GLUE_OURS, "", findings);
+	}
+	return GLUE_SOMEBODY_ELSES;
 }

@@ -10,20 +10,33 @@
  *
  *-------------------------------------------------------------------------
  */
-#include "glue/place_rules.h"
-
-#include <string.h>
-
 #include "glue/rules.h"
+
 #include "glue/source_url.h"
+#include "text/ascii.h"
 #include "text/json.h"
 
-static void check_place(const GlueRuleInput *input, const char *key,
-						GlueCheck check, GlueUrlCheck find_fault);
-static void check_security_group(const GlueRuleInput *input,
-								 const GluePath *list, size_t index,
-								 const char *id);
-static bool is_resource_id(const char *text, const char *prefix);
+static void
+check_place(const GlueRuleInput *input, const char *key, GlueCheck check,
+			GlueUrlCheck find_fault)
+{
+	static const char blanks[] = " \t\r\n";
+	GluePath	path = {&glue_properties_path, key, 0};
+	const char *text = glue_json_tree_text(input->properties, key);
+	GlueUrlFault fault;
+
+	if (text == NULL || text[0] == '\0')
+		return;
+	if (strchr(blanks, text[0]) != NULL ||
+		strchr(blanks, text[strlen(text) - 1]) != NULL)
+		glue_report_check(input->reporter, &path, check,
+						  "should not begin or end with a blank");
+	if (find_fault(text + strspn(text, blanks), &fault))
+		glue_report_check(input->reporter, &path, check, "%s%s%s%s",
+						  fault.message, fault.form != NULL ? " \"" : "",
+						  fault.form != NULL ? fault.form : "",
+						  fault.form != NULL ? "\"" : "");
+}
 
 /*
  * Check the addresses of the data.
@@ -43,26 +56,30 @@ glue_check_address_rules(const GlueRuleInput *input)
 	check_place(input, "HOST", GLUE_CHECK_HOST, glue_host_fault);
 }
 
-static void
-check_place(const GlueRuleInput *input, const char *key, GlueCheck check,
-			GlueUrlCheck find_fault)
+/*
+ * Is this the prefix and then one or more lower-case hexadecimal digits?
+ */
+static bool
+is_resource_id(const char *text, const char *prefix)
 {
-	static const char blanks[] = " \t\r\n";
-	GluePath	path = {&input->properties_path, key, 0};
-	const char *text = glue_json_tree_text(input->properties, key);
-	GlueUrlFault fault;
+	const char *digits = glue_skip_prefix(text, prefix);
 
-	if (text == NULL || text[0] == '\0')
-		return;
-	if (strchr(blanks, text[0]) != NULL ||
-		strchr(blanks, text[strlen(text) - 1]) != NULL)
-		glue_report_check(input->reporter, &path, check,
-						  "should not begin or end with a blank");
-	if (find_fault(text + strspn(text, blanks), &fault))
-		glue_report_check(input->reporter, &path, check, "%s%s%s%s",
-						  fault.message, fault.form != NULL ? " \"" : "",
-						  fault.form != NULL ? fault.form : "",
-						  fault.form != NULL ? "\"" : "");
+	return digits != NULL && *digits != '\0' &&
+		digits[strspn(digits, "0123456789abcdef")] == '\0';
+}
+
+static void
+check_security_group(const GlueRuleInput *input, const GluePath *list,
+					 size_t index, const char *id)
+{
+	GluePath	path = {list, NULL, index};
+	char		quoted[GLUE_QUOTED_SIZE];
+
+	if (!is_resource_id(id, "sg-"))
+		glue_report_check(input->reporter, &path, GLUE_CHECK_RESOURCE_ID,
+						  "should be the id of a security group, such as "
+						  "\"sg-0a1b2c3d\", but is %s",
+						  glue_quote(id, quoted));
 }
 
 /*
@@ -72,7 +89,7 @@ check_place(const GlueRuleInput *input, const char *key, GlueCheck check,
 void
 glue_check_network_rules(const GlueRuleInput *input)
 {
-	GluePath	path = {input->root, "PhysicalConnectionRequirements", 0};
+	GluePath	path = {&glue_root_path, "PhysicalConnectionRequirements", 0};
 	GluePath	subnet_path = {&path, "SubnetId", 0};
 	GluePath	zone_path = {&path, "AvailabilityZone", 0};
 	GluePath	groups_path = {&path, "SecurityGroupIdList", 0};
@@ -105,31 +122,4 @@ glue_check_network_rules(const GlueRuleInput *input)
 			check_security_group(input, &groups_path, i,
 								 json_object_get_string(group));
 	}
-}
-
-static void
-check_security_group(const GlueRuleInput *input, const GluePath *list,
-					 size_t index, const char *id)
-{
-	GluePath	path = {list, NULL, index};
-	char		quoted[GLUE_QUOTED_SIZE];
-
-	if (!is_resource_id(id, "sg-"))
-		glue_report_check(input->reporter, &path, GLUE_CHECK_RESOURCE_ID,
-						  "should be the id of a security group, such as "
-						  "\"sg-0a1b2c3d\", but is %s",
-						  glue_quote(id, quoted));
-}
-
-/*
- * Is this the prefix and then one or more lower-case hexadecimal digits?
- */
-static bool
-is_resource_id(const char *text, const char *prefix)
-{
-	size_t		len = strlen(prefix);
-	const char *digits = &text[len];
-
-	return strncmp(text, prefix, len) == 0 && *digits != '\0' &&
-		digits[strspn(digits, "0123456789abcdef")] == '\0';
 }

@@ -17,11 +17,13 @@
 #include <json-c/json.h>
 
 #include "secret/needles.h"
-#include "secret/secret_text.h" /* GLUE_REDACTED */
+#include "secret/secret_search.h"	/* GLUE_REDACTED */
 
 extern bool glue_redact_tree(json_object *tree);
 extern json_object *glue_redact_copy(json_object *tree);
 extern bool glue_redact_has_secret(json_object *tree);
 extern bool glue_redact_collect(json_object *tree, GlueNeedles *list);
+extern size_t glue_redact_text(json_object *tree, const char *text,
+							   char *buffer, size_t size);
 
 #endif							/* GLUE_GLUE_REDACT_H */

@@ -32,71 +32,26 @@
 #include "secret/secret_form.h"
 #include "secret/secret_name.h"
 
-static GlueNameKind classify_pair(json_object *object, const char *key,
-								  int *types);
-static GlueNameKind classify_key(const char *key, int *types);
-static bool is_sensitive(const char *key);
-
 /*
- * Is a value with this key a secret, according to the key alone?
+ * Classify a key, also by the model, whose sensitive names are all names of
+ * secrets by themselves.  Unless it is GLUE_NAME_PLAIN, *types is the set of
+ * types of value that can be no secret: none, if the model marks the key as
+ * sensitive.
  */
-bool
-glue_redact_is_secret_key(const char *key)
+static GlueNameKind
+classify_key(const char *key, int *types)
 {
-	int			types;
-
-	return classify_key(key, &types) >= GLUE_NAME_ADDRESS;
-}
-
-/*
- * Is this value secret as a whole because of its key, or already redacted?
- */
-bool
-glue_redact_hides(const char *key, json_object *value)
-{
-	return glue_redact_hides_member(NULL, key, value);
-}
-
-/*
- * Likewise for a member of an object, which may be one of a pair: is its key a
- * secret's, and does its form not exclude that?
- */
-bool
-glue_redact_hides_member(json_object *object, const char *key,
-						 json_object *value)
-{
-	int			types;
-	GlueNameKind kind = classify_key(key, &types);
-	const char *text;
-	size_t		len;
+	GlueNameKind kind = glue_secret_name_kind(key, strlen(key));
+	const GlueMemberName *member;
 
 	if (kind == GLUE_NAME_PLAIN)
-		kind = classify_pair(object, key, &types);
-	if (kind == GLUE_NAME_REFERENCE && value != NULL &&
-		(types & glue_model_types_of(value)) == 0)
-		kind = GLUE_NAME_SECRET;
-	if (kind < GLUE_NAME_ADDRESS)
-		return false;
-	if (is_sensitive(key))
-		return true;
-	switch (json_object_get_type(value))
-	{
-		case json_type_boolean:
-			return false;
-		case json_type_int:
-		case json_type_double:
-			return kind > GLUE_NAME_MENTIONS;
-		case json_type_string:
-			text = json_object_get_string(value);
-			len = (size_t) json_object_get_string_len(value);
-
-			/* a value with a redacted part does not have that form any more */
-			return !glue_form_is_public(kind, text, len) ||
-				(kind > GLUE_NAME_ADDRESS &&
-				 glue_text_has_secret(text, len, GLUE_TEXT_VALUE));
-		default:
-			return true;
-	}
+		return kind;
+	*types = GLUE_TYPE_STRING | GLUE_TYPE_BOOLEAN | GLUE_TYPE_NUMBER;
+	member = glue_model_member_name(key);
+	if (member == NULL)
+		return kind;
+	*types = member->sensitive ? 0 : member->types;
+	return member->sensitive ? GLUE_NAME_SECRET : GLUE_NAME_REFERENCE;
 }
 
 /*
@@ -133,30 +88,54 @@ classify_pair(json_object *object, const char *key, int *types)
 }
 
 /*
- * Classify a key, also by the model, whose sensitive names are all names of
- * secrets by themselves.  If it is GLUE_NAME_REFERENCE, *types is the set of
- * types of value that are no secret.
+ * Is a value with this key a secret, according to the key alone?
  */
-static GlueNameKind
-classify_key(const char *key, int *types)
+bool
+glue_redact_is_secret_key(const char *key)
 {
-	GlueNameKind kind = glue_secret_name_kind(key, strlen(key));
-	const GlueMemberName *member;
+	int			types;
 
-	if (kind == GLUE_NAME_PLAIN)
-		return kind;
-	*types = GLUE_TYPE_STRING | GLUE_TYPE_BOOLEAN | GLUE_TYPE_NUMBER;
-	member = glue_model_member_name(key);
-	if (member == NULL)
-		return kind;
-	*types = member->types;
-	return member->sensitive ? GLUE_NAME_SECRET : GLUE_NAME_REFERENCE;
+	return classify_key(key, &types) >= GLUE_NAME_ADDRESS;
 }
 
-static bool
-is_sensitive(const char *key)
+/*
+ * Is this value secret as a whole because of its key, or already redacted: is
+ * its key a secret's, and does its form not exclude that?  It may be one of a
+ * pair of members of an object, unless that is NULL.
+ */
+bool
+glue_redact_hides(json_object *object, const char *key, json_object *value)
 {
-	const GlueMemberName *member = glue_model_member_name(key);
+	int			types = 0;
+	GlueNameKind kind = classify_key(key, &types);
+	const char *text;
+	size_t		len;
 
-	return member != NULL && member->sensitive;
+	if (kind == GLUE_NAME_SECRET && types == 0)
+		return true;
+	if (kind == GLUE_NAME_PLAIN)
+		kind = classify_pair(object, key, &types);
+	if (kind == GLUE_NAME_REFERENCE && value != NULL &&
+		(types & glue_model_types_of(value)) == 0)
+		kind = GLUE_NAME_SECRET;
+	if (kind < GLUE_NAME_ADDRESS)
+		return false;
+	switch (json_object_get_type(value))
+	{
+		case json_type_boolean:
+			return false;
+		case json_type_int:
+		case json_type_double:
+			return kind > GLUE_NAME_MENTIONS;
+		case json_type_string:
+			text = json_object_get_string(value);
+			len = (size_t) json_object_get_string_len(value);
+
+			/* a value with a redacted part does not have that form any more */
+			return !glue_form_is_public(kind, text, len) ||
+				(kind > GLUE_NAME_ADDRESS &&
+				 glue_text_has_secret(text, len, GLUE_TEXT_VALUE));
+		default:
+			return true;
+	}
 }

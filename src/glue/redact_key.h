@@ -16,8 +16,7 @@
 #include <json-c/json.h>
 
 extern bool glue_redact_is_secret_key(const char *key);
-extern bool glue_redact_hides(const char *key, json_object *value);
-extern bool glue_redact_hides_member(json_object *object, const char *key,
-									 json_object *value);
+extern bool glue_redact_hides(json_object *object, const char *key,
+							  json_object *value);
 
 #endif							/* GLUE_GLUE_REDACT_KEY_H */

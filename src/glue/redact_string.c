@@ -20,10 +20,6 @@
 
 #include "text/json.h"
 
-static char *new_buffer(const char *text, size_t len);
-static int	find_hidden(json_object *value, int flags, json_object *parent,
-						const char *key, size_t *index, void *arg);
-
 /*
  * Set a string to a new text, after wiping the old one.  The new one must not
  * be a part of the old one.
@@ -48,10 +44,14 @@ glue_string_replace_parts(json_object *string)
 {
 	const char *text = json_object_get_string(string);
 	size_t		len = (size_t) json_object_get_string_len(string);
+
+	/* enough, because every secret has at least one byte */
+	size_t		size = len * strlen(GLUE_REDACTED) + 1;
+	char	   *buffer = malloc(size);
+	GlueTextBuffer out = {buffer, size, 0};
 	GlueSecretSearch search;
 	size_t		copied = 0;
-	size_t		used = 0;
-	char	   *buffer = new_buffer(text, len);
+	size_t		used;
 	json_object *tree;
 	bool		replaced;
 
@@ -60,16 +60,14 @@ glue_string_replace_parts(json_object *string)
 	glue_secret_search_init(&search, text, len, GLUE_TEXT_VALUE);
 	while (glue_secret_search_next(&search))
 	{
-		memcpy(&buffer[used], &text[copied], search.start - copied);
-		used += search.start - copied;
-		memcpy(&buffer[used], GLUE_REDACTED, strlen(GLUE_REDACTED));
-		used += strlen(GLUE_REDACTED);
+		glue_text_put(&out, &text[copied], search.start - copied);
+		glue_text_put_string(&out, GLUE_REDACTED);
 		copied = search.end;
 	}
-	memcpy(&buffer[used], &text[copied], len - copied);
-	used += len - copied;
+	glue_text_put(&out, &text[copied], len - copied);
+	used = glue_text_end(&out);
 
-	tree = glue_text_looks_like_json(buffer, used) ?
+	tree = glue_text_looks_like_json(buffer) ?
 		glue_json_tree_parse(buffer, used) : NULL;
 	if (tree != NULL || glue_text_has_secret(buffer, used, GLUE_TEXT_VALUE))
 		replaced = glue_string_replace(string, GLUE_REDACTED,
@@ -82,31 +80,11 @@ glue_string_replace_parts(json_object *string)
 	return replaced;
 }
 
-/*
- * Allocate a buffer for a text with its secrets replaced; NULL if there is no
- * memory.
- */
-static char *
-new_buffer(const char *text, size_t len)
-{
-	GlueSecretSearch search;
-	size_t		size = len + 1;
-
-	glue_secret_search_init(&search, text, len, GLUE_TEXT_VALUE);
-	while (glue_secret_search_next(&search))
-		size += strlen(GLUE_REDACTED);
-	return malloc(size);
-}
-
 bool
-glue_text_looks_like_json(const char *text, size_t len)
+glue_text_looks_like_json(const char *text)
 {
-	size_t		at = 0;
-
-	while (at < len && (text[at] == ' ' || text[at] == '\t' ||
-						text[at] == '\r' || text[at] == '\n'))
-		at++;
-	return at < len && (text[at] == '{' || text[at] == '[');
+	text += strspn(text, " \t\r\n");
+	return *text == '{' || *text == '[';
 }
 
 bool
@@ -137,6 +115,18 @@ glue_text_collect(GlueNeedles *list, const char *text, size_t len,
 	return true;
 }
 
+/* A json_c_visit_userfunc: set the bool arg at a hidden secret. */
+static int
+find_hidden(json_object *value, int flags, json_object *parent,
+			const char *key, size_t *index, void *arg)
+{
+	bool	   *found = arg;
+
+	*found = json_object_is_type(value, json_type_string) &&
+		strstr(json_object_get_string(value), GLUE_REDACTED) != NULL;
+	return *found ? JSON_C_VISIT_RETURN_STOP : JSON_C_VISIT_RETURN_CONTINUE;
+}
+
 /*
  * Does a value contain the replacement of a secret?  Values of properties and
  * URLs may have it in the middle.
@@ -152,16 +142,4 @@ glue_holds_hidden(json_object *value)
 	else
 		json_c_visit(value, 0, find_hidden, &found);
 	return found;
-}
-
-/* A json_c_visit_userfunc: set the bool arg at a hidden secret. */
-static int
-find_hidden(json_object *value, int flags, json_object *parent,
-			const char *key, size_t *index, void *arg)
-{
-	bool	   *found = arg;
-
-	*found = json_object_is_type(value, json_type_string) &&
-		strstr(json_object_get_string(value), GLUE_REDACTED) != NULL;
-	return *found ? JSON_C_VISIT_RETURN_STOP : JSON_C_VISIT_RETURN_CONTINUE;
 }

@@ -16,12 +16,12 @@
 #include <json-c/json.h>
 
 #include "secret/needles.h"
-#include "secret/secret_text.h"
+#include "secret/secret_search.h"
 
 extern bool glue_string_replace(json_object *string, const char *text,
 								size_t len);
 extern bool glue_string_replace_parts(json_object *string);
-extern bool glue_text_looks_like_json(const char *text, size_t len);
+extern bool glue_text_looks_like_json(const char *text);
 extern bool glue_text_has_secret(const char *text, size_t len,
 								 GlueTextKind kind);
 extern bool glue_text_collect(GlueNeedles *list, const char *text, size_t len,

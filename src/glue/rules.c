@@ -10,8 +10,6 @@
  */
 #include "glue/rules.h"
 
-#include <string.h>
-
 #include "glue/model.h"
 #include "text/ascii.h"
 #include "text/assertion.h"
@@ -35,6 +33,8 @@ static const char *const unlisted_types[] = {
 };
 
 #define NUNLISTED (sizeof(unlisted_types) / sizeof(char *))
+
+const GluePath glue_properties_path = {&glue_root_path, "ConnectionProperties", 0};
 
 /*
  * An error requires a rejection by AWS that is certain for every account.

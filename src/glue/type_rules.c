@@ -12,12 +12,9 @@
  *
  *-------------------------------------------------------------------------
  */
-#include "glue/type_rules.h"
-
-#include <string.h>
+#include "glue/rules.h"
 
 #include "glue/model.h"
-#include "glue/rules.h"
 #include "text/ascii.h"
 #include "text/json.h"
 
@@ -25,37 +22,13 @@ static const char *const kafka_mechanisms[] = {
 	"AWS_MSK_IAM", "GSSAPI", "PLAIN", "SCRAM-SHA-512", NULL
 };
 
-static void check_jdbc(const GlueRuleInput *input);
-static void check_kafka(const GlueRuleInput *input);
-static void check_connector(const GlueRuleInput *input);
-static void check_network(const GlueRuleInput *input);
-static void check_snowflake(const GlueRuleInput *input);
-static void check_properties_json(const GlueRuleInput *input, const char *key,
-								  GlueCheck url_check);
-static bool is_snowflake_url(const char *url);
-static void check_view_validation(const GlueRuleInput *input);
-
-/*
- * Check the requirements of the input's type.
- */
-void
-glue_check_type_rules(const GlueRuleInput *input)
-{
-	check_jdbc(input);
-	check_kafka(input);
-	check_connector(input);
-	check_network(input);
-	check_snowflake(input);
-	check_view_validation(input);
-}
-
 /*
  * AWS documents a host, a port and an engine instead of a JDBC URL.
  */
 static void
 check_jdbc(const GlueRuleInput *input)
 {
-	GluePath	path = {&input->properties_path, "JDBC_CONNECTION_URL", 0};
+	GluePath	path = {&glue_properties_path, "JDBC_CONNECTION_URL", 0};
 
 	if (glue_rule_is_type(input, "JDBC") &&
 		(input->situation & NO_ENGINE) == 0 &&
@@ -68,7 +41,7 @@ check_jdbc(const GlueRuleInput *input)
 static void
 check_kafka(const GlueRuleInput *input)
 {
-	GluePath	path = {&input->properties_path, "KAFKA_SASL_MECHANISM", 0};
+	GluePath	path = {&glue_properties_path, "KAFKA_SASL_MECHANISM", 0};
 	const char *mechanism;
 	char		quoted[GLUE_QUOTED_SIZE];
 
@@ -89,7 +62,7 @@ check_kafka(const GlueRuleInput *input)
 static void
 check_connector(const GlueRuleInput *input)
 {
-	GluePath	path = {&input->properties_path, "CONNECTION_TYPE", 0};
+	GluePath	path = {&glue_properties_path, "CONNECTION_TYPE", 0};
 
 	if ((glue_rule_is_type(input, "CUSTOM") ||
 		 glue_rule_is_type(input, "MARKETPLACE")) &&
@@ -104,8 +77,8 @@ check_connector(const GlueRuleInput *input)
 static void
 check_network(const GlueRuleInput *input)
 {
-	GluePath	path = {input->root, "PhysicalConnectionRequirements", 0};
-	GluePath	ssl_path = {&input->properties_path, "JDBC_ENFORCE_SSL", 0};
+	GluePath	path = {&glue_root_path, "PhysicalConnectionRequirements", 0};
+	GluePath	ssl_path = {&glue_properties_path, "JDBC_ENFORCE_SSL", 0};
 	const char *ssl;
 
 	if (!glue_rule_is_type(input, "NETWORK"))
@@ -126,27 +99,23 @@ check_network(const GlueRuleInput *input)
 }
 
 /*
- * Without authentication, SNOWFLAKE has its properties in JSON within a
- * property.  The members SparkProperties and PythonProperties of the input
- * itself are not used.
+ * Does the URL match .+[.]snowflakecomputing[.](com|cn), anywhere in it?
  */
-static void
-check_snowflake(const GlueRuleInput *input)
+static bool
+is_snowflake_url(const char *url)
 {
-	bool		is_first = glue_rule_is_type(input, "SNOWFLAKE") &&
-		input->authentication == NULL && !input->wrong_properties;
+	static const char domain[] = ".snowflakecomputing.";
 
-	check_properties_json(input, "SparkProperties", is_first ?
-						  GLUE_CHECK_SNOWFLAKE_SPARK_URL : GLUE_CHECK_COUNT);
-	check_properties_json(input, "PythonProperties", is_first ?
-						  GLUE_CHECK_SNOWFLAKE_PYTHON_URL : GLUE_CHECK_COUNT);
-	if (is_first && !glue_rule_has_property(input, "SparkProperties") &&
-		!glue_rule_has_property(input, "PythonProperties"))
-		glue_report_check(input->reporter, &input->properties_path,
-						  GLUE_CHECK_SNOWFLAKE_MAPS,
-						  "must have SparkProperties or PythonProperties, as "
-						  "a string of JSON, for connections of type "
-						  "SNOWFLAKE without AuthenticationConfiguration");
+	if (url[0] == '\0')
+		return false;
+	for (const char *at = url + 1; (at = strstr(at, domain)) != NULL; at++)
+	{
+		const char *rest = at + strlen(domain);
+
+		if (strncmp(rest, "com", 3) == 0 || strncmp(rest, "cn", 2) == 0)
+			return true;
+	}
+	return false;
 }
 
 /*
@@ -157,7 +126,7 @@ static void
 check_properties_json(const GlueRuleInput *input, const char *key,
 					  GlueCheck url_check)
 {
-	GluePath	path = {&input->properties_path, key, 0};
+	GluePath	path = {&glue_properties_path, key, 0};
 	const char *text = glue_json_tree_text(input->properties, key);
 	const char *url;
 	json_object *tree;
@@ -184,23 +153,27 @@ check_properties_json(const GlueRuleInput *input, const char *key,
 }
 
 /*
- * Does the URL match .+[.]snowflakecomputing[.](com|cn), anywhere in it?
+ * Without authentication, SNOWFLAKE has its properties in JSON within a
+ * property.  The members SparkProperties and PythonProperties of the input
+ * itself are not used.
  */
-static bool
-is_snowflake_url(const char *url)
+static void
+check_snowflake(const GlueRuleInput *input)
 {
-	static const char domain[] = ".snowflakecomputing.";
+	bool		is_first = glue_rule_is_type(input, "SNOWFLAKE") &&
+		input->authentication == NULL && !input->wrong_properties;
 
-	if (url[0] == '\0')
-		return false;
-	for (const char *at = url + 1; (at = strstr(at, domain)) != NULL; at++)
-	{
-		const char *rest = at + strlen(domain);
-
-		if (strncmp(rest, "com", 3) == 0 || strncmp(rest, "cn", 2) == 0)
-			return true;
-	}
-	return false;
+	check_properties_json(input, "SparkProperties", is_first ?
+						  GLUE_CHECK_SNOWFLAKE_SPARK_URL : GLUE_CHECK_COUNT);
+	check_properties_json(input, "PythonProperties", is_first ?
+						  GLUE_CHECK_SNOWFLAKE_PYTHON_URL : GLUE_CHECK_COUNT);
+	if (is_first && !glue_rule_has_property(input, "SparkProperties") &&
+		!glue_rule_has_property(input, "PythonProperties"))
+		glue_report_check(input->reporter, &glue_properties_path,
+						  GLUE_CHECK_SNOWFLAKE_MAPS,
+						  "must have SparkProperties or PythonProperties, as "
+						  "a string of JSON, for connections of type "
+						  "SNOWFLAKE without AuthenticationConfiguration");
 }
 
 static void
@@ -211,8 +184,22 @@ check_view_validation(const GlueRuleInput *input)
 		glue_rule_has_property(input, "CLUSTER_IDENTIFIER") ||
 		glue_rule_has_property(input, "WORKGROUP_NAME"))
 		return;
-	glue_report_check(input->reporter, &input->properties_path,
+	glue_report_check(input->reporter, &glue_properties_path,
 					  GLUE_CHECK_VIEW_VALIDATION_REDSHIFT,
 					  "should have CLUSTER_IDENTIFIER or WORKGROUP_NAME for "
 					  "connections of type VIEW_VALIDATION_REDSHIFT");
+}
+
+/*
+ * Check the requirements of the input's type.
+ */
+void
+glue_check_type_rules(const GlueRuleInput *input)
+{
+	check_jdbc(input);
+	check_kafka(input);
+	check_connector(input);
+	check_network(input);
+	check_snowflake(input);
+	check_view_validation(input);
 }

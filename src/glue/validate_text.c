@@ -14,6 +14,7 @@
  */
 #include "glue/validate_text.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "glue/rules.h"
@@ -22,87 +23,6 @@
 
 /* the longest ARN whose partition is checked */
 #define MAX_ARN 2048
-
-static void check_pattern(const GlueReporter *reporter, const GlueShape *shape,
-						  const GluePath *path,
-						  const GlueCheckedString *string);
-static bool check_partition(const GlueReporter *reporter,
-							const GlueShape *shape, const GluePath *path,
-							const GlueCheckedString *string);
-static void check_key(const GlueReporter *reporter, const GlueShape *shape,
-					  const GluePath *path, const GlueCheckedString *key);
-static void check_enumeration(const GlueReporter *reporter,
-							  const GlueShape *shape, const GluePath *path,
-							  const GlueCheckedString *string);
-static const char *find_type(const GlueShape *shape, const char *name);
-
-/*
- * Check a string, or a key of a map, against its shape.
- */
-void
-glue_validate_text(const GlueReporter *reporter, const GlueShape *shape,
-				   const GluePath *path, const GlueCheckedString *string)
-{
-	const char *subject = string->is_key ? "the key " : "";
-
-	if (!glue_utf8_valid(string->bytes, string->len))
-	{
-		glue_report(reporter, path, GLUE_RULE_ENCODING,
-					GLUE_SEVERITY_ERROR, "%smust be valid UTF-8", subject);
-		return;
-	}
-
-	/* this many bytes cannot be too many characters, so do not count them */
-	if (shape->min > 0 ||
-		(shape->max >= 0 && string->len > (size_t) shape->max))
-		glue_validate_limits(reporter, shape, path, GLUE_RULE_LENGTH, subject,
-							 "character", "characters",
-							 glue_utf8_length(string->bytes, string->len));
-	if (shape->pattern != NULL)
-		check_pattern(reporter, shape, path, string);
-	if (shape->values == NULL || glue_model_has_value(shape, string->bytes))
-		return;
-	if (string->is_key)
-		check_key(reporter, shape, path, string);
-	else
-		check_enumeration(reporter, shape, path, string);
-}
-
-/*
- * Check a string against its pattern.  For a secret, not even the invalid
- * character is reported.
- */
-static void
-check_pattern(const GlueReporter *reporter, const GlueShape *shape,
-			  const GluePath *path, const GlueCheckedString *string)
-{
-	const char *subject = string->is_key ? "the key " : "";
-	const char *source = shape->pattern->source;
-	size_t		where;
-	uint32_t	code;
-
-	if (glue_model_matches(shape->pattern, string->bytes, string->len,
-						   &where) ||
-		check_partition(reporter, shape, path, string))
-		return;
-	if (shape->sensitive || glue_path_is_secret(path))
-		glue_report(reporter, path, GLUE_RULE_PATTERN,
-					GLUE_SEVERITY_ERROR, "%smust match the pattern %s",
-					subject, source);
-	else if (where == string->len)
-		glue_report(reporter, path, GLUE_RULE_PATTERN,
-					GLUE_SEVERITY_ERROR,
-					"%smust match the pattern %s, but %s", subject, source,
-					string->len == 0 ? "is empty" : "ends too early");
-	else if (glue_utf8_decode(&string->bytes[where], string->len - where,
-							  &code) > 0)
-		glue_report(reporter, path, GLUE_RULE_PATTERN,
-					GLUE_SEVERITY_ERROR,
-					"%smust match the pattern %s, but character %zu is U+%04X",
-					subject, source,
-					glue_utf8_length(string->bytes, where) + 1,
-					(unsigned int) code);
-}
 
 /*
  * Is this an ARN that is valid except for its partition?  If so, report that:
@@ -137,20 +57,47 @@ check_partition(const GlueReporter *reporter, const GlueShape *shape,
 }
 
 /*
- * The set of property keys is open, so only a key that differs from a known
- * one in case is suspicious.
+ * Check a string against its pattern.  For a secret, not even the invalid
+ * character is reported.
  */
 static void
-check_key(const GlueReporter *reporter, const GlueShape *shape,
-		  const GluePath *path, const GlueCheckedString *key)
+check_pattern(const GlueReporter *reporter, const GlueShape *shape,
+			  const GluePath *path, const GlueCheckedString *string)
+{
+	const char *subject = string->is_key ? "the key " : "";
+	char		detail[64] = "";
+	size_t		where;
+	uint32_t	code;
+
+	if (glue_model_matches(shape->pattern, string->bytes, string->len,
+						   &where) ||
+		check_partition(reporter, shape, path, string))
+		return;
+	if (shape->sensitive || glue_path_is_secret(path))
+		;						/* nothing of it is shown */
+	else if (where == string->len)
+		snprintf(detail, sizeof(detail), ", but %s",
+				 where == 0 ? "is empty" : "ends too early");
+	else if (glue_utf8_decode(&string->bytes[where], string->len - where,
+							  &code) > 0)
+		snprintf(detail, sizeof(detail), ", but character %zu is U+%04X",
+				 glue_utf8_length(string->bytes, where) + 1,
+				 (unsigned int) code);
+	glue_report(reporter, path, GLUE_RULE_PATTERN, GLUE_SEVERITY_ERROR,
+				"%smust match the pattern %s%s", subject,
+				shape->pattern->source, detail);
+}
+
+/* Find a known value, ignoring case; NULL if there is none. */
+static const char *
+find_known(const GlueShape *shape, const char *value)
 {
 	for (int i = 0; i < shape->value_count; i++)
 	{
-		if (glue_same_but_case(key->bytes, shape->values[i]))
-			glue_report_check(reporter, path, GLUE_CHECK_KEY_CASE,
-							  "is not the known key \"%s\", because case "
-							  "matters", shape->values[i]);
+		if (glue_same_but_case(value, shape->values[i]))
+			return shape->values[i];
 	}
+	return NULL;
 }
 
 /*
@@ -163,9 +110,12 @@ check_enumeration(const GlueReporter *reporter, const GlueShape *shape,
 				  const GluePath *path, const GlueCheckedString *string)
 {
 	bool		is_type = strcmp(shape->name, "ConnectionType") == 0;
-	const char *nearest = is_type ? find_type(shape, string->bytes) : NULL;
+	const char *nearest = NULL;
 	char		quoted[GLUE_QUOTED_SIZE];
 
+	/* a name that ends with "-" stands for all that begin with it */
+	if (is_type && (nearest = find_known(shape, string->bytes)) == NULL)
+		nearest = glue_unlisted_type(string->bytes);
 	if (nearest != NULL)
 	{
 		if (strncmp(string->bytes, nearest, strlen(nearest)) != 0)
@@ -189,38 +139,60 @@ check_enumeration(const GlueReporter *reporter, const GlueShape *shape,
 }
 
 /*
- * Find a type of connection, ignoring case, that AWS Glue has, in its model or
- * not.  Returns its correct spelling, or NULL; a name that ends with "-"
- * stands for all that begin with it.
- */
-static const char *
-find_type(const GlueShape *shape, const char *name)
-{
-	for (int i = 0; i < shape->value_count; i++)
-	{
-		if (glue_same_but_case(name, shape->values[i]))
-			return shape->values[i];
-	}
-	return glue_unlisted_type(name);
-}
-
-/*
- * Check a number of characters or entries, named by the given words, against a
- * shape's limits.
+ * Check the number of characters of a string, or of entries, against a shape's
+ * limits.
  */
 void
 glue_validate_limits(const GlueReporter *reporter, const GlueShape *shape,
-					 const GluePath *path, const char *rule,
-					 const char *subject, const char *one, const char *many,
-					 size_t found)
+					 const GluePath *path, const char *subject, size_t found)
 {
+	static const char *const units[2][2] = {
+		{"entries", "entry"}, {"characters", "character"}
+	};
+	bool		is_text = shape->type == GLUE_TYPE_STRING;
 	bool		too_few = shape->min >= 0 && found < (size_t) shape->min;
 	int			limit = too_few ? shape->min : shape->max;
 
 	if (limit < 0 || (!too_few && found <= (size_t) limit))
 		return;
-	glue_report(reporter, path, rule, GLUE_SEVERITY_ERROR,
-				"%smust have at %s %d %s, but has %zu", subject,
-				too_few ? "least" : "most", limit, limit == 1 ? one : many,
-				found);
+	glue_report(reporter, path, is_text ? GLUE_RULE_LENGTH : GLUE_RULE_COUNT,
+				GLUE_SEVERITY_ERROR, "%smust have at %s %d %s, but has %zu",
+				subject, too_few ? "least" : "most", limit,
+				units[is_text][limit == 1], found);
+}
+
+/*
+ * Check a string, or a key of a map, against its shape.
+ */
+void
+glue_validate_text(const GlueReporter *reporter, const GlueShape *shape,
+				   const GluePath *path, const GlueCheckedString *string)
+{
+	const char *subject = string->is_key ? "the key " : "";
+	const char *known;
+
+	if (!glue_utf8_valid(string->bytes, string->len))
+	{
+		glue_report(reporter, path, GLUE_RULE_ENCODING,
+					GLUE_SEVERITY_ERROR, "%smust be valid UTF-8", subject);
+		return;
+	}
+
+	/* this many bytes cannot be too many characters, so do not count them */
+	if (shape->min > 0 ||
+		(shape->max >= 0 && string->len > (size_t) shape->max))
+		glue_validate_limits(reporter, shape, path, subject,
+							 glue_utf8_length(string->bytes, string->len));
+	if (shape->pattern != NULL)
+		check_pattern(reporter, shape, path, string);
+	if (shape->values == NULL || glue_model_has_value(shape, string->bytes))
+		return;
+
+	/* the set of keys is open, so only one in another case is suspicious */
+	if (!string->is_key)
+		check_enumeration(reporter, shape, path, string);
+	else if ((known = find_known(shape, string->bytes)) != NULL)
+		glue_report_check(reporter, path, GLUE_CHECK_KEY_CASE,
+						  "is not the known key \"%s\", because case "
+						  "matters", known);
 }

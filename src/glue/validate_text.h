@@ -30,8 +30,6 @@ extern void glue_validate_text(const GlueReporter *reporter,
 							   const GlueCheckedString *string);
 extern void glue_validate_limits(const GlueReporter *reporter,
 								 const GlueShape *shape, const GluePath *path,
-								 const char *rule, const char *subject,
-								 const char *one, const char *many,
-								 size_t found);
+								 const char *subject, size_t found);
 
 #endif							/* GLUE_GLUE_VALIDATE_TEXT_H */

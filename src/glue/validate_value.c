@@ -23,98 +23,29 @@
 #include "glue/redact_string.h"
 #include "glue/rules.h"
 #include "glue/validate_text.h"
-
-static bool check_type(const GlueValidation *check, const GlueShape *shape,
-					   const GluePath *path, json_object *value);
-static const char *other_type_hint(const GlueShape *shape,
-								   const GluePath *path, int types);
-static const char *type_name(int types);
-static void check_structure(const GlueValidation *check,
-							const GlueShape *shape, const GluePath *path,
-							json_object *object);
-static void check_unknown_member(const GlueValidation *check,
-								 const GlueShape *shape, const GluePath *path,
-								 json_object *value);
-static bool is_set_by_aws(const GlueShape *shape, const char *name);
-static void report_set_by_aws(const GlueValidation *check,
-							  const GlueShape *shape, const GluePath *path,
-							  json_object *object);
-static void check_map(const GlueValidation *check, const GlueShape *shape,
-					  const GluePath *path, json_object *object);
-static void check_list(const GlueValidation *check, const GlueShape *shape,
-					   const GluePath *path, json_object *array);
-static void check_count(const GlueValidation *check, const GlueShape *shape,
-						const GluePath *path, size_t count);
-static void check_integer(const GlueValidation *check, const GlueShape *shape,
-						  const GluePath *path, int64_t number);
-static void report_redacted(const GlueValidation *check, const GluePath *path);
-static bool is_url(const GlueShape *shape);
+#include "text/buffer.h"
 
 /*
- * Check a value and all its contents against its shape.
+ * Reject the replacement of a hidden secret: a connection that is read, changed
+ * and written back would get a password of asterisks.
  */
-void
-glue_validate_value(const GlueValidation *check, const GlueShape *shape,
-					const GluePath *path, json_object *value)
+static void
+report_redacted(const GlueValidation *check, const GluePath *path)
 {
-	if (!check_type(check, shape, path, value))
-		return;
-	switch (shape->type)
-	{
-		case GLUE_TYPE_STRUCTURE:
-			check_structure(check, shape, path, value);
-			break;
-		case GLUE_TYPE_MAP:
-			check_map(check, shape, path, value);
-			break;
-		case GLUE_TYPE_LIST:
-			check_list(check, shape, path, value);
-			break;
-		case GLUE_TYPE_STRING:
-			{
-				GlueCheckedString string = {
-					json_object_get_string(value),
-					(size_t) json_object_get_string_len(value),
-					false
-				};
-
-				glue_validate_text(&check->reporter, shape, path, &string);
-
-				/* a single argument is a name, and may have any value */
-				if (path->parent != NULL &&
-					(glue_is_hidden(value) ||
-					 (is_url(shape) && glue_holds_hidden(value))))
-					report_redacted(check, path);
-				break;
-			}
-		case GLUE_TYPE_INTEGER:
-			check_integer(check, shape, path, json_object_get_int64(value));
-			break;
-		case GLUE_TYPE_BOOLEAN:
-		case GLUE_TYPE_NUMBER:
-			break;
-	}
+	glue_report(&check->reporter, path, GLUE_RULE_REDACTED,
+				GLUE_SEVERITY_ERROR,
+				"holds \"" GLUE_REDACTED "\", which stands in the place "
+				"of a secret that was hidden; give the secret itself");
 }
 
 /*
- * Check that a value has the type of JSON of its shape.
+ * Is this the shape of a URL, which may contain credentials?
  */
 static bool
-check_type(const GlueValidation *check, const GlueShape *shape,
-		   const GluePath *path, json_object *value)
+is_url(const GlueShape *shape)
 {
-	int			types = glue_model_types_of(value);
-
-	if ((types & shape->type) != 0)
-		return true;
-	if (glue_is_hidden(value))
-		report_redacted(check, path);
-	else
-		glue_report(&check->reporter, path, GLUE_RULE_TYPE,
-					GLUE_SEVERITY_ERROR, "must be %s, but is %s%s",
-					type_name(shape->type), type_name(types),
-					other_type_hint(shape, path, types));
-	return false;
+	return strcmp(shape->name, "TokenUrl") == 0 ||
+		strcmp(shape->name, "RedirectUri") == 0;
 }
 
 /*
@@ -163,42 +94,25 @@ type_name(int types)
 	return "null";
 }
 
-static void
-check_structure(const GlueValidation *check, const GlueShape *shape,
-				const GluePath *path, json_object *object)
+/*
+ * Check that a value has the type of JSON of its shape.
+ */
+static bool
+check_type(const GlueValidation *check, const GlueShape *shape,
+		   const GluePath *path, json_object *value)
 {
-	struct json_object_iter iter;
-	bool		set_by_aws = false;
+	int			types = glue_model_types_of(value);
 
-	json_object_object_foreachC(object, iter)
-	{
-		GluePath	inner = {path, iter.key, 0};
-		const GlueMember *member = glue_model_member(shape, iter.key);
-
-		if (member == NULL && is_set_by_aws(shape, iter.key))
-			set_by_aws = true;
-		else if (member == NULL)
-			check_unknown_member(check, shape, &inner, iter.val);
-		else if (iter.val != NULL)
-			glue_validate_value(check, member->shape, &inner, iter.val);
-	}
-	if (set_by_aws)
-		report_set_by_aws(check, shape, path, object);
-	for (int i = 0; i < shape->member_count; i++)
-	{
-		const GlueMember *member = &shape->members[i];
-		GluePath	inner = {path, member->name, 0};
-		json_object *value;
-
-		if (!member->required)
-			continue;
-		if (!json_object_object_get_ex(object, member->name, &value))
-			glue_report(&check->reporter, &inner, GLUE_RULE_REQUIRED,
-						GLUE_SEVERITY_ERROR, "is required");
-		else if (value == NULL)
-			glue_report(&check->reporter, &inner, GLUE_RULE_REQUIRED,
-						GLUE_SEVERITY_ERROR, "is required, but is null");
-	}
+	if ((types & shape->type) != 0)
+		return true;
+	if (glue_is_hidden(value))
+		report_redacted(check, path);
+	else
+		glue_report(&check->reporter, path, GLUE_RULE_TYPE,
+					GLUE_SEVERITY_ERROR, "must be %s, but is %s%s",
+					type_name(shape->type), type_name(types),
+					other_type_hint(shape, path, types));
+	return false;
 }
 
 static void
@@ -238,16 +152,15 @@ report_set_by_aws(const GlueValidation *check, const GlueShape *shape,
 				  const GluePath *path, json_object *object)
 {
 	struct json_object_iter iter;
-	char		names[512] = "";
+	char		names[512];
+	GlueTextBuffer out = {names, sizeof(names), 0};
 
 	json_object_object_foreachC(object, iter)
 	{
-		if (!is_set_by_aws(shape, iter.key))
-			continue;
-		if (names[0] != '\0')
-			strncat(names, ", ", sizeof(names) - strlen(names) - 1);
-		strncat(names, iter.key, sizeof(names) - strlen(names) - 1);
+		if (is_set_by_aws(shape, iter.key))
+			glue_text_put_all(&out, out.len > 0 ? ", " : "", iter.key, NULL);
 	}
+	glue_text_end(&out);
 	glue_report(&check->reporter, path,
 				glue_check_rule(GLUE_CHECK_SET_BY_AWS),
 				check->allow_unknown_members ? GLUE_SEVERITY_WARNING :
@@ -257,13 +170,51 @@ report_set_by_aws(const GlueValidation *check, const GlueShape *shape,
 }
 
 static void
+check_structure(const GlueValidation *check, const GlueShape *shape,
+				const GluePath *path, json_object *object)
+{
+	struct json_object_iter iter;
+	bool		set_by_aws = false;
+
+	json_object_object_foreachC(object, iter)
+	{
+		GluePath	inner = {path, iter.key, 0};
+		const GlueMember *member = glue_model_member(shape, iter.key);
+
+		if (member == NULL && is_set_by_aws(shape, iter.key))
+			set_by_aws = true;
+		else if (member == NULL)
+			check_unknown_member(check, shape, &inner, iter.val);
+		else if (iter.val != NULL)
+			glue_validate_value(check, member->shape, &inner, iter.val);
+	}
+	if (set_by_aws)
+		report_set_by_aws(check, shape, path, object);
+	for (int i = 0; i < shape->member_count; i++)
+	{
+		const GlueMember *member = &shape->members[i];
+		GluePath	inner = {path, member->name, 0};
+		json_object *value;
+		bool		there;
+
+		if (!member->required)
+			continue;
+		there = json_object_object_get_ex(object, member->name, &value);
+		if (value == NULL)
+			glue_report(&check->reporter, &inner, GLUE_RULE_REQUIRED,
+						GLUE_SEVERITY_ERROR, "is required%s",
+						there ? ", but is null" : "");
+	}
+}
+
+static void
 check_map(const GlueValidation *check, const GlueShape *shape,
 		  const GluePath *path, json_object *object)
 {
 	struct json_object_iter iter;
 
-	check_count(check, shape, path,
-				(size_t) json_object_object_length(object));
+	glue_validate_limits(&check->reporter, shape, path, "",
+						 (size_t) json_object_object_length(object));
 	json_object_object_foreachC(object, iter)
 	{
 		GluePath	inner = {path, iter.key, 0};
@@ -282,7 +233,7 @@ check_list(const GlueValidation *check, const GlueShape *shape,
 {
 	size_t		count = json_object_array_length(array);
 
-	check_count(check, shape, path, count);
+	glue_validate_limits(&check->reporter, shape, path, "", count);
 	for (size_t i = 0; i < count; i++)
 	{
 		GluePath	inner = {path, NULL, i};
@@ -293,48 +244,60 @@ check_list(const GlueValidation *check, const GlueShape *shape,
 }
 
 static void
-check_count(const GlueValidation *check, const GlueShape *shape,
-			const GluePath *path, size_t count)
-{
-	glue_validate_limits(&check->reporter, shape, path, GLUE_RULE_COUNT, "",
-						 "entry", "entries", count);
-}
-
-static void
 check_integer(const GlueValidation *check, const GlueShape *shape,
 			  const GluePath *path, int64_t number)
 {
-	if (shape->min >= 0 && number < shape->min)
+	bool		too_small = shape->min >= 0 && number < shape->min;
+
+	if (too_small || (shape->max >= 0 && number > shape->max))
 		glue_report(&check->reporter, path, GLUE_RULE_RANGE,
-					GLUE_SEVERITY_ERROR,
-					"must be at least %d, but is %" PRId64,
-					shape->min, number);
-	else if (shape->max >= 0 && number > shape->max)
-		glue_report(&check->reporter, path, GLUE_RULE_RANGE,
-					GLUE_SEVERITY_ERROR,
-					"must be at most %d, but is %" PRId64,
-					shape->max, number);
+					GLUE_SEVERITY_ERROR, "must be at %s %d, but is %" PRId64,
+					too_small ? "least" : "most",
+					too_small ? shape->min : shape->max, number);
 }
 
 /*
- * Reject the replacement of a hidden secret: a connection that is read, changed
- * and written back would get a password of asterisks.
+ * Check a value and all its contents against its shape.
  */
-static void
-report_redacted(const GlueValidation *check, const GluePath *path)
+void
+glue_validate_value(const GlueValidation *check, const GlueShape *shape,
+					const GluePath *path, json_object *value)
 {
-	glue_report(&check->reporter, path, GLUE_RULE_REDACTED,
-				GLUE_SEVERITY_ERROR,
-				"holds \"" GLUE_REDACTED "\", which stands in the place "
-				"of a secret that was hidden; give the secret itself");
-}
+	if (!check_type(check, shape, path, value))
+		return;
+	switch (shape->type)
+	{
+		case GLUE_TYPE_STRUCTURE:
+			check_structure(check, shape, path, value);
+			break;
+		case GLUE_TYPE_MAP:
+			check_map(check, shape, path, value);
+			break;
+		case GLUE_TYPE_LIST:
+			check_list(check, shape, path, value);
+			break;
+		case GLUE_TYPE_STRING:
+			{
+				GlueCheckedString string = {
+					json_object_get_string(value),
+					(size_t) json_object_get_string_len(value),
+					false
+				};
 
-/*
- * Is this the shape of a URL, which may contain credentials?
- */
-static bool
-is_url(const GlueShape *shape)
-{
-	return strcmp(shape->name, "TokenUrl") == 0 ||
-		strcmp(shape->name, "RedirectUri") == 0;
+				glue_validate_text(&check->reporter, shape, path, &string);
+
+				/* a single argument is a name, and may have any value */
+				if (path->parent != NULL &&
+					(glue_is_hidden(value) ||
+					 (is_url(shape) && glue_holds_hidden(value))))
+					report_redacted(check, path);
+				break;
+			}
+		case GLUE_TYPE_INTEGER:
+			check_integer(check, shape, path, json_object_get_int64(value));
+			break;
+		case GLUE_TYPE_BOOLEAN:
+		case GLUE_TYPE_NUMBER:
+			break;
+	}
 }

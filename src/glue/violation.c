@@ -20,7 +20,7 @@
 #include <string.h>
 
 #include "glue/redact_key.h"
-#include "glue/redact_text.h"
+#include "glue/redact.h"
 #include "text/ascii.h"
 #include "text/assertion.h"
 #include "text/buffer.h"
@@ -39,9 +39,66 @@
 
 const GluePath glue_root_path = {NULL, "$", 0};
 
-static void write_step(GlueTextBuffer *writer, const GluePath *path);
-static void write_key(GlueTextBuffer *writer, const char *key);
-static bool is_plain_key(const char *key);
+/*
+ * Can a key do without quotes?
+ */
+static bool
+is_plain_key(const char *key)
+{
+	size_t		len = 0;
+
+	for (; key[len] != '\0'; len++)
+	{
+		char		c = key[len];
+
+		if (len == MAX_KEY ||
+			(!glue_is_letter(c) && c != '_' &&
+			 (len == 0 || !glue_is_digit(c))))
+			return false;
+	}
+	return len > 0;
+}
+
+/*
+ * Write a key in quotes, with the escapes that jsonpath and JSON share.
+ */
+static void
+write_key(GlueTextBuffer *writer, const char *key)
+{
+	size_t		len = strlen(key);
+	size_t		clipped = glue_utf8_clip(key, len, MAX_KEY);
+
+	glue_text_put_char(writer, '"');
+	glue_json_put_escaped(writer, key, clipped);
+	glue_text_put_string(writer, clipped < len ? "...\"" : "\"");
+}
+
+/*
+ * Write the steps from the root to here.
+ */
+static void
+write_step(GlueTextBuffer *writer, const GluePath *path)
+{
+	if (path->parent == NULL)
+	{
+		glue_text_put_string(writer, path->key);
+		return;
+	}
+	write_step(writer, path->parent);
+	if (path->key == NULL)
+	{
+		char		subscript[32];
+
+		snprintf(subscript, sizeof(subscript), "[%zu]", path->index);
+		glue_text_put_string(writer, subscript);
+		return;
+	}
+	glue_text_put_string(writer, ".");
+	if (is_plain_key(path->key))
+		glue_text_put_string(writer, path->key);
+	else
+		write_key(writer, path->key);
+}
 
 /*
  * Report one finding.  The message must not contain the value of a secret.
@@ -123,79 +180,4 @@ glue_quote(const char *text, char buffer[GLUE_QUOTED_SIZE])
 	buffer[len + 1] = '"';
 	buffer[len + 2] = '\0';
 	return buffer;
-}
-
-/*
- * Write the steps from the root to here.
- */
-static void
-write_step(GlueTextBuffer *writer, const GluePath *path)
-{
-	if (path->parent == NULL)
-	{
-		glue_text_put_string(writer, path->key);
-		return;
-	}
-	write_step(writer, path->parent);
-	if (path->key == NULL)
-	{
-		char		subscript[32];
-
-		snprintf(subscript, sizeof(subscript), "[%zu]", path->index);
-		glue_text_put_string(writer, subscript);
-		return;
-	}
-	glue_text_put_string(writer, ".");
-	if (is_plain_key(path->key))
-		glue_text_put_string(writer, path->key);
-	else
-		write_key(writer, path->key);
-}
-
-/*
- * Write a key in quotes, with the escapes that jsonpath and JSON share.
- */
-static void
-write_key(GlueTextBuffer *writer, const char *key)
-{
-	size_t		len = strlen(key);
-	size_t		clipped = glue_utf8_clip(key, len, MAX_KEY);
-
-	glue_text_put_string(writer, "\"");
-	for (size_t i = 0; i < clipped; i++)
-	{
-		unsigned char c = (unsigned char) key[i];
-		char		escape[8];
-
-		if (c == '"' || c == '\\')
-			snprintf(escape, sizeof(escape), "\\%c", c);
-		else if (c < 0x20)
-			snprintf(escape, sizeof(escape), "\\u%04x", c);
-		else
-			snprintf(escape, sizeof(escape), "%c", c);
-		glue_text_put_string(writer, escape);
-	}
-	if (clipped < len)
-		glue_text_put_string(writer, "...");
-	glue_text_put_string(writer, "\"");
-}
-
-/*
- * Can a key do without quotes?
- */
-static bool
-is_plain_key(const char *key)
-{
-	size_t		len = 0;
-
-	for (; key[len] != '\0'; len++)
-	{
-		char		c = key[len];
-
-		if (len == MAX_KEY ||
-			(!glue_is_letter(c) && c != '_' &&
-			 (len == 0 || !glue_is_digit(c))))
-			return false;
-	}
-	return len > 0;
 }

@@ -34,12 +34,62 @@
 
 #define MAX_LEVELS 3
 
-static int	add_value(json_object *value, int flags, json_object *parent,
-					  const char *key, size_t *index, void *arg);
-static bool add_escaped(GlueNeedles *list, size_t index);
-static bool add_needle(GlueNeedles *list, const char *text, size_t len);
-static int	compare_needles(const void *a, const void *b);
-static bool is_word_character(char c);
+static bool
+add_needle(GlueNeedles *list, const char *text, size_t len)
+{
+	unsigned char *bytes;
+
+	if (list->count == list->capacity)
+	{
+		size_t		capacity = list->capacity == 0 ? 16 : list->capacity * 2;
+		GlueNeedle *items = realloc(list->items, capacity * sizeof(GlueNeedle));
+
+		if (items == NULL)
+			return false;
+		list->items = items;
+		list->capacity = capacity;
+	}
+	bytes = malloc(len);
+	if (bytes == NULL)
+		return false;
+	memcpy(bytes, text, len);
+	list->items[list->count].bytes = bytes;
+	list->items[list->count].len = len;
+	list->count++;
+	return true;
+}
+
+/*
+ * Add the form of a needle within a JSON string, unless it is the same.
+ */
+static bool
+add_escaped(GlueNeedles *list, size_t index)
+{
+	const GlueNeedle *needle = &list->items[index];
+	json_object *string;
+	size_t		len;
+	char	   *spelled;
+	bool		added = false;
+
+	string = json_object_new_string_len((const char *) needle->bytes,
+										(int) needle->len);
+	if (string == NULL)
+		return false;
+	len = glue_json_tree_write(string, NULL, 0);
+	spelled = malloc(len + 1);
+	if (spelled != NULL)
+	{
+		glue_json_tree_write(string, spelled, len + 1);
+
+		/* without the quotes */
+		added = len - 2 == needle->len ||
+			add_needle(list, spelled + 1, len - 2);
+		OPENSSL_cleanse(spelled, len + 1);
+		free(spelled);
+	}
+	glue_json_tree_free(string);
+	return added;
+}
 
 /*
  * Add a secret, and its form within each level of JSON strings as long as that
@@ -66,15 +116,6 @@ glue_needles_add(GlueNeedles *list, const char *text, size_t len)
 	return true;
 }
 
-/*
- * Add every string and number in a value.
- */
-bool
-glue_needles_add_tree(GlueNeedles *list, json_object *value)
-{
-	return json_c_visit(value, 0, add_value, list) == 0;
-}
-
 /* A json_c_visit_userfunc: add a string or number to the GlueNeedles arg. */
 static int
 add_value(json_object *value, int flags, json_object *parent,
@@ -95,6 +136,28 @@ add_value(json_object *value, int flags, json_object *parent,
 }
 
 /*
+ * Add every string and number in a value.
+ */
+bool
+glue_needles_add_tree(GlueNeedles *list, json_object *value)
+{
+	return json_c_visit(value, 0, add_value, list) == 0;
+}
+
+static int
+compare_needles(const void *a, const void *b)
+{
+	const GlueNeedle *left = a;
+	const GlueNeedle *right = b;
+
+	if (left->bytes[0] != right->bytes[0])
+		return left->bytes[0] < right->bytes[0] ? -1 : 1;
+	if (left->len != right->len)
+		return left->len > right->len ? -1 : 1;
+	return memcmp(left->bytes, right->bytes, left->len);
+}
+
+/*
  * Prepare a complete list for glue_needles_match().
  */
 void
@@ -111,6 +174,12 @@ glue_needles_sort(GlueNeedles *list)
 			i++;
 	}
 	list->first[256] = i;
+}
+
+static bool
+is_word_character(char c)
+{
+	return glue_is_alphanumeric(c) || c == '_' || (unsigned char) c >= 0x80;
 }
 
 /*
@@ -151,80 +220,4 @@ glue_needles_free(GlueNeedles *list)
 		free(list->items[i].bytes);
 	}
 	free(list->items);
-}
-
-/*
- * Add the form of a needle within a JSON string, unless it is the same.
- */
-static bool
-add_escaped(GlueNeedles *list, size_t index)
-{
-	const GlueNeedle *needle = &list->items[index];
-	json_object *string;
-	size_t		len;
-	char	   *spelled;
-	bool		added = false;
-
-	string = json_object_new_string_len((const char *) needle->bytes,
-										(int) needle->len);
-	if (string == NULL)
-		return false;
-	len = glue_json_tree_write(string, NULL, 0);
-	spelled = malloc(len + 1);
-	if (spelled != NULL)
-	{
-		glue_json_tree_write(string, spelled, len + 1);
-
-		/* without the quotes */
-		added = len - 2 == needle->len ||
-			add_needle(list, spelled + 1, len - 2);
-		OPENSSL_cleanse(spelled, len + 1);
-		free(spelled);
-	}
-	glue_json_tree_free(string);
-	return added;
-}
-
-static bool
-add_needle(GlueNeedles *list, const char *text, size_t len)
-{
-	unsigned char *bytes;
-
-	if (list->count == list->capacity)
-	{
-		size_t		capacity = list->capacity == 0 ? 16 : list->capacity * 2;
-		GlueNeedle *items = realloc(list->items, capacity * sizeof(GlueNeedle));
-
-		if (items == NULL)
-			return false;
-		list->items = items;
-		list->capacity = capacity;
-	}
-	bytes = malloc(len);
-	if (bytes == NULL)
-		return false;
-	memcpy(bytes, text, len);
-	list->items[list->count].bytes = bytes;
-	list->items[list->count].len = len;
-	list->count++;
-	return true;
-}
-
-static int
-compare_needles(const void *a, const void *b)
-{
-	const GlueNeedle *left = a;
-	const GlueNeedle *right = b;
-
-	if (left->bytes[0] != right->bytes[0])
-		return left->bytes[0] < right->bytes[0] ? -1 : 1;
-	if (left->len != right->len)
-		return left->len > right->len ? -1 : 1;
-	return memcmp(left->bytes, right->bytes, left->len);
-}
-
-static bool
-is_word_character(char c)
-{
-	return glue_is_alphanumeric(c) || c == '_' || (unsigned char) c >= 0x80;
 }

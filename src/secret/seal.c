@@ -43,17 +43,6 @@
 #define TAG_LEN		16
 #define OVERHEAD	(HEADER_LEN + NONCE_LEN + TAG_LEN)
 
-static EVP_CIPHER_CTX * new_cipher(const unsigned char *key,
-								   const unsigned char *header,
-								   const void *context, size_t context_len,
-								   bool sealing);
-static const EVP_CIPHER *find_cipher(void);
-static GlueSealStatus open_sealed(EVP_CIPHER_CTX * cipher,
-								  const unsigned char *sealed,
-								  void *plain, size_t plain_len);
-static void write_number(GlueTextBuffer *writer, uint64_t number);
-static void write_string(GlueTextBuffer *writer, const char *string);
-
 /*
  * The length of a sealed plaintext.
  */
@@ -61,6 +50,42 @@ size_t
 glue_sealed_len(size_t plain_len)
 {
 	return plain_len + OVERHEAD;
+}
+
+/*
+ * Fetching the algorithm takes longer than its use, so it is kept for the life
+ * of the process.  Its default length of nonces is 12 bytes.
+ */
+static const EVP_CIPHER *
+find_cipher(void)
+{
+	static EVP_CIPHER * cipher = NULL;
+
+	if (cipher == NULL)
+		cipher = EVP_CIPHER_fetch(NULL, "AES-256-GCM", NULL);
+	return cipher;
+}
+
+/*
+ * Begin to seal or open: process header, nonce and context.  The caller frees
+ * the result, which cleanses the key; NULL if OpenSSL fails.
+ */
+static EVP_CIPHER_CTX *
+new_cipher(const unsigned char *key, const unsigned char *header,
+		   const void *context, size_t context_len, bool sealing)
+{
+	const		EVP_CIPHER *algorithm = find_cipher();
+	EVP_CIPHER_CTX *cipher = algorithm ? EVP_CIPHER_CTX_new() : NULL;
+	int			len;
+
+	if (cipher != NULL && context_len <= INT_MAX &&
+		EVP_CipherInit_ex2(cipher, algorithm, key, header + HEADER_LEN,
+						   sealing, NULL) &&
+		EVP_CipherUpdate(cipher, NULL, &len, header, HEADER_LEN) &&
+		EVP_CipherUpdate(cipher, NULL, &len, context, (int) context_len))
+		return cipher;
+	EVP_CIPHER_CTX_free(cipher);
+	return NULL;
 }
 
 /*
@@ -93,6 +118,25 @@ glue_seal(const GlueSealKeys *keys, const void *context, size_t context_len,
 	}
 	EVP_CIPHER_CTX_free(cipher);
 	return done;
+}
+
+/* Decrypt all of it, and then verify the tag. */
+static GlueSealStatus
+open_sealed(EVP_CIPHER_CTX * cipher, const unsigned char *sealed, void *plain,
+			size_t plain_len)
+{
+	const unsigned char *ciphertext = sealed + HEADER_LEN + NONCE_LEN;
+	unsigned char tag[TAG_LEN];
+	unsigned char none[1];
+	int			len;
+
+	memcpy(tag, ciphertext + plain_len, TAG_LEN);
+	if (!EVP_DecryptUpdate(cipher, plain, &len, ciphertext,
+						   (int) plain_len) ||
+		!EVP_CIPHER_CTX_ctrl(cipher, EVP_CTRL_AEAD_SET_TAG, TAG_LEN, tag))
+		return GLUE_SEAL_FAILED;
+	return EVP_DecryptFinal_ex(cipher, none, &len) > 0 ?
+		GLUE_SEAL_OK : GLUE_SEAL_ALTERED;
 }
 
 /*
@@ -132,6 +176,23 @@ glue_unseal(const GlueSealKeys *keys, const void *context, size_t context_len,
 	return status;
 }
 
+/* Eight bytes, the most significant one first. */
+static void
+write_number(GlueTextBuffer *writer, uint64_t number)
+{
+	for (int shift = 56; shift >= 0; shift -= 8)
+		glue_text_put_char(writer, (char) (number >> shift));
+}
+
+static void
+write_string(GlueTextBuffer *writer, const char *string)
+{
+	size_t		len = strlen(string);
+
+	write_number(writer, len);
+	glue_text_put(writer, string, len);
+}
+
 /*
  * Write the identity of a request, like snprintf() but without a NUL.  No two
  * requests have the same bytes, because each string is preceded by its length.
@@ -155,76 +216,4 @@ glue_seal_context(const GlueSealedRequest *request, unsigned char *buffer,
 	glue_text_put(&writer, (const char *) request->target,
 				  GLUE_SEAL_TARGET_LEN);
 	return writer.len;
-}
-
-/*
- * Begin to seal or open: process header, nonce and context.  The caller frees
- * the result, which cleanses the key; NULL if OpenSSL fails.
- */
-static EVP_CIPHER_CTX *
-new_cipher(const unsigned char *key, const unsigned char *header,
-		   const void *context, size_t context_len, bool sealing)
-{
-	const		EVP_CIPHER *algorithm = find_cipher();
-	EVP_CIPHER_CTX *cipher = algorithm ? EVP_CIPHER_CTX_new() : NULL;
-	int			len;
-
-	if (cipher != NULL && context_len <= INT_MAX &&
-		EVP_CipherInit_ex2(cipher, algorithm, key, header + HEADER_LEN,
-						   sealing, NULL) &&
-		EVP_CipherUpdate(cipher, NULL, &len, header, HEADER_LEN) &&
-		EVP_CipherUpdate(cipher, NULL, &len, context, (int) context_len))
-		return cipher;
-	EVP_CIPHER_CTX_free(cipher);
-	return NULL;
-}
-
-/*
- * Fetching the algorithm takes longer than its use, so it is kept for the life
- * of the process.  Its default length of nonces is 12 bytes.
- */
-static const EVP_CIPHER *
-find_cipher(void)
-{
-	static EVP_CIPHER * cipher = NULL;
-
-	if (cipher == NULL)
-		cipher = EVP_CIPHER_fetch(NULL, "AES-256-GCM", NULL);
-	return cipher;
-}
-
-/* Decrypt all of it, and then verify the tag. */
-static GlueSealStatus
-open_sealed(EVP_CIPHER_CTX * cipher, const unsigned char *sealed, void *plain,
-			size_t plain_len)
-{
-	const unsigned char *ciphertext = sealed + HEADER_LEN + NONCE_LEN;
-	unsigned char tag[TAG_LEN];
-	unsigned char none[1];
-	int			len;
-
-	memcpy(tag, ciphertext + plain_len, TAG_LEN);
-	if (!EVP_DecryptUpdate(cipher, plain, &len, ciphertext,
-						   (int) plain_len) ||
-		!EVP_CIPHER_CTX_ctrl(cipher, EVP_CTRL_AEAD_SET_TAG, TAG_LEN, tag))
-		return GLUE_SEAL_FAILED;
-	return EVP_DecryptFinal_ex(cipher, none, &len) > 0 ?
-		GLUE_SEAL_OK : GLUE_SEAL_ALTERED;
-}
-
-/* Eight bytes, the most significant one first. */
-static void
-write_number(GlueTextBuffer *writer, uint64_t number)
-{
-	for (int shift = 56; shift >= 0; shift -= 8)
-		glue_text_put_char(writer, (char) (number >> shift));
-}
-
-static void
-write_string(GlueTextBuffer *writer, const char *string)
-{
-	size_t		len = strlen(string);
-
-	write_number(writer, len);
-	glue_text_put(writer, string, len);
 }

@@ -35,13 +35,16 @@
 /* The text whose HMAC is the identity of a key. */
 static const char key_id_text[] = "glue_conn sealing key";
 
-static bool refuse(GlueSealKeysProblem *problem, int line,
-				   const char *reason, const char *remedy);
-static bool add_key(GlueSealKeys *keys, const char *text, size_t len,
-					int line, GlueSealKeysProblem *problem);
-static bool decode_hex(const char *text, size_t len,
-					   unsigned char key[GLUE_SEAL_KEY_LEN]);
-static bool make_id(GlueSealKey *key);
+/* Set the problem; always returns false. */
+static bool
+refuse(GlueSealKeysProblem *problem, int line, const char *reason,
+	   const char *remedy)
+{
+	problem->line = line;
+	problem->reason = reason;
+	problem->remedy = remedy;
+	return false;
+}
 
 /*
  * Is a file acceptable according to its status?  glue_seal_keys_parse() checks
@@ -74,6 +77,74 @@ glue_seal_key_file_usable(const struct stat *status, uid_t server_user,
 	if (status->st_size > GLUE_SEAL_KEY_FILE_MAX)
 		return refuse(problem, 0, "It is larger than 4096 bytes.",
 					  "Name a file that holds one or two keys.");
+	return true;
+}
+
+static bool
+decode_hex(const char *text, size_t len, unsigned char key[GLUE_SEAL_KEY_LEN])
+{
+	if (len != 2 * GLUE_SEAL_KEY_LEN)
+		return false;
+	for (size_t i = 0; i < len; i += 2)
+	{
+		int			byte = glue_parse_hex(&text[i], 2, 2);
+
+		if (byte < 0)
+			return false;
+		key[i / 2] = (unsigned char) byte;
+	}
+	return true;
+}
+
+/* A context that is kept would keep the key as well. */
+static bool
+make_id(GlueSealKey *key)
+{
+	unsigned char mac[32];
+
+	if (HMAC(EVP_sha256(), key->key, GLUE_SEAL_KEY_LEN,
+			 (const unsigned char *) key_id_text, strlen(key_id_text),
+			 mac, NULL) == NULL)
+		return false;
+	memcpy(key->id, mac, GLUE_SEAL_KEY_ID_LEN);
+	return true;
+}
+
+/*
+ * Find the key with an identity; NULL if there is none.
+ */
+const GlueSealKey *
+glue_seal_keys_find(const GlueSealKeys *keys,
+					const unsigned char id[GLUE_SEAL_KEY_ID_LEN])
+{
+	for (int i = 0; i < keys->count; i++)
+	{
+		if (memcmp(keys->keys[i].id, id, GLUE_SEAL_KEY_ID_LEN) == 0)
+			return &keys->keys[i];
+	}
+	return NULL;
+}
+
+static bool
+add_key(GlueSealKeys *keys, const char *text, size_t len, int line,
+		GlueSealKeysProblem *problem)
+{
+	GlueSealKey *key = &keys->keys[keys->count];
+
+	if (keys->count == GLUE_SEAL_MAX_KEYS)
+		return refuse(problem, line, "There are more than two keys.",
+					  "Keep the new key, and below it the key that it replaces.");
+	if (!decode_hex(text, len, key->key))
+		return refuse(problem, line,
+					  "A key consists of 64 hexadecimal digits, on a line of its own.",
+					  REMEDY_MAKE);
+	if (!make_id(key))
+		return refuse(problem, line, "OpenSSL could not use the key.",
+					  "Check that OpenSSL has memory and provides HMAC.");
+	if (glue_seal_keys_find(keys, key->id) != NULL)
+		return refuse(problem, line, "The second key is the same as the first.",
+					  REMEDY_MAKE);
+	keys->count++;
 	return true;
 }
 
@@ -114,90 +185,10 @@ glue_seal_keys_parse(const char *text, size_t len, GlueSealKeys *keys,
 }
 
 /*
- * Find the key with an identity; NULL if there is none.
- */
-const GlueSealKey *
-glue_seal_keys_find(const GlueSealKeys *keys,
-					const unsigned char id[GLUE_SEAL_KEY_ID_LEN])
-{
-	for (int i = 0; i < keys->count; i++)
-	{
-		if (memcmp(keys->keys[i].id, id, GLUE_SEAL_KEY_ID_LEN) == 0)
-			return &keys->keys[i];
-	}
-	return NULL;
-}
-
-/*
  * Cleanse keys, and set their number to 0.
  */
 void
 glue_seal_keys_clear(GlueSealKeys *keys)
 {
 	OPENSSL_cleanse(keys, sizeof(*keys));
-}
-
-/* Set the problem; always returns false. */
-static bool
-refuse(GlueSealKeysProblem *problem, int line, const char *reason,
-	   const char *remedy)
-{
-	problem->line = line;
-	problem->reason = reason;
-	problem->remedy = remedy;
-	return false;
-}
-
-static bool
-add_key(GlueSealKeys *keys, const char *text, size_t len, int line,
-		GlueSealKeysProblem *problem)
-{
-	GlueSealKey *key = &keys->keys[keys->count];
-
-	if (keys->count == GLUE_SEAL_MAX_KEYS)
-		return refuse(problem, line, "There are more than two keys.",
-					  "Keep the new key, and below it the key that it replaces.");
-	if (!decode_hex(text, len, key->key))
-		return refuse(problem, line,
-					  "A key consists of 64 hexadecimal digits, on a line of its own.",
-					  REMEDY_MAKE);
-	if (!make_id(key))
-		return refuse(problem, line, "OpenSSL could not use the key.",
-					  "Check that OpenSSL has memory and provides HMAC.");
-	if (glue_seal_keys_find(keys, key->id) != NULL)
-		return refuse(problem, line, "The second key is the same as the first.",
-					  REMEDY_MAKE);
-	keys->count++;
-	return true;
-}
-
-static bool
-decode_hex(const char *text, size_t len, unsigned char key[GLUE_SEAL_KEY_LEN])
-{
-	if (len != 2 * GLUE_SEAL_KEY_LEN)
-		return false;
-	for (size_t i = 0; i < len; i += 2)
-	{
-		int			high = glue_hex_digit(text[i]);
-		int			low = glue_hex_digit(text[i + 1]);
-
-		if (high < 0 || low < 0)
-			return false;
-		key[i / 2] = (unsigned char) (high << 4 | low);
-	}
-	return true;
-}
-
-/* A context that is kept would keep the key as well. */
-static bool
-make_id(GlueSealKey *key)
-{
-	unsigned char mac[32];
-
-	if (HMAC(EVP_sha256(), key->key, GLUE_SEAL_KEY_LEN,
-			 (const unsigned char *) key_id_text, strlen(key_id_text),
-			 mac, NULL) == NULL)
-		return false;
-	memcpy(key->id, mac, GLUE_SEAL_KEY_ID_LEN);
-	return true;
 }

@@ -65,13 +65,211 @@ static const TokenPrefix whole_tokens[] = {
 	PREFIX("SG."),				/* SendGrid */
 };
 
-/* A scheme of HTTP, and the minimal length of its credentials. */
-typedef struct HttpScheme
+static bool
+contains(const char *text, size_t len, const char *part)
 {
-	const char *name;
-	size_t		len;
-	size_t		min;
-} HttpScheme;
+	return memmem(text, len, part, strlen(part)) != NULL;
+}
+
+/*
+ * Is this empty or a word: all lower-case or all upper-case letters, or a
+ * capital and lower-case ones?
+ */
+static bool
+is_word(const char *text, size_t len)
+{
+	bool		upper = true;
+	bool		lower = true;
+
+	for (size_t i = 0; i < len; i++)
+	{
+		upper = upper && glue_is_upper(text[i]);
+		lower = lower && (glue_is_lower(text[i]) || (i == 0 && glue_is_upper(text[0])));
+	}
+	return upper || lower;
+}
+
+/*
+ * Does this look random: are there digits besides letters, or capitals after
+ * lower-case letters?
+ */
+static bool
+is_random(const char *text, size_t len)
+{
+	bool		letters = false;
+	bool		digits = false;
+
+	for (size_t i = 0; i < len; i++)
+	{
+		letters = letters || glue_is_letter(text[i]);
+		digits = digits || glue_is_digit(text[i]);
+		if (i > 0 && glue_is_upper(text[i]) && glue_is_lower(text[i - 1]))
+			return true;
+	}
+	return letters && digits;
+}
+
+/*
+ * The number of bytes at the start of the text that are letters, digits, or in
+ * more.
+ */
+static size_t
+span(const char *text, size_t len, const char *more)
+{
+	size_t		at = 0;
+
+	while (at < len && (glue_is_alphanumeric(text[at]) ||
+						(text[at] != '\0' && strchr(more, text[at]) != NULL)))
+		at++;
+	return at;
+}
+
+static bool
+is_boolean(const char *value, size_t len)
+{
+	return (len == 4 || len == 5) &&
+		(glue_secret_same_name(value, len, "true") ||
+		 glue_secret_same_name(value, len, "false"));
+}
+
+/* "arn:aws:secretsmanager:us-east-1:123456789012:secret:orders-AbCdEf" */
+static bool
+is_arn(const char *value, size_t len)
+{
+	int			colons = 0;
+
+	if (!glue_begins_exactly(value, len, "arn:aws") ||
+		span(value, len, ":/_+.@-*") != len)
+		return false;
+	for (size_t i = 0; i < len; i++)
+		colons += value[i] == ':';
+	return colons >= 5;
+}
+
+/*
+ * Base64 may begin with "/" and contain more of them, but its pieces are not
+ * words.
+ */
+static bool
+has_random_piece(const char *value, size_t len)
+{
+	size_t		piece = 0;
+
+	for (size_t at = 0; at <= len; at++)
+	{
+		if (at < len && value[at] != '/' && value[at] != '\\')
+			continue;
+		if (at - piece >= MIN_BASE64 && is_random(&value[piece], at - piece) &&
+			memchr(&value[piece], '.', at - piece) == NULL)
+			return true;
+		piece = at + 1;
+	}
+	return false;
+}
+
+static bool
+starts_like_path(const char *value, size_t len)
+{
+	return value[0] == '/' || glue_begins_exactly(value, len, "./") ||
+		glue_begins_exactly(value, len, "../") ||
+		glue_begins_exactly(value, len, "~/") ||
+		(len > 3 && value[1] == ':' && value[2] == '\\');
+}
+
+/*
+ * A path, absolute or to a file with an extension.
+ */
+static bool
+is_path(const char *value, size_t len)
+{
+	size_t		dot = len;
+
+	if (len < 2 || span(value, len, "_./~-\\:") != len ||
+		has_random_piece(value, len))
+		return false;
+	if (starts_like_path(value, len))
+		return true;
+	while (dot > 0 && value[dot - 1] != '.')
+		dot--;
+	return dot > 1 && len - dot > 1 && len - dot < 7 &&
+		memchr(value, '/', len) != NULL;
+}
+
+/* "https://host/path", "s3://bucket/key", "file:/path" */
+static bool
+is_url(const char *value, size_t len)
+{
+	size_t		scheme = 0;
+
+	while (scheme < len && (glue_is_lower(value[scheme]) ||
+							glue_is_digit(value[scheme]) || value[scheme] == '+'))
+		scheme++;
+	return scheme > 1 && len - scheme > 2 && value[scheme] == ':' &&
+		value[scheme + 1] == '/' &&
+		span(value, len, ":/_.~?&#%+,-*[]!") == len;
+}
+
+/* "com.example.auth.FileTokenProvider" */
+static bool
+is_class_name(const char *value, size_t len)
+{
+	size_t		piece = 0;
+	size_t		pieces = 1;
+
+	if (len == 0 || span(value, len, "._$") != len)
+		return false;
+	for (size_t at = 0; at < len; at++)
+	{
+		if (pieces == 1 && value[at] != '.' && !glue_is_lower(value[at]))
+			return false;
+		if (value[at] != '.')
+			continue;
+		if (at == piece)
+			return false;
+		piece = at + 1;
+		pieces++;
+	}
+	return pieces > 2 && len - piece > 1 && glue_is_upper(value[piece]);
+}
+
+/* The identifier of a key of AWS, which is not the key. */
+static bool
+is_access_key_id(const char *value, size_t len)
+{
+	if (len < 16 ||
+		!(glue_begins_exactly(value, len, "AKIA") ||
+		  glue_begins_exactly(value, len, "ASIA")))
+		return false;
+	for (size_t i = 0; i < len; i++)
+	{
+		if (!glue_is_upper(value[i]) && !glue_is_digit(value[i]))
+			return false;
+	}
+	return true;
+}
+
+/* A number, optionally with a unit. */
+static bool
+is_number(const char *value, size_t len)
+{
+	size_t		at = len > 0 && value[0] == '-';
+	size_t		digits = at;
+
+	while (at < len && (glue_is_digit(value[at]) || value[at] == '.'))
+		at++;
+	return at > digits && len - at <= 2 && len <= 20 &&
+		(at == len || glue_is_lower(value[at]));
+}
+
+/* "host" or "host:port", but not "host:port:password" */
+static bool
+is_bare_address(const char *value, size_t len)
+{
+	const char *colon = memchr(value, ':', len);
+
+	return colon == NULL || contains(value, len, "//") ||
+		memchr(colon + 1, ':', len - (size_t) (colon + 1 - value)) == NULL;
+}
 
 typedef bool (*FormTest) (const char *value, size_t len);
 
@@ -81,15 +279,6 @@ typedef struct PublicForm
 	FormTest	is;
 	GlueNameKind kind;
 } PublicForm;
-
-static bool is_boolean(const char *value, size_t len);
-static bool is_arn(const char *value, size_t len);
-static bool is_path(const char *value, size_t len);
-static bool is_url(const char *value, size_t len);
-static bool is_class_name(const char *value, size_t len);
-static bool is_access_key_id(const char *value, size_t len);
-static bool is_number(const char *value, size_t len);
-static bool is_bare_address(const char *value, size_t len);
 
 static const PublicForm public_forms[] = {
 	{glue_value_is_placeholder, GLUE_NAME_SECRET},
@@ -102,24 +291,6 @@ static const PublicForm public_forms[] = {
 	{is_number, GLUE_NAME_MENTIONS},	/* a limit; but a PIN is a secret */
 	{is_bare_address, GLUE_NAME_ADDRESS},
 };
-
-static bool find_pem(const GlueText *text, size_t at, size_t *end);
-static size_t end_of_pem(const GlueText *text, size_t at);
-static bool find_token(const GlueText *text, size_t at,
-					   size_t *start, size_t *end);
-static bool find_http_credentials(const GlueText *text, size_t blank,
-								  size_t *start, size_t *end);
-static bool find_json_base64(const GlueText *text, size_t at,
-							 size_t *start, size_t *end);
-static size_t decode_base64(const char *text, size_t len,
-							char *decoded, size_t size);
-static bool contains(const char *text, size_t len, const char *part);
-static bool starts_with(const char *text, size_t len, const char *prefix);
-static bool is_word(const char *text, size_t len);
-static bool is_random(const char *text, size_t len);
-static size_t span(const char *text, size_t len, const char *more);
-static bool has_random_piece(const char *value, size_t len);
-static bool starts_like_path(const char *value, size_t len);
 
 /*
  * Does the form of a value exclude that it is a secret, for a name of this
@@ -139,60 +310,23 @@ glue_form_is_public(GlueNameKind kind, const char *value, size_t len)
 	return false;
 }
 
-/*
- * Find a secret, given a character in it or before it: the first "-" of PEM,
- * the last one of a prefix, the blank after "Bearer", and the "J" of the
- * base64 of JSON ("eyJ" is that of "{" and a quote).
- */
-bool
-glue_form_find(const GlueText *text, size_t at, size_t *start, size_t *end)
+static size_t
+end_of_pem(const GlueText *text, size_t at)
 {
-	*start = at;
-	switch (text->bytes[at])
-	{
-		case '-':
-			return find_pem(text, at, end) || find_token(text, at, start, end);
-		case '_':
-		case '/':
-			return find_token(text, at, start, end);
-		case ' ':
-			return find_http_credentials(text, at, start, end);
-		case 'J':
-			return find_json_base64(text, at, start, end);
-		default:
-			return false;
-	}
-}
+	const char *bytes = text->bytes;
 
-/*
- * Is a whole text the base64 of JSON or of a private key in PEM, or one of
- * whole_tokens?
- */
-bool
-glue_form_is_encoded_secret(const char *text, size_t len)
-{
-	char		decoded[MAX_PEM_LABEL];
-	size_t		used;
-	size_t		at = 1;
-
-	/* the encodings of "{" and "-", and the first letters of whole_tokens */
-	if (len < MIN_BASE64 || strchr("eLdAS", text[0]) == NULL)
-		return false;
-	for (size_t i = 0; i < sizeof(whole_tokens) / sizeof(TokenPrefix); i++)
+	for (; at + 3 < text->len; at++)
 	{
-		if (len >= 32 &&
-			starts_with(text, len, whole_tokens[i].text) &&
-			span(text, len, "-_.") == len && is_random(text, len))
-			return true;
+		if (bytes[at] != 'E' || memcmp(&bytes[at], "END", 3) != 0 ||
+			(bytes[at - 1] != '-' && bytes[at - 1] != ' '))
+			continue;
+		while (at < text->len && bytes[at] != '-' && bytes[at] != '\n')
+			at++;
+		while (at < text->len && bytes[at] == '-')
+			at++;
+		return at;
 	}
-	if (span(text, len, "+/=-_. \r\n") != len)
-		return false;
-	used = decode_base64(text, len, decoded, sizeof(decoded));
-	if (starts_with(decoded, used, "----"))
-		return contains(decoded, used, "PRIVATE");
-	while (at < used && glue_is_space(decoded[at]))
-		at++;
-	return at < used && decoded[0] == '{' && decoded[at] == '"';
+	return text->len;
 }
 
 /*
@@ -215,30 +349,11 @@ find_pem(const GlueText *text, size_t at, size_t *end)
 	while (label_end < text->len && label_end < label + MAX_PEM_LABEL &&
 		   text->bytes[label_end] != '-')
 		label_end++;
-	if (!starts_with(&text->bytes[label], label_end - label, "BEGIN") ||
+	if (!glue_begins_exactly(&text->bytes[label], label_end - label, "BEGIN") ||
 		!contains(&text->bytes[label], label_end - label, "PRIVATE"))
 		return false;
 	*end = end_of_pem(text, label);
 	return true;
-}
-
-static size_t
-end_of_pem(const GlueText *text, size_t at)
-{
-	const char *bytes = text->bytes;
-
-	for (; at + 3 < text->len; at++)
-	{
-		if (bytes[at] != 'E' || memcmp(&bytes[at], "END", 3) != 0 ||
-			(bytes[at - 1] != '-' && bytes[at - 1] != ' '))
-			continue;
-		while (at < text->len && bytes[at] != '-' && bytes[at] != '\n')
-			at++;
-		while (at < text->len && bytes[at] == '-')
-			at++;
-		return at;
-	}
-	return text->len;
 }
 
 /*
@@ -268,6 +383,14 @@ find_token(const GlueText *text, size_t at, size_t *start, size_t *end)
 	}
 	return false;
 }
+
+/* A scheme of HTTP, and the minimal length of its credentials. */
+typedef struct HttpScheme
+{
+	const char *name;
+	size_t		len;
+	size_t		min;
+} HttpScheme;
 
 /*
  * The credentials after "Bearer" or the like, unless they are just a word.
@@ -324,6 +447,31 @@ find_json_base64(const GlueText *text, size_t at, size_t *start, size_t *end)
 }
 
 /*
+ * Find a secret, given a character in it or before it: the first "-" of PEM,
+ * the last one of a prefix, the blank after "Bearer", and the "J" of the
+ * base64 of JSON ("eyJ" is that of "{" and a quote).
+ */
+bool
+glue_form_find(const GlueText *text, size_t at, size_t *start, size_t *end)
+{
+	*start = at;
+	switch (text->bytes[at])
+	{
+		case '-':
+			return find_pem(text, at, end) || find_token(text, at, start, end);
+		case '_':
+		case '/':
+			return find_token(text, at, start, end);
+		case ' ':
+			return find_http_credentials(text, at, start, end);
+		case 'J':
+			return find_json_base64(text, at, start, end);
+		default:
+			return false;
+	}
+}
+
+/*
  * Decode base64, of either alphabet, as far as there is room.  Returns the
  * number of decoded bytes.
  */
@@ -359,214 +507,33 @@ decode_base64(const char *text, size_t len, char *decoded, size_t size)
 	return used;
 }
 
-static bool
-is_boolean(const char *value, size_t len)
-{
-	return (len == 4 || len == 5) &&
-		(glue_secret_same_name(value, len, "true") ||
-		 glue_secret_same_name(value, len, "false"));
-}
-
-/* "arn:aws:secretsmanager:us-east-1:123456789012:secret:orders-AbCdEf" */
-static bool
-is_arn(const char *value, size_t len)
-{
-	int			colons = 0;
-
-	if (!starts_with(value, len, "arn:aws") ||
-		span(value, len, ":/_+.@-*") != len)
-		return false;
-	for (size_t i = 0; i < len; i++)
-		colons += value[i] == ':';
-	return colons >= 5;
-}
-
 /*
- * A path, absolute or to a file with an extension.
+ * Is a whole text the base64 of JSON or of a private key in PEM, or one of
+ * whole_tokens?
  */
-static bool
-is_path(const char *value, size_t len)
+bool
+glue_form_is_encoded_secret(const char *text, size_t len)
 {
-	size_t		dot = len;
+	char		decoded[MAX_PEM_LABEL];
+	size_t		used;
+	size_t		at = 1;
 
-	if (len < 2 || span(value, len, "_./~-\\:") != len ||
-		has_random_piece(value, len))
+	/* the encodings of "{" and "-", and the first letters of whole_tokens */
+	if (len < MIN_BASE64 || strchr("eLdAS", text[0]) == NULL)
 		return false;
-	if (starts_like_path(value, len))
-		return true;
-	while (dot > 0 && value[dot - 1] != '.')
-		dot--;
-	return dot > 1 && len - dot > 1 && len - dot < 7 &&
-		memchr(value, '/', len) != NULL;
-}
-
-static bool
-starts_like_path(const char *value, size_t len)
-{
-	return value[0] == '/' || starts_with(value, len, "./") ||
-		starts_with(value, len, "../") || starts_with(value, len, "~/") ||
-		(len > 3 && value[1] == ':' && value[2] == '\\');
-}
-
-/*
- * Base64 may begin with "/" and contain more of them, but its pieces are not
- * words.
- */
-static bool
-has_random_piece(const char *value, size_t len)
-{
-	size_t		piece = 0;
-
-	for (size_t at = 0; at <= len; at++)
+	for (size_t i = 0; i < sizeof(whole_tokens) / sizeof(TokenPrefix); i++)
 	{
-		if (at < len && value[at] != '/' && value[at] != '\\')
-			continue;
-		if (at - piece >= MIN_BASE64 && is_random(&value[piece], at - piece) &&
-			memchr(&value[piece], '.', at - piece) == NULL)
-			return true;
-		piece = at + 1;
-	}
-	return false;
-}
-
-/* "https://host/path", "s3://bucket/key", "file:/path" */
-static bool
-is_url(const char *value, size_t len)
-{
-	size_t		scheme = 0;
-
-	while (scheme < len && (glue_is_lower(value[scheme]) ||
-							glue_is_digit(value[scheme]) || value[scheme] == '+'))
-		scheme++;
-	return scheme > 1 && len - scheme > 2 && value[scheme] == ':' &&
-		value[scheme + 1] == '/' &&
-		span(value, len, ":/_.~?&#%+,-*[]!") == len;
-}
-
-/* "com.example.auth.FileTokenProvider" */
-static bool
-is_class_name(const char *value, size_t len)
-{
-	size_t		piece = 0;
-	size_t		pieces = 1;
-
-	if (len == 0 || span(value, len, "._$") != len)
-		return false;
-	for (size_t at = 0; at < len; at++)
-	{
-		if (pieces == 1 && value[at] != '.' && !glue_is_lower(value[at]))
-			return false;
-		if (value[at] != '.')
-			continue;
-		if (at == piece)
-			return false;
-		piece = at + 1;
-		pieces++;
-	}
-	return pieces > 2 && len - piece > 1 && glue_is_upper(value[piece]);
-}
-
-/* The identifier of a key of AWS, which is not the key. */
-static bool
-is_access_key_id(const char *value, size_t len)
-{
-	if (len < 16 ||
-		!(starts_with(value, len, "AKIA") || starts_with(value, len, "ASIA")))
-		return false;
-	for (size_t i = 0; i < len; i++)
-	{
-		if (!glue_is_upper(value[i]) && !glue_is_digit(value[i]))
-			return false;
-	}
-	return true;
-}
-
-/* A number, optionally with a unit. */
-static bool
-is_number(const char *value, size_t len)
-{
-	size_t		at = len > 0 && value[0] == '-';
-	size_t		digits = at;
-
-	while (at < len && (glue_is_digit(value[at]) || value[at] == '.'))
-		at++;
-	return at > digits && len - at <= 2 && len <= 20 &&
-		(at == len || glue_is_lower(value[at]));
-}
-
-/* "host" or "host:port", but not "host:port:password" */
-static bool
-is_bare_address(const char *value, size_t len)
-{
-	const char *colon = memchr(value, ':', len);
-
-	return colon == NULL || contains(value, len, "//") ||
-		memchr(colon + 1, ':', len - (size_t) (colon + 1 - value)) == NULL;
-}
-
-static bool
-contains(const char *text, size_t len, const char *part)
-{
-	return memmem(text, len, part, strlen(part)) != NULL;
-}
-
-static bool
-starts_with(const char *text, size_t len, const char *prefix)
-{
-	size_t		prefix_len = strlen(prefix);
-
-	return len >= prefix_len && memcmp(text, prefix, prefix_len) == 0;
-}
-
-/*
- * Is this empty or a word: all lower-case or all upper-case letters, or a
- * capital and lower-case ones?
- */
-static bool
-is_word(const char *text, size_t len)
-{
-	bool		upper = true;
-	bool		lower = true;
-
-	for (size_t i = 0; i < len; i++)
-	{
-		upper = upper && glue_is_upper(text[i]);
-		lower = lower && (glue_is_lower(text[i]) || (i == 0 && glue_is_upper(text[0])));
-	}
-	return upper || lower;
-}
-
-/*
- * Does this look random: are there digits besides letters, or capitals after
- * lower-case letters?
- */
-static bool
-is_random(const char *text, size_t len)
-{
-	bool		letters = false;
-	bool		digits = false;
-
-	for (size_t i = 0; i < len; i++)
-	{
-		letters = letters || glue_is_letter(text[i]);
-		digits = digits || glue_is_digit(text[i]);
-		if (i > 0 && glue_is_upper(text[i]) && glue_is_lower(text[i - 1]))
+		if (len >= 32 &&
+			glue_begins_exactly(text, len, whole_tokens[i].text) &&
+			span(text, len, "-_.") == len && is_random(text, len))
 			return true;
 	}
-	return letters && digits;
-}
-
-/*
- * The number of bytes at the start of the text that are letters, digits, or in
- * more.
- */
-static size_t
-span(const char *text, size_t len, const char *more)
-{
-	size_t		at = 0;
-
-	while (at < len && (glue_is_alphanumeric(text[at]) ||
-						(text[at] != '\0' && strchr(more, text[at]) != NULL)))
+	if (span(text, len, "+/=-_. \r\n") != len)
+		return false;
+	used = decode_base64(text, len, decoded, sizeof(decoded));
+	if (glue_begins_exactly(decoded, used, "----"))
+		return contains(decoded, used, "PRIVATE");
+	while (at < used && glue_is_space(decoded[at]))
 		at++;
-	return at;
+	return at < used && decoded[0] == '{' && decoded[at] == '"';
 }

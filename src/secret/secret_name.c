@@ -185,18 +185,192 @@ typedef struct WordIndex
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
-static const SecretWord *find_word(const char *name, size_t len,
-								   size_t *end, bool any);
-static const WordIndex *word_index(void);
-static size_t match_word(const char *name, size_t len, size_t at,
-						 const SecretWord *word);
-static bool is_about_secret(const char *name, size_t len, size_t tail);
-static bool ends_with(const char *name, size_t len, size_t tail,
-					  const char *ending);
-static bool is_written_so(const char *tail, size_t len);
-static bool is_switch(const char *name, size_t len);
-static bool begins_word(const char *name, size_t at, size_t len);
-static bool is_separator(char c);
+static bool
+is_separator(char c)
+{
+	return c == '_' || c == '-' || c == '.' || c == ' ';
+}
+
+/*
+ * Is this the begin of a word, or the end of the name?  A capital begins a
+ * word after a lower-case letter and before one, as in "dbPin" and "DBPin".
+ */
+static bool
+begins_word(const char *name, size_t at, size_t len)
+{
+	char		before = at > 0 ? name[at - 1] : '\0';
+	char		here = at < len ? name[at] : '\0';
+
+	if (!glue_is_letter(here) || !glue_is_letter(before))
+		return true;
+	return glue_is_upper(here) &&
+		(!glue_is_upper(before) ||
+		 (at + 1 < len && glue_is_lower(name[at + 1])));
+}
+
+/*
+ * Return the end of a word that starts here, or 0.
+ */
+static size_t
+match_word(const char *name, size_t len, size_t at, const SecretWord *word)
+{
+	const char *letters = word->word;
+	bool		alone = *letters == ' ';
+	size_t		start = at;
+
+	if (alone)
+		letters++;
+	for (; *letters != '\0'; letters++)
+	{
+		if (*letters == '_')
+		{
+			if (at < len && is_separator(name[at]))
+				at++;
+		}
+		else if (at < len && glue_lower(name[at]) == *letters)
+			at++;
+
+		else
+			return 0;
+	}
+	if (alone && !(begins_word(name, start, len) && begins_word(name, at, len)))
+		return 0;
+	return at;
+}
+
+/*
+ * Return the index of the words; the first call makes it.
+ */
+static const WordIndex *
+word_index(void)
+{
+	static WordIndex index;
+
+	if (index.first[32] != 0)
+		return &index;
+	for (size_t letter = 0, i = 0; letter < 32; letter++)
+	{
+		index.first[letter] = (unsigned char) i;
+		for (; i < COUNT(secret_words); i++)
+		{
+			const char *word = secret_words[i].word;
+
+			word += *word == ' ';
+			if ((word[0] & 0x1F) != letter)
+				break;
+			index.seconds[letter] |= 1U << (word[1] & 0x1F);
+		}
+	}
+	index.first[32] = COUNT(secret_words);
+	return &index;
+}
+
+/*
+ * Find the secret word that ends last, and of those the longest; NULL if there
+ * is none.  With any, take the first word of a secret.
+ */
+static const SecretWord *
+find_word(const char *name, size_t len, size_t *end, bool any)
+{
+	const WordIndex *index = word_index();
+	const SecretWord *found = NULL;
+
+	for (size_t at = 0; at + 1 < len; at++)
+	{
+		/* other characters become letters, too, which is harmless */
+		unsigned int letter = name[at] & 0x1F;
+		unsigned int second = name[at + 1] & 0x1F;
+
+		if ((index->seconds[letter] >> second & 1) == 0)
+			continue;
+		for (size_t i = index->first[letter]; i < index->first[letter + 1]; i++)
+		{
+			const char *word = secret_words[i].word;
+			size_t		word_end;
+
+			if ((word[word[0] == ' ' ? 2 : 1] & 0x1F) != second)
+				continue;
+			word_end = match_word(name, len, at, &secret_words[i]);
+			if (word_end == 0 || (found != NULL && word_end <= *end))
+				continue;
+			found = &secret_words[i];
+			*end = word_end;
+			if (any && found->kind > GLUE_NAME_REFERENCE)
+				return found;
+		}
+	}
+	return any ? NULL : found;
+}
+
+/*
+ * Is the rest of a name one of value_endings, or a number?
+ */
+static bool
+is_written_so(const char *tail, size_t len)
+{
+	size_t		digits = 0;
+
+	for (size_t i = 0; i < COUNT(value_endings); i++)
+	{
+		if (glue_secret_same_name(tail, len, value_endings[i]))
+			return true;
+	}
+	while (digits < len && (glue_is_digit(tail[digits]) ||
+							is_separator(tail[digits])))
+		digits++;
+	return digits == len;
+}
+
+static bool
+is_switch(const char *name, size_t len)
+{
+	for (size_t i = 0; i < COUNT(switch_prefixes); i++)
+	{
+		const char *prefix = switch_prefixes[i];
+		size_t		prefix_len = strlen(prefix);
+
+		if (prefix_len < len && begins_word(name, prefix_len, len) &&
+			glue_secret_same_name(name, prefix_len, prefix))
+			return true;
+	}
+	return false;
+}
+
+static bool
+ends_with(const char *name, size_t len, size_t tail, const char *ending)
+{
+	bool		alone = *ending == ' ';
+	size_t		left;
+	size_t		at = len;
+
+	ending += alone;
+	for (left = strlen(ending); left > 0; left--)
+	{
+		while (ending[left - 1] != '_' && at > tail &&
+			   is_separator(name[at - 1]))
+			at--;
+		if (ending[left - 1] == '_')
+			continue;
+		if (at == tail || glue_lower(name[at - 1]) != ending[left - 1])
+			return false;
+		at--;
+	}
+	return !alone || at == tail || begins_word(name, at, len);
+}
+
+/*
+ * Does the name end with one of reference_endings, after a secret word?
+ */
+static bool
+is_about_secret(const char *name, size_t len, size_t tail)
+{
+	for (size_t i = 0; i < COUNT(reference_endings); i++)
+	{
+		if (ends_with(name, len, tail, reference_endings[i]))
+			return true;
+	}
+	return false;
+}
 
 /*
  * Classify a name.  Case and separators are ignored.
@@ -257,191 +431,4 @@ glue_secret_same_name(const char *name, size_t len, const char *plain)
 		plain++;
 	}
 	return *plain == '\0';
-}
-
-/*
- * Find the secret word that ends last, and of those the longest; NULL if there
- * is none.  With any, take the first word of a secret.
- */
-static const SecretWord *
-find_word(const char *name, size_t len, size_t *end, bool any)
-{
-	const WordIndex *index = word_index();
-	const SecretWord *found = NULL;
-
-	for (size_t at = 0; at + 1 < len; at++)
-	{
-		/* other characters become letters, too, which is harmless */
-		unsigned int letter = name[at] & 0x1F;
-		unsigned int second = name[at + 1] & 0x1F;
-
-		if ((index->seconds[letter] >> second & 1) == 0)
-			continue;
-		for (size_t i = index->first[letter]; i < index->first[letter + 1]; i++)
-		{
-			const char *word = secret_words[i].word;
-			size_t		word_end;
-
-			if ((word[word[0] == ' ' ? 2 : 1] & 0x1F) != second)
-				continue;
-			word_end = match_word(name, len, at, &secret_words[i]);
-			if (word_end == 0 || (found != NULL && word_end <= *end))
-				continue;
-			found = &secret_words[i];
-			*end = word_end;
-			if (any && found->kind > GLUE_NAME_REFERENCE)
-				return found;
-		}
-	}
-	return any ? NULL : found;
-}
-
-/*
- * Return the index of the words; the first call makes it.
- */
-static const WordIndex *
-word_index(void)
-{
-	static WordIndex index;
-
-	if (index.first[32] != 0)
-		return &index;
-	for (size_t letter = 0, i = 0; letter < 32; letter++)
-	{
-		index.first[letter] = (unsigned char) i;
-		for (; i < COUNT(secret_words); i++)
-		{
-			const char *word = secret_words[i].word;
-
-			word += *word == ' ';
-			if ((word[0] & 0x1F) != letter)
-				break;
-			index.seconds[letter] |= 1U << (word[1] & 0x1F);
-		}
-	}
-	index.first[32] = COUNT(secret_words);
-	return &index;
-}
-
-/*
- * Return the end of a word that starts here, or 0.
- */
-static size_t
-match_word(const char *name, size_t len, size_t at, const SecretWord *word)
-{
-	const char *letters = word->word;
-	bool		alone = *letters == ' ';
-	size_t		start = at;
-
-	if (alone)
-		letters++;
-	for (; *letters != '\0'; letters++)
-	{
-		if (*letters == '_')
-		{
-			if (at < len && is_separator(name[at]))
-				at++;
-		}
-		else if (at < len && glue_lower(name[at]) == *letters)
-			at++;
-
-		else
-			return 0;
-	}
-	if (alone && !(begins_word(name, start, len) && begins_word(name, at, len)))
-		return 0;
-	return at;
-}
-
-/*
- * Does the name end with one of reference_endings, after a secret word?
- */
-static bool
-is_about_secret(const char *name, size_t len, size_t tail)
-{
-	for (size_t i = 0; i < COUNT(reference_endings); i++)
-	{
-		if (ends_with(name, len, tail, reference_endings[i]))
-			return true;
-	}
-	return false;
-}
-
-static bool
-ends_with(const char *name, size_t len, size_t tail, const char *ending)
-{
-	bool		alone = *ending == ' ';
-	size_t		left;
-	size_t		at = len;
-
-	ending += alone;
-	for (left = strlen(ending); left > 0; left--)
-	{
-		while (ending[left - 1] != '_' && at > tail &&
-			   is_separator(name[at - 1]))
-			at--;
-		if (ending[left - 1] == '_')
-			continue;
-		if (at == tail || glue_lower(name[at - 1]) != ending[left - 1])
-			return false;
-		at--;
-	}
-	return !alone || at == tail || begins_word(name, at, len);
-}
-
-/*
- * Is the rest of a name one of value_endings, or a number?
- */
-static bool
-is_written_so(const char *tail, size_t len)
-{
-	size_t		digits = 0;
-
-	for (size_t i = 0; i < COUNT(value_endings); i++)
-	{
-		if (glue_secret_same_name(tail, len, value_endings[i]))
-			return true;
-	}
-	while (digits < len && (glue_is_digit(tail[digits]) ||
-							is_separator(tail[digits])))
-		digits++;
-	return digits == len;
-}
-
-static bool
-is_switch(const char *name, size_t len)
-{
-	for (size_t i = 0; i < COUNT(switch_prefixes); i++)
-	{
-		const char *prefix = switch_prefixes[i];
-		size_t		prefix_len = strlen(prefix);
-
-		if (prefix_len < len && begins_word(name, prefix_len, len) &&
-			glue_secret_same_name(name, prefix_len, prefix))
-			return true;
-	}
-	return false;
-}
-
-/*
- * Is this the begin of a word, or the end of the name?  A capital begins a
- * word after a lower-case letter and before one, as in "dbPin" and "DBPin".
- */
-static bool
-begins_word(const char *name, size_t at, size_t len)
-{
-	char		before = at > 0 ? name[at - 1] : '\0';
-	char		here = at < len ? name[at] : '\0';
-
-	if (!glue_is_letter(here) || !glue_is_letter(before))
-		return true;
-	return glue_is_upper(here) &&
-		(!glue_is_upper(before) ||
-		 (at + 1 < len && glue_is_lower(name[at + 1])));
-}
-
-static bool
-is_separator(char c)
-{
-	return c == '_' || c == '-' || c == '.' || c == ' ';
 }

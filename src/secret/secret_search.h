@@ -49,4 +49,21 @@ extern bool glue_secret_search_take(GlueSecretSearch *search,
 									GlueNameKind kind,
 									size_t start, size_t end);
 
+/* in secret_login.c: passwords before an "@" */
+extern bool glue_login_find_user_info(GlueSecretSearch *search,
+									  size_t slashes);
+extern bool glue_login_find_oracle(GlueSecretSearch *search, size_t colon);
+extern bool glue_login_find_bare(GlueSecretSearch *search, size_t at_sign);
+
+/* in secret_markup.c: XML and YAML */
+extern bool glue_markup_find_element(GlueSecretSearch *search, size_t at);
+extern bool glue_markup_find_line(GlueSecretSearch *search,
+								  size_t name_start, size_t name_end,
+								  size_t value);
+extern GlueNameKind glue_markup_attribute_kind(const GlueText *text,
+											   size_t name_start);
+
+/* in secret_text.c: all of these together */
+extern bool glue_secret_search_next(GlueSecretSearch *search);
+
 #endif							/* GLUE_SECRET_SECRET_SEARCH_H */

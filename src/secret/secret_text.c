@@ -28,13 +28,11 @@
  *
  *-------------------------------------------------------------------------
  */
-#include "secret/secret_text.h"
+#include "secret/secret_search.h"
 
 #include <string.h>
 
 #include "secret/secret_form.h"
-#include "secret/secret_login.h"
-#include "secret/secret_markup.h"
 #include "text/ascii.h"
 
 /* longest name of a parameter; longer ones are truncated at the front */
@@ -54,83 +52,6 @@ static const bool is_trigger[256] = {
 	['J'] = true,
 };
 
-static bool find_form(GlueSecretSearch *search, size_t at);
-static bool find_parameter(GlueSecretSearch *search, size_t at, size_t width);
-static bool find_after_colon(GlueSecretSearch *search, size_t colon);
-static bool find_json_value(GlueSecretSearch *search, GlueNameKind kind, size_t start);
-static bool read_name(const GlueSecretSearch *search, size_t end,
-					  size_t *name_start, size_t *name_end, bool *quoted);
-static GlueNameKind parameter_kind(const char *name, size_t len);
-static bool is_header(const char *name, size_t len);
-static bool find_from(GlueSecretSearch *search, size_t at);
-
-/*
- * Find the next secret.  Returns false if there is none.
- *
- * Secrets are found in order and do not overlap.
- */
-bool
-glue_secret_search_next(GlueSecretSearch *search)
-{
-	const char *text = search->text.bytes;
-
-	if (search->at == 0 && glue_form_is_encoded_secret(text, search->text.len) &&
-		glue_secret_search_take(search, GLUE_NAME_SECRET, 0,
-								search->text.len))
-	{
-		search->at = search->end;
-		return true;
-	}
-	for (; search->at < search->text.len; search->at++)
-	{
-		if (is_trigger[(unsigned char) text[search->at]] &&
-			find_from(search, search->at))
-		{
-			search->at = search->end;
-			return true;
-		}
-	}
-	return false;
-}
-
-/*
- * Look for a secret around a character of the text.
- */
-static bool
-find_from(GlueSecretSearch *search, size_t at)
-{
-	const char *text = search->text.bytes;
-	size_t		left = search->text.len - at;
-
-	switch (text[at])
-	{
-		case '/':
-			return left > 1 && text[at + 1] == '/' ?
-				glue_login_find_user_info(search, at) :
-				find_form(search, at);
-		case '=':
-			return find_parameter(search, at, 1);
-		case '%':
-			return left > 2 && text[at + 1] == '3' &&
-				glue_lower(text[at + 2]) == 'd' &&
-				find_parameter(search, at, 3);
-		case ':':
-			return glue_login_find_oracle(search, at) ||
-				find_after_colon(search, at);
-		case '@':
-			return glue_login_find_bare(search, at);
-		case '>':
-			return glue_markup_find_element(search, at);
-		case ' ':
-			/* of "Bearer", "Basic", "ApiKey" or "Token" */
-			return at > 0 && text[at - 1] != '\0' &&
-				strchr("rcynRCYN", text[at - 1]) != NULL &&
-				find_form(search, at);
-		default:
-			return find_form(search, at);
-	}
-}
-
 /*
  * Look for a secret by its form, given a character of it.
  */
@@ -143,6 +64,67 @@ find_form(GlueSecretSearch *search, size_t at)
 	return glue_form_find(&search->text, at, &start, &end) &&
 		start >= search->end &&
 		glue_secret_search_take(search, GLUE_NAME_SECRET, start, end);
+}
+
+/*
+ * Read the name that ends before end, with blanks and a quote in between.
+ *
+ * Returns false if there is none.  A name longer than MAX_NAME is truncated at
+ * the front, which keeps the search linear.
+ */
+static bool
+read_name(const GlueSecretSearch *search, size_t end,
+		  size_t *name_start, size_t *name_end, bool *quoted)
+{
+	const char *text = search->text.bytes;
+	size_t		lowest = end > MAX_NAME ? end - MAX_NAME : 0;
+	size_t		at = end;
+
+	while (at > lowest && (text[at - 1] == ' ' || text[at - 1] == '\t'))
+		at--;
+	*quoted = at > lowest && glue_is_quote(text[at - 1]);
+	if (*quoted)
+	{
+		at--;
+		while (at > lowest && text[at - 1] == '\\')
+			at--;
+	}
+	*name_end = at;
+	while (at > lowest &&
+		   (glue_is_name_character(text[at - 1]) ||
+			(*quoted && text[at - 1] == ' ')))
+		at--;
+	*name_start = at;
+	return *name_end > *name_start;
+}
+
+/*
+ * Classify a percent-decoded name.  If the decoded text is more than a name,
+ * its last part counts.
+ */
+static GlueNameKind
+parameter_kind(const char *name, size_t len)
+{
+	char		decoded[MAX_NAME];
+	size_t		used = 0;
+	size_t		start = 0;
+
+	for (size_t i = 0; i < len && used < sizeof(decoded); i++)
+	{
+		char		c = name[i];
+		int			code = c != '%' ? -1 :
+			glue_parse_hex(&name[i + 1], len - i - 1, 2);
+
+		if (code >= 0)
+		{
+			c = (char) code;
+			i += 2;
+		}
+		decoded[used++] = c;
+		if (c == '&' || c == '?' || c == ';' || c == '=')
+			start = used;
+	}
+	return glue_secret_name_kind(&decoded[start], used - start);
 }
 
 /*
@@ -183,42 +165,6 @@ find_parameter(GlueSecretSearch *search, size_t at, size_t width)
 	while (end > start && glue_is_space(text->bytes[end - 1]))
 		end--;
 	return glue_secret_search_take(search, kind, start, end);
-}
-
-/*
- * Look for a member of a JSON object or a header that is a secret, given its
- * colon.
- */
-static bool
-find_after_colon(GlueSecretSearch *search, size_t colon)
-{
-	const char *bytes = search->text.bytes;
-	size_t		name_start;
-	size_t		name_end;
-	size_t		name_len;
-	size_t		start;
-	size_t		end;
-	bool		quoted;
-
-	if (!read_name(search, colon, &name_start, &name_end, &quoted))
-		return false;
-	name_len = name_end - name_start;
-	start = glue_value_skip_blanks(&search->text, colon + 1);
-	if (quoted)
-	{
-		GlueNameKind kind = glue_secret_name_kind(&bytes[name_start], name_len);
-
-		return kind >= GLUE_NAME_ADDRESS &&
-			find_json_value(search, kind, start);
-	}
-	if (!is_header(&bytes[name_start], name_len))
-		return glue_markup_find_line(search, name_start, name_end, start);
-
-	/* the value of a header is the rest of its line */
-	end = start;
-	while (end < search->text.len && bytes[end] != '\n' && bytes[end] != '\r')
-		end++;
-	return glue_secret_search_take(search, GLUE_NAME_SECRET, start, end);
 }
 
 static bool
@@ -272,62 +218,104 @@ find_json_value(GlueSecretSearch *search, GlueNameKind kind, size_t start)
 }
 
 /*
- * Read the name that ends before end, with blanks and a quote in between.
- *
- * Returns false if there is none.  A name longer than MAX_NAME is truncated at
- * the front, which keeps the search linear.
+ * Look for a member of a JSON object or a header that is a secret, given its
+ * colon.
  */
 static bool
-read_name(const GlueSecretSearch *search, size_t end,
-		  size_t *name_start, size_t *name_end, bool *quoted)
+find_after_colon(GlueSecretSearch *search, size_t colon)
 {
-	const char *text = search->text.bytes;
-	size_t		lowest = end > MAX_NAME ? end - MAX_NAME : 0;
-	size_t		at = end;
+	const char *bytes = search->text.bytes;
+	size_t		name_start;
+	size_t		name_end;
+	size_t		name_len;
+	size_t		start;
+	size_t		end;
+	bool		quoted;
 
-	while (at > lowest && (text[at - 1] == ' ' || text[at - 1] == '\t'))
-		at--;
-	*quoted = at > lowest && glue_is_quote(text[at - 1]);
-	if (*quoted)
+	if (!read_name(search, colon, &name_start, &name_end, &quoted))
+		return false;
+	name_len = name_end - name_start;
+	start = glue_value_skip_blanks(&search->text, colon + 1);
+	if (quoted)
 	{
-		at--;
-		while (at > lowest && text[at - 1] == '\\')
-			at--;
+		GlueNameKind kind = glue_secret_name_kind(&bytes[name_start], name_len);
+
+		return kind >= GLUE_NAME_ADDRESS &&
+			find_json_value(search, kind, start);
 	}
-	*name_end = at;
-	while (at > lowest &&
-		   (glue_is_name_character(text[at - 1]) ||
-			(*quoted && text[at - 1] == ' ')))
-		at--;
-	*name_start = at;
-	return *name_end > *name_start;
+	if (!is_header(&bytes[name_start], name_len))
+		return glue_markup_find_line(search, name_start, name_end, start);
+
+	/* the value of a header is the rest of its line */
+	end = start;
+	while (end < search->text.len && bytes[end] != '\n' && bytes[end] != '\r')
+		end++;
+	return glue_secret_search_take(search, GLUE_NAME_SECRET, start, end);
 }
 
 /*
- * Classify a percent-decoded name.  If the decoded text is more than a name,
- * its last part counts.
+ * Look for a secret around a character of the text.
  */
-static GlueNameKind
-parameter_kind(const char *name, size_t len)
+static bool
+find_from(GlueSecretSearch *search, size_t at)
 {
-	char		decoded[MAX_NAME];
-	size_t		used = 0;
-	size_t		start = 0;
+	const char *text = search->text.bytes;
+	size_t		left = search->text.len - at;
 
-	for (size_t i = 0; i < len && used < sizeof(decoded); i++)
+	switch (text[at])
 	{
-		int			high = i + 2 < len ? glue_hex_digit(name[i + 1]) : -1;
-		int			low = i + 2 < len ? glue_hex_digit(name[i + 2]) : -1;
-		char		c = name[i];
-
-		if (c == '%' && high >= 0 && low >= 0)
-		{
-			c = (char) (high * 16 + low);
-			i += 2;
-		}
-		decoded[used++] = c;
-		if (c == '&' || c == '?' || c == ';' || c == '=')
-			start = used;
+		case '/':
+			return left > 1 && text[at + 1] == '/' ?
+				glue_login_find_user_info(search, at) :
+				find_form(search, at);
+		case '=':
+			return find_parameter(search, at, 1);
+		case '%':
+			return left > 2 && text[at + 1] == '3' &&
+				glue_lower(text[at + 2]) == 'd' &&
+				find_parameter(search, at, 3);
+		case ':':
+			return glue_login_find_oracle(search, at) ||
+				find_after_colon(search, at);
+		case '@':
+			return glue_login_find_bare(search, at);
+		case '>':
+			return glue_markup_find_element(search, at);
+		case ' ':
+			/* of "Bearer", "Basic", "ApiKey" or "Token" */
+			return at > 0 && text[at - 1] != '\0' &&
+				strchr("rcynRCYN", text[at - 1]) != NULL &&
+				find_form(search, at);
+		default:
+			return find_form(search, at);
 	}
-	return glue_secret_name_kind(&decoded[start], used - start);
+}
+
+/*
+ * Find the next secret.  Returns false if there is none.
+ *
+ * Secrets are found in order and do not overlap.
+ */
+bool
+glue_secret_search_next(GlueSecretSearch *search)
+{
+	const char *text = search->text.bytes;
+
+	if (search->at == 0 && glue_form_is_encoded_secret(text, search->text.len) &&
+		glue_secret_search_take(search, GLUE_NAME_SECRET, 0,
+								search->text.len))
+	{
+		search->at = search->end;
+		return true;
+	}
+	for (; search->at < search->text.len; search->at++)
+	{
+		if (is_trigger[(unsigned char) text[search->at]] &&
+			find_from(search, search->at))
+		{
+			search->at = search->end;
+			return true;
+		}
+	}
+	return false;
 }

@@ -19,46 +19,6 @@
 /* longest placeholder, such as "${password}" */
 #define MAX_PLACEHOLDER 256
 
-static bool starts_parameter(const GlueText *text, size_t at);
-static size_t find_closing_quote(const GlueText *text, size_t start,
-								 size_t backslashes);
-static bool may_end_value(const GlueText *text, size_t at);
-static bool ends_value(const GlueText *text, size_t start, size_t at,
-					   char introducer);
-static bool is_ampersand(const GlueText *text, size_t at);
-static bool is_of_placeholder(char c, bool doubled);
-
-/*
- * If a quoted value starts at *start, move *start behind the quote and return
- * the position of the closing one.  Otherwise return 0.
- *
- * The quotes may be escaped, once or more often; the closing one is then
- * escaped as the opening one is.  If the quotes must enclose all of the value
- * and do not, they are part of it, so 0 is returned.
- */
-size_t
-glue_value_quoted_end(const GlueText *text, size_t *start, bool must_enclose)
-{
-	const char *bytes = text->bytes;
-	size_t		at = *start;
-	size_t		backslashes;
-	size_t		end;
-
-	while (at < text->len && bytes[at] == '\\')
-		at++;
-	if (at == text->len || !glue_is_quote(bytes[at]))
-		return 0;
-	backslashes = at - *start;
-	at++;
-	end = find_closing_quote(text, at, backslashes);
-	if (end < text->len && must_enclose && !may_end_value(text, end + 1))
-		return 0;
-	*start = at;
-	if (end < text->len)
-		end -= backslashes;
-	return end < at ? at : end;
-}
-
 /*
  * Return the position of the quote that closes the one before start, or the
  * end.
@@ -99,6 +59,37 @@ may_end_value(const GlueText *text, size_t at)
 }
 
 /*
+ * If a quoted value starts at *start, move *start behind the quote and return
+ * the position of the closing one.  Otherwise return 0.
+ *
+ * The quotes may be escaped, once or more often; the closing one is then
+ * escaped as the opening one is.  If the quotes must enclose all of the value
+ * and do not, they are part of it, so 0 is returned.
+ */
+size_t
+glue_value_quoted_end(const GlueText *text, size_t *start, bool must_enclose)
+{
+	const char *bytes = text->bytes;
+	size_t		at = *start;
+	size_t		backslashes;
+	size_t		end;
+
+	while (at < text->len && bytes[at] == '\\')
+		at++;
+	if (at == text->len || !glue_is_quote(bytes[at]))
+		return 0;
+	backslashes = at - *start;
+	at++;
+	end = find_closing_quote(text, at, backslashes);
+	if (end < text->len && must_enclose && !may_end_value(text, end + 1))
+		return 0;
+	*start = at;
+	if (end < text->len)
+		end -= backslashes;
+	return end < at ? at : end;
+}
+
+/*
  * Return the end of a value in brackets, behind them, or 0 if there is no
  * bracket at start.
  *
@@ -125,68 +116,6 @@ glue_value_bracketed_end(const GlueText *text, size_t start)
 			return i == start ? 0 : i + 1;
 	}
 	return depth == 0 ? 0 : text->len;
-}
-
-/*
- * Return the end of a value that started before or at start.
- */
-size_t
-glue_value_unquoted_end(const GlueText *text, size_t start, char introducer,
-						size_t equals_width)
-{
-	const char *bytes = text->bytes;
-	size_t		end;
-
-	for (end = start; end < text->len; end++)
-	{
-		char		c = bytes[end];
-
-		if (text->kind == GLUE_TEXT_PROSE &&
-			(glue_is_space(c) || glue_is_quote(c)))
-			break;
-		if (equals_width > 1 && is_ampersand(text, end))
-			break;
-		if (ends_value(text, start, end, introducer))
-			break;
-	}
-
-	/* the backslash of an escaped quote belongs to the quote */
-	if (end < text->len && glue_is_quote(bytes[end]))
-	{
-		while (end > start && bytes[end - 1] == '\\')
-			end--;
-	}
-	return end;
-}
-
-/*
- * Is there a separator at this place that ends the value?
- *
- * The character before the name is the introducer of the list: a query with
- * "&" may have ";" in its values and the other way round.  If there is no
- * introducer, a separator only counts if another parameter follows it; only
- * the first white space is checked, which keeps the search linear.
- */
-static bool
-ends_value(const GlueText *text, size_t start, size_t at, char introducer)
-{
-	char		c = text->bytes[at];
-
-	switch (introducer)
-	{
-		case '?':
-		case '&':
-			return c == '&';
-		case ';':
-			return c == ';';
-		case '(':
-			return c == ')';
-	}
-	if (glue_is_space(c))
-		return !(at > start && glue_is_space(text->bytes[at - 1])) &&
-			starts_parameter(text, at + 1);
-	return (c == '&' || c == ';' || c == ',') &&
-		starts_parameter(text, at + 1);
 }
 
 /*
@@ -227,6 +156,68 @@ starts_parameter(const GlueText *text, size_t at)
 }
 
 /*
+ * Is there a separator at this place that ends the value?
+ *
+ * The character before the name is the introducer of the list: a query with
+ * "&" may have ";" in its values and the other way round.  If there is no
+ * introducer, a separator only counts if another parameter follows it; only
+ * the first white space is checked, which keeps the search linear.
+ */
+static bool
+ends_value(const GlueText *text, size_t start, size_t at, char introducer)
+{
+	char		c = text->bytes[at];
+
+	switch (introducer)
+	{
+		case '?':
+		case '&':
+			return c == '&';
+		case ';':
+			return c == ';';
+		case '(':
+			return c == ')';
+	}
+	if (glue_is_space(c))
+		return !(at > start && glue_is_space(text->bytes[at - 1])) &&
+			starts_parameter(text, at + 1);
+	return (c == '&' || c == ';' || c == ',') &&
+		starts_parameter(text, at + 1);
+}
+
+/*
+ * Return the end of a value that started before or at start.
+ */
+size_t
+glue_value_unquoted_end(const GlueText *text, size_t start, char introducer,
+						size_t equals_width)
+{
+	const char *bytes = text->bytes;
+	size_t		end;
+
+	for (end = start; end < text->len; end++)
+	{
+		char		c = bytes[end];
+
+		if (text->kind == GLUE_TEXT_PROSE &&
+			(glue_is_space(c) || glue_is_quote(c)))
+			break;
+		if (equals_width > 1 && is_ampersand(text, end))
+			break;
+		if (ends_value(text, start, end, introducer))
+			break;
+	}
+
+	/* the backslash of an escaped quote belongs to the quote */
+	if (end < text->len && glue_is_quote(bytes[end]))
+	{
+		while (end > start && bytes[end - 1] == '\\')
+			end--;
+	}
+	return end;
+}
+
+/*
  * Is this a placeholder, such as "${password}", or the dynamic reference
  * "{{resolve:secretsmanager:name}}"?
  */
@@ -234,6 +225,14 @@ bool
 glue_value_is_placeholder(const char *value, size_t len)
 {
 	return len > 3 && glue_value_placeholder_end(value, len) == len;
+}
+
+static bool
+is_of_placeholder(char c, bool doubled)
+{
+	return c != '$' && c != '\0' &&
+		(glue_is_name_character(c) ||
+		 strchr(doubled ? ":/@ " : ":/@", c) != NULL);
 }
 
 /*
@@ -255,14 +254,6 @@ glue_value_placeholder_end(const char *text, size_t len)
 	if (!doubled)
 		return at + 1;
 	return at + 1 < len && text[at + 1] == '}' ? at + 2 : 0;
-}
-
-static bool
-is_of_placeholder(char c, bool doubled)
-{
-	return c != '$' && c != '\0' &&
-		(glue_is_name_character(c) ||
-		 strchr(doubled ? ":/@ " : ":/@", c) != NULL);
 }
 
 size_t

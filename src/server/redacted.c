@@ -11,7 +11,6 @@
 #include "postgres.h"
 
 #include "glue/redact.h"
-#include "glue/redact_text.h"
 #include "server/redacted.h"
 #include "server/secret_memory.h"
 

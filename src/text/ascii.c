@@ -16,17 +16,7 @@
 
 #include <string.h>
 
-/*
- * The value of a hexadecimal digit; -1 for any other character.
- */
-int
-glue_hex_digit(char c)
-{
-	if (glue_is_digit(c))
-		return c - '0';
-	c = glue_lower(c);
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
+static const char hex_digits[] = "0123456789abcdef";
 
 /*
  * Does a text begin with a prefix, ignoring case?
@@ -40,6 +30,24 @@ glue_begins_with(const char *text, size_t len, const char *prefix)
 			return false;
 	}
 	return true;
+}
+
+/* Likewise, but case matters. */
+bool
+glue_begins_exactly(const char *text, size_t len, const char *prefix)
+{
+	size_t		prefix_len = strlen(prefix);
+
+	return len >= prefix_len && memcmp(text, prefix, prefix_len) == 0;
+}
+
+/* The rest of a text after a prefix; NULL if it begins otherwise. */
+const char *
+glue_skip_prefix(const char *text, const char *prefix)
+{
+	size_t		len = strlen(prefix);
+
+	return strncmp(text, prefix, len) == 0 ? text + len : NULL;
 }
 
 /*
@@ -89,6 +97,58 @@ glue_parse_number(const char *text, size_t len, int min, int max, int *value)
 	}
 	*value = (int) number;
 	return len > 0 && number >= min;
+}
+
+/*
+ * Read a number of so many hexadecimal digits.  Returns -1 if the text begins
+ * otherwise.
+ */
+int
+glue_parse_hex(const char *text, size_t len, size_t ndigits)
+{
+	int			number = 0;
+
+	for (size_t i = 0; i < ndigits; i++)
+	{
+		const char *digit = i == len ? NULL :
+			memchr(hex_digits, glue_lower(text[i]), strlen(hex_digits));
+
+		if (digit == NULL)
+			return -1;
+		number = number * 16 + (int) (digit - hex_digits);
+	}
+	return number;
+}
+
+/* Write bytes as hexadecimal digits in lower case, and a NUL. */
+void
+glue_write_hex(const unsigned char *bytes, size_t len, char *hex)
+{
+	for (; len > 0; len--, bytes++)
+	{
+		*hex++ = hex_digits[*bytes >> 4];
+		*hex++ = hex_digits[*bytes & 0xf];
+	}
+	*hex = '\0';
+}
+
+/*
+ * Is this a label of a DNS name?  "_" is not allowed in the names of hosts, but
+ * works.
+ */
+bool
+glue_is_dns_label(const char *label, size_t len)
+{
+	if (len == 0 || len > GLUE_DNS_LABEL_MAX_LEN ||
+		label[0] == '-' || label[len - 1] == '-')
+		return false;
+	for (size_t i = 0; i < len; i++)
+	{
+		if (!glue_is_alphanumeric(label[i]) && label[i] != '-' &&
+			label[i] != '_')
+			return false;
+	}
+	return true;
 }
 
 /* Is the text one of a list that NULL ends? */

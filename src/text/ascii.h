@@ -22,6 +22,8 @@ typedef struct GlueSpan
 	size_t		len;
 } GlueSpan;
 
+#define GLUE_DNS_LABEL_MAX_LEN	63
+
 static inline bool
 glue_is_upper(char c)
 {
@@ -71,14 +73,19 @@ glue_same_text(const char *a, const char *b)
 	return a == NULL || b == NULL ? a == b : strcmp(a, b) == 0;
 }
 
-extern int	glue_hex_digit(char c);
 extern bool glue_begins_with(const char *text, size_t len,
 							 const char *prefix);
+extern bool glue_begins_exactly(const char *text, size_t len,
+								const char *prefix);
+extern const char *glue_skip_prefix(const char *text, const char *prefix);
 extern bool glue_same_word(const char *text, size_t len, const char *word);
 extern bool glue_same_but_case(const char *a, const char *b);
 extern bool glue_has_form(const char *text, const char *form);
 extern bool glue_is_one_of(const char *text, const char *const *list);
 extern bool glue_parse_number(const char *text, size_t len, int min, int max,
 							  int *value);
+extern int	glue_parse_hex(const char *text, size_t len, size_t ndigits);
+extern void glue_write_hex(const unsigned char *bytes, size_t len, char *hex);
+extern bool glue_is_dns_label(const char *label, size_t len);
 
 #endif							/* GLUE_TEXT_ASCII_H */

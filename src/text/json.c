@@ -23,69 +23,25 @@
  */
 #include "text/json.h"
 
-#include <limits.h>
 #include <string.h>
 
 #include <json-c/json_visit.h>
 #include <openssl/crypto.h>
 
-#include "text/buffer.h"
-#include "text/json_reader.h"
+#include "text/ascii.h"
 
-static json_object *parse(const char *text, size_t len, bool unique);
-static int	cleanse_string(json_object *value, int flags,
-						   json_object *parent, const char *key,
-						   size_t *index, void *arg);
 static void write_value(GlueTextBuffer *writer, json_object *value);
-static void write_object(GlueTextBuffer *writer, json_object *object);
-static void write_array(GlueTextBuffer *writer, json_object *array);
-static void write_string(GlueTextBuffer *writer, const char *text, size_t len);
-static size_t plain_length(const char *text, size_t len);
-static void write_escape(GlueTextBuffer *writer, unsigned char c);
 
-/*
- * Parse one JSON text.
- *
- * Returns NULL if it is invalid (see the file's comment) or there is no
- * memory, and also for the text "null", because json-c represents that by
- * NULL.  The caller frees the tree with glue_json_tree_free().
- */
-json_object *
-glue_json_tree_parse(const char *text, size_t len)
+/* A json_c_visit_userfunc. */
+static int
+cleanse_string(json_object *value, int flags, json_object *parent,
+			   const char *key, size_t *index, void *arg)
 {
-	return parse(text, len, false);
-}
-
-/*
- * Likewise, but an object with a duplicate key is invalid, too, because the
- * tree would lack one of its values.
- */
-json_object *
-glue_json_tree_parse_unique(const char *text, size_t len)
-{
-	return parse(text, len, true);
-}
-
-/* Likewise for the text of a string object; NULL if it is none. */
-json_object *
-glue_json_tree_parse_string(json_object *string)
-{
-	return json_object_is_type(string, json_type_string) ?
-		parse(json_object_get_string(string),
-			  (size_t) json_object_get_string_len(string), false) : NULL;
-}
-
-static json_object *
-parse(const char *text, size_t len, bool unique)
-{
-	json_object *tree = NULL;
-
-	if (len <= INT_MAX && glue_utf8_valid(text, len) &&
-		glue_json_read(text, len, GLUE_JSON_MAX_DEPTH, unique, &tree))
-		return tree;
-
-	glue_json_tree_free(tree);
-	return NULL;
+	/* json-c returns its own buffer, const or not */
+	if (json_object_is_type(value, json_type_string))
+		OPENSSL_cleanse((char *) json_object_get_string(value),
+						(size_t) json_object_get_string_len(value));
+	return JSON_C_VISIT_RETURN_CONTINUE;
 }
 
 /*
@@ -101,134 +57,6 @@ glue_json_tree_free(json_object *tree)
 		return;
 	json_c_visit(tree, 0, cleanse_string, NULL);
 	json_object_put(tree);
-}
-
-/*
- * Write a tree as compact JSON, like snprintf(): at most size bytes including
- * the terminating NUL, which is always there unless size is 0.
- *
- * Returns the length of the whole text without the NUL, so a result of size or
- * more means that it was truncated.  NULL is written as null.
- */
-size_t
-glue_json_tree_write(json_object *tree, char *buffer, size_t size)
-{
-	GlueTextBuffer writer = {buffer, size, 0};
-
-	write_value(&writer, tree);
-	return glue_text_end(&writer);
-}
-
-/* A string member of a tree; NULL if there is none. */
-const char *
-glue_json_tree_text(json_object *tree, const char *member)
-{
-	json_object *value = json_object_object_get(tree, member);
-
-	return json_object_is_type(value, json_type_string) ?
-		json_object_get_string(value) : NULL;
-}
-
-/* A json_c_visit_userfunc. */
-static int
-cleanse_string(json_object *value, int flags, json_object *parent,
-			   const char *key, size_t *index, void *arg)
-{
-	/* json-c returns its own buffer, const or not */
-	if (json_object_is_type(value, json_type_string))
-		OPENSSL_cleanse((char *) json_object_get_string(value),
-						(size_t) json_object_get_string_len(value));
-	return JSON_C_VISIT_RETURN_CONTINUE;
-}
-
-static void
-write_value(GlueTextBuffer *writer, json_object *value)
-{
-	switch (json_object_get_type(value))
-	{
-		case json_type_object:
-			write_object(writer, value);
-			break;
-		case json_type_array:
-			write_array(writer, value);
-			break;
-		case json_type_string:
-			write_string(writer, json_object_get_string(value),
-						 (size_t) json_object_get_string_len(value));
-			break;
-		case json_type_null:
-			glue_text_put(writer, "null", 4);
-			break;
-		case json_type_boolean:
-		case json_type_int:
-		case json_type_double:
-			{
-				/* no secret, and keeps the number's original spelling */
-				const char *text =
-					json_object_to_json_string_ext(value, JSON_C_TO_STRING_PLAIN);
-
-				if (text == NULL)
-					text = "null";	/* out of memory */
-
-				glue_text_put(writer, text, strlen(text));
-				break;
-			}
-	}
-}
-
-static void
-write_object(GlueTextBuffer *writer, json_object *object)
-{
-	char		separator = '{';
-
-	json_object_object_foreach(object, key, value)
-	{
-		glue_text_put_char(writer, separator);
-		write_string(writer, key, strlen(key));
-		glue_text_put_char(writer, ':');
-		write_value(writer, value);
-		separator = ',';
-	}
-	if (separator == '{')
-		glue_text_put_char(writer, '{');
-	glue_text_put_char(writer, '}');
-}
-
-static void
-write_array(GlueTextBuffer *writer, json_object *array)
-{
-	size_t		count = json_object_array_length(array);
-
-	glue_text_put_char(writer, '[');
-	for (size_t i = 0; i < count; i++)
-	{
-		if (i > 0)
-			glue_text_put_char(writer, ',');
-		write_value(writer, json_object_array_get_idx(array, i));
-	}
-	glue_text_put_char(writer, ']');
-}
-
-/*
- * Write a string with its quotes, in runs of characters without escapes.
- */
-static void
-write_string(GlueTextBuffer *writer, const char *text, size_t len)
-{
-	size_t		done = 0;
-
-	glue_text_put_char(writer, '"');
-	for (;;)
-	{
-		size_t		run = plain_length(text + done, len - done);
-
-		glue_text_put(writer, text + done, run);
-		done += run;
-		if (done == len)
-			break;
-		write_escape(writer, (unsigned char) text[done++]);
-	}
-	glue_text_put_char(writer, '"');
 }
 
 /*
@@ -266,9 +94,8 @@ plain_length(const char *text, size_t len)
 static void
 write_escape(GlueTextBuffer *writer, unsigned char c)
 {
-	static const char hex[] = "0123456789abcdef";
 	static const char named[] = "btn\0fr";	/* from \b on, as ASCII has them */
-	char		escape[6] = {'\\', (char) c, '0', '0', '0', '0'};
+	char		escape[7] = {'\\', (char) c, '0', '0', '0', '0'};
 	size_t		width = 2;
 
 	if (c >= '\b' && c <= '\r' && c != '\v')
@@ -276,9 +103,130 @@ write_escape(GlueTextBuffer *writer, unsigned char c)
 	else if (c < 0x20)
 	{
 		escape[1] = 'u';
-		escape[4] = hex[c >> 4];
-		escape[5] = hex[c & 15];
+		glue_write_hex(&c, 1, &escape[4]);
 		width = 6;
 	}
 	glue_text_put(writer, escape, width);
+}
+
+/*
+ * Write the contents of a string, in runs of characters without escapes.
+ */
+void
+glue_json_put_escaped(GlueTextBuffer *writer, const char *text, size_t len)
+{
+	size_t		done = 0;
+
+	for (;;)
+	{
+		size_t		run = plain_length(text + done, len - done);
+
+		glue_text_put(writer, text + done, run);
+		done += run;
+		if (done == len)
+			break;
+		write_escape(writer, (unsigned char) text[done++]);
+	}
+}
+
+static void
+write_string(GlueTextBuffer *writer, const char *text, size_t len)
+{
+	glue_text_put_char(writer, '"');
+	glue_json_put_escaped(writer, text, len);
+	glue_text_put_char(writer, '"');
+}
+
+static void
+write_object(GlueTextBuffer *writer, json_object *object)
+{
+	char		separator = '{';
+
+	json_object_object_foreach(object, key, value)
+	{
+		glue_text_put_char(writer, separator);
+		write_string(writer, key, strlen(key));
+		glue_text_put_char(writer, ':');
+		write_value(writer, value);
+		separator = ',';
+	}
+	if (separator == '{')
+		glue_text_put_char(writer, '{');
+	glue_text_put_char(writer, '}');
+}
+
+static void
+write_array(GlueTextBuffer *writer, json_object *array)
+{
+	size_t		count = json_object_array_length(array);
+
+	glue_text_put_char(writer, '[');
+	for (size_t i = 0; i < count; i++)
+	{
+		if (i > 0)
+			glue_text_put_char(writer, ',');
+		write_value(writer, json_object_array_get_idx(array, i));
+	}
+	glue_text_put_char(writer, ']');
+}
+
+static void
+write_value(GlueTextBuffer *writer, json_object *value)
+{
+	switch (json_object_get_type(value))
+	{
+		case json_type_object:
+			write_object(writer, value);
+			break;
+		case json_type_array:
+			write_array(writer, value);
+			break;
+		case json_type_string:
+			write_string(writer, json_object_get_string(value),
+						 (size_t) json_object_get_string_len(value));
+			break;
+		case json_type_null:
+			glue_text_put(writer, "null", 4);
+			break;
+		case json_type_boolean:
+		case json_type_int:
+		case json_type_double:
+			{
+				/* no secret, and keeps the number's original spelling */
+				const char *text =
+					json_object_to_json_string_ext(value, JSON_C_TO_STRING_PLAIN);
+
+				if (text == NULL)
+					text = "null";	/* out of memory */
+
+				glue_text_put(writer, text, strlen(text));
+				break;
+			}
+	}
+}
+
+/*
+ * Write a tree as compact JSON, like snprintf(): at most size bytes including
+ * the terminating NUL, which is always there unless size is 0.
+ *
+ * Returns the length of the whole text without the NUL, so a result of size or
+ * more means that it was truncated.  NULL is written as null.
+ */
+size_t
+glue_json_tree_write(json_object *tree, char *buffer, size_t size)
+{
+	GlueTextBuffer writer = {buffer, size, 0};
+
+	write_value(&writer, tree);
+	return glue_text_end(&writer);
+}
+
+/* A string member of a tree; NULL if there is none. */
+const char *
+glue_json_tree_text(json_object *tree, const char *member)
+{
+	json_object *value = json_object_object_get(tree, member);
+
+	return json_object_is_type(value, json_type_string) ?
+		json_object_get_string(value) : NULL;
 }

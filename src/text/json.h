@@ -16,6 +16,7 @@
 
 #include <json-c/json.h>
 
+#include "text/buffer.h"
 #include "text/utf8.h"
 
 /*
@@ -26,6 +27,11 @@
  * stack.
  */
 #define GLUE_JSON_MAX_DEPTH 32
+
+/* As json_object_object_foreachC(), but anything else has no members. */
+#define glue_json_foreach(value, iter) \
+	if (!json_object_is_type(value, json_type_object)) {} else \
+		json_object_object_foreachC(value, iter)
 
 static inline bool
 glue_json_is_number(json_object *value)
@@ -40,6 +46,8 @@ extern json_object *glue_json_tree_parse_string(json_object *string);
 extern void glue_json_tree_free(json_object *tree);
 extern size_t glue_json_tree_write(json_object *tree,
 								   char *buffer, size_t size);
+extern void glue_json_put_escaped(GlueTextBuffer *writer,
+								  const char *text, size_t len);
 extern const char *glue_json_tree_text(json_object *tree, const char *member);
 
 #endif							/* GLUE_TEXT_JSON_H */

@@ -22,8 +22,9 @@
  *
  *-------------------------------------------------------------------------
  */
-#include "text/json_reader.h"
+#include "text/json.h"
 
+#include <limits.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -53,6 +54,7 @@ typedef struct Place
 	const char *key;			/* NULL: the parent is an array */
 } Place;
 
+static json_object *read_text(const char *text, size_t len, bool unique);
 static bool read_value(Reader *reader, Place place, int depth);
 static bool read_object(Reader *reader, Place place, int depth);
 static bool read_array(Reader *reader, Place place, int depth);
@@ -61,42 +63,106 @@ static size_t read_escape(Reader *reader, char *out);
 static int	read_code_unit(Reader *reader);
 static size_t encode(uint32_t code, char *out);
 static json_object *read_number(Reader *reader);
-static bool skip_digits(Reader *reader);
 static json_object *new_integer(const char *digits, const char *end,
 								bool negative);
 static bool put_new(Reader *reader, Place place, json_object *value);
 static bool put(Reader *reader, Place place, json_object *value);
-static void skip_space(Reader *reader);
-static bool take(Reader *reader, char wanted);
-static bool take_word(Reader *reader, const char *word);
+
+/* Read this character, if it is the next. */
+static bool
+take(Reader *reader, char wanted)
+{
+	if (reader->at == reader->end || *reader->at != wanted)
+		return false;
+	reader->at++;
+	return true;
+}
+
+/* Read these characters, if they are the next. */
+static bool
+take_word(Reader *reader, const char *word)
+{
+	size_t		len = strlen(word);
+
+	if ((size_t) (reader->end - reader->at) < len ||
+		memcmp(reader->at, word, len) != 0)
+		return false;
+	reader->at += len;
+	return true;
+}
+
+static void
+skip_space(Reader *reader)
+{
+	while (take(reader, ' ') || take(reader, '\n') ||
+		   take(reader, '\t') || take(reader, '\r'))
+		;
+}
+
+/* At least one digit. */
+static bool
+skip_digits(Reader *reader)
+{
+	const char *start = reader->at;
+
+	while (reader->at < reader->end && glue_is_digit(*reader->at))
+		reader->at++;
+	return reader->at > start;
+}
 
 /*
- * Read one JSON text, which is valid UTF-8, with at most max_depth nested
- * values, and if unique is set, without duplicate keys.
+ * Parse one JSON text.
  *
- * Returns false if it is invalid or there is no memory.  *tree has the part
- * that was read; the caller must free it in any case.  It is NULL for the text
- * "null".
+ * Returns NULL if it is invalid or there is no memory, and also for the text
+ * "null", because json-c represents that by NULL.  The caller frees the tree
+ * with glue_json_tree_free().
  */
-bool
-glue_json_read(const char *text, size_t len, int max_depth, bool unique,
-			   json_object **tree)
+json_object *
+glue_json_tree_parse(const char *text, size_t len)
 {
-	Reader		reader = {text, text, text + len, malloc(len + 1), unique,
-		NULL};
+	return read_text(text, len, false);
+}
+
+/*
+ * Likewise, but an object with a duplicate key is invalid, too, because the
+ * tree would lack one of its values.
+ */
+json_object *
+glue_json_tree_parse_unique(const char *text, size_t len)
+{
+	return read_text(text, len, true);
+}
+
+/* Likewise for the text of a string object; NULL if it is none. */
+json_object *
+glue_json_tree_parse_string(json_object *string)
+{
+	return json_object_is_type(string, json_type_string) ?
+		read_text(json_object_get_string(string),
+				  (size_t) json_object_get_string_len(string), false) : NULL;
+}
+
+static json_object *
+read_text(const char *text, size_t len, bool unique)
+{
+	Reader		reader = {text, text, text + len, NULL, unique, NULL};
 	Place		top = {NULL, NULL};
-	bool		valid;
 
-	*tree = NULL;
+	if (len > INT_MAX || !glue_utf8_valid(text, len))
+		return NULL;
+	reader.copies = malloc(len + 1);
 	if (reader.copies == NULL)
-		return false;
+		return NULL;
 
-	valid = read_value(&reader, top, max_depth) && reader.at == reader.end;
-	*tree = reader.tree;
-
+	if (!read_value(&reader, top, GLUE_JSON_MAX_DEPTH) ||
+		reader.at < reader.end)
+	{
+		glue_json_tree_free(reader.tree);
+		reader.tree = NULL;
+	}
 	OPENSSL_cleanse(reader.copies, len + 1);
 	free(reader.copies);
-	return valid;
+	return reader.tree;
 }
 
 /*
@@ -274,18 +340,11 @@ read_escape(Reader *reader, char *out)
 static int
 read_code_unit(Reader *reader)
 {
-	int			code = 0;
+	int			code = glue_parse_hex(reader->at,
+									  (size_t) (reader->end - reader->at), 4);
 
-	if (reader->end - reader->at < 4)
-		return -1;
-	for (int i = 0; i < 4; i++)
-	{
-		int			digit = glue_hex_digit(*reader->at++);
-
-		if (digit < 0)
-			return -1;
-		code = code << 4 | digit;
-	}
+	if (code >= 0)
+		reader->at += 4;
 	return code;
 }
 
@@ -339,17 +398,6 @@ read_number(Reader *reader)
 	return json_object_new_double_s(strtod(copy, NULL), copy);
 }
 
-/* At least one digit. */
-static bool
-skip_digits(Reader *reader)
-{
-	const char *start = reader->at;
-
-	while (reader->at < reader->end && glue_is_digit(*reader->at))
-		reader->at++;
-	return reader->at > start;
-}
-
 /* Returns NULL if it does not fit. */
 static json_object *
 new_integer(const char *digits, const char *end, bool negative)
@@ -396,35 +444,4 @@ put(Reader *reader, Place place, json_object *value)
 	if (status != 0)
 		json_object_put(value);
 	return status == 0;
-}
-
-static void
-skip_space(Reader *reader)
-{
-	while (take(reader, ' ') || take(reader, '\n') ||
-		   take(reader, '\t') || take(reader, '\r'))
-		;
-}
-
-/* Read this character, if it is the next. */
-static bool
-take(Reader *reader, char wanted)
-{
-	if (reader->at == reader->end || *reader->at != wanted)
-		return false;
-	reader->at++;
-	return true;
-}
-
-/* Read these characters, if they are the next. */
-static bool
-take_word(Reader *reader, const char *word)
-{
-	size_t		len = strlen(word);
-
-	if ((size_t) (reader->end - reader->at) < len ||
-		memcmp(reader->at, word, len) != 0)
-		return false;
-	reader->at += len;
-	return true;
 }

@@ -14,7 +14,44 @@
 
 #include "text/assertion.h"
 
-static size_t character_width(const unsigned char *text, size_t len);
+/*
+ * Return the number of bytes of the character at the start of text, or 0 if it
+ * is invalid.  len is at least 1.
+ */
+static size_t
+character_width(const unsigned char *text, size_t len)
+{
+	unsigned char first = text[0];
+	unsigned char lowest = 0x80;
+	unsigned char highest = 0xBF;
+	size_t		width;
+
+	if (first < 0x80)
+		return 1;
+	if (first < 0xC2 || first > 0xF4)
+		return 0;
+	width = first < 0xE0 ? 2 : first < 0xF0 ? 3 : 4;
+	if (len < width)
+		return 0;
+
+	/* the second byte decides whether a form is overlong or out of range */
+	if (first == 0xE0)
+		lowest = 0xA0;
+	else if (first == 0xED)
+		highest = 0x9F;
+	else if (first == 0xF0)
+		lowest = 0x90;
+	else if (first == 0xF4)
+		highest = 0x8F;
+	if (text[1] < lowest || text[1] > highest)
+		return 0;
+	for (size_t i = 2; i < width; i++)
+	{
+		if ((text[i] & 0xC0) != 0x80)
+			return 0;
+	}
+	return width;
+}
 
 /*
  * Is this UTF-8 as RFC 3629 defines it: no overlong forms, no surrogates,
@@ -135,43 +172,4 @@ glue_utf8_hide_controls(char *text, size_t len, const char *kept)
 		}
 	}
 	return used;
-}
-
-/*
- * Return the number of bytes of the character at the start of text, or 0 if it
- * is invalid.  len is at least 1.
- */
-static size_t
-character_width(const unsigned char *text, size_t len)
-{
-	unsigned char first = text[0];
-	unsigned char lowest = 0x80;
-	unsigned char highest = 0xBF;
-	size_t		width;
-
-	if (first < 0x80)
-		return 1;
-	if (first < 0xC2 || first > 0xF4)
-		return 0;
-	width = first < 0xE0 ? 2 : first < 0xF0 ? 3 : 4;
-	if (len < width)
-		return 0;
-
-	/* the second byte decides whether a form is overlong or out of range */
-	if (first == 0xE0)
-		lowest = 0xA0;
-	else if (first == 0xED)
-		highest = 0x9F;
-	else if (first == 0xF0)
-		lowest = 0x90;
-	else if (first == 0xF4)
-		highest = 0x8F;
-	if (text[1] < lowest || text[1] > highest)
-		return 0;
-	for (size_t i = 2; i < width; i++)
-	{
-		if ((text[i] & 0xC0) != 0x80)
-			return 0;
-	}
-	return width;
 }

@@ -24,6 +24,8 @@
 #include <expat.h>
 #include <openssl/crypto.h>
 
+#include "text/utf8.h"
+
 /* Limits the nesting as well.  The longest path of AWS STS has 70 bytes. */
 #define MAX_PATH_LEN	255
 
@@ -36,60 +38,25 @@ typedef struct XmlReader
 	GlueXmlField *field;		/* its element is open; or NULL */
 } XmlReader;
 
-/* prototypes of private functions */
-static void XMLCALL element_begins(void *arg, const XML_Char *name,
-								   const XML_Char **attributes);
-static void XMLCALL element_ends(void *arg, const XML_Char *name);
-static void XMLCALL text_comes(void *arg, const XML_Char *text, int len);
-static void XMLCALL doctype_begins(void *arg, const XML_Char *name,
-								   const XML_Char *system_id,
-								   const XML_Char *public_id,
-								   int has_internal_subset);
-static GlueXmlField *find_field(XmlReader *reader);
-
 /*
- * Read the elements whose path ends with those of fields.
- *
- * Namespaces are ignored.  The result is an element's own text, without that
- * of elements inside it; of several elements, the first that is not empty.
- * Text that does not fit is truncated between two characters of UTF-8.
- *
- * Returns false if the XML is not well-formed; fields then hold the text
- * before the error.
+ * The field of the innermost open element, unless it already has its text.
  */
-bool
-glue_xml_text(const char *xml, size_t len, GlueXmlField *fields, int nfields)
+static GlueXmlField *
+find_field(XmlReader *reader)
 {
-	XmlReader	reader = {NULL, fields, nfields, "", NULL};
-	bool		well_formed = false;
-	void	   *copy;
+	size_t		path_len = strlen(reader->path);
 
-	for (int i = 0; i < nfields; i++)
-		fields[i].value[0] = '\0';
-	if (len == 0 || len > INT_MAX)
-		return false;
-
-	reader.parser = XML_ParserCreate(NULL);
-	if (reader.parser == NULL)
-		return false;
-
-	XML_SetUserData(reader.parser, &reader);
-	XML_SetElementHandler(reader.parser, element_begins, element_ends);
-	XML_SetCharacterDataHandler(reader.parser, text_comes);
-	XML_SetStartDoctypeDeclHandler(reader.parser, doctype_begins);
-
-	/* Expat parses its own copy, which may hold secrets */
-	copy = XML_GetBuffer(reader.parser, (int) len);
-	if (copy != NULL)
+	for (int i = 0; i < reader->nfields; i++)
 	{
-		memcpy(copy, xml, len);
-		well_formed = XML_ParseBuffer(reader.parser, (int) len, XML_TRUE) ==
-			XML_STATUS_OK;
-		OPENSSL_cleanse(copy, len);
-	}
+		GlueXmlField *field = &reader->fields[i];
+		size_t		len = strlen(field->path);
 
-	XML_ParserFree(reader.parser);
-	return well_formed;
+		if (field->value[0] == '\0' && path_len > len &&
+			reader->path[path_len - len - 1] == '/' &&
+			strcmp(reader->path + path_len - len, field->path) == 0)
+			return field;
+	}
+	return NULL;
 }
 
 static void XMLCALL
@@ -134,19 +101,15 @@ text_comes(void *arg, const XML_Char *text, int len)
 	XmlReader  *reader = arg;
 	GlueXmlField *field = reader->field;
 	size_t		used;
-	size_t		count = (size_t) len;
+	size_t		count;
 
 	if (field == NULL)
 		return;
 
 	used = strlen(field->value);
-	if (count >= field->size - used)
-	{
-		count = field->size - used - 1;
-		while (count > 0 && (text[count] & 0xc0) == 0x80)
-			count--;
+	count = glue_utf8_clip(text, (size_t) len, field->size - used - 1);
+	if (count < (size_t) len)
 		reader->field = NULL;	/* full */
-	}
 	memcpy(field->value + used, text, count);
 	field->value[used + count] = '\0';
 }
@@ -161,22 +124,46 @@ doctype_begins(void *arg, const XML_Char *name, const XML_Char *system_id,
 }
 
 /*
- * The field of the innermost open element, unless it already has its text.
+ * Read the elements whose path ends with those of fields.
+ *
+ * Namespaces are ignored.  The result is an element's own text, without that
+ * of elements inside it; of several elements, the first that is not empty.
+ * Text that does not fit is truncated between two characters of UTF-8.
+ *
+ * Returns false if the XML is not well-formed; fields then hold the text
+ * before the error.
  */
-static GlueXmlField *
-find_field(XmlReader *reader)
+bool
+glue_xml_text(const char *xml, size_t len, GlueXmlField *fields, int nfields)
 {
-	size_t		path_len = strlen(reader->path);
+	XmlReader	reader = {NULL, fields, nfields, "", NULL};
+	bool		well_formed = false;
+	void	   *copy;
 
-	for (int i = 0; i < reader->nfields; i++)
+	for (int i = 0; i < nfields; i++)
+		fields[i].value[0] = '\0';
+	if (len == 0 || len > INT_MAX)
+		return false;
+
+	reader.parser = XML_ParserCreate(NULL);
+	if (reader.parser == NULL)
+		return false;
+
+	XML_SetUserData(reader.parser, &reader);
+	XML_SetElementHandler(reader.parser, element_begins, element_ends);
+	XML_SetCharacterDataHandler(reader.parser, text_comes);
+	XML_SetStartDoctypeDeclHandler(reader.parser, doctype_begins);
+
+	/* Expat parses its own copy, which may hold secrets */
+	copy = XML_GetBuffer(reader.parser, (int) len);
+	if (copy != NULL)
 	{
-		GlueXmlField *field = &reader->fields[i];
-		size_t		len = strlen(field->path);
-
-		if (field->value[0] == '\0' && path_len > len &&
-			reader->path[path_len - len - 1] == '/' &&
-			strcmp(reader->path + path_len - len, field->path) == 0)
-			return field;
+		memcpy(copy, xml, len);
+		well_formed = XML_ParseBuffer(reader.parser, (int) len, XML_TRUE) ==
+			XML_STATUS_OK;
+		OPENSSL_cleanse(copy, len);
 	}
-	return NULL;
+
+	XML_ParserFree(reader.parser);
+	return well_formed;
 }

@@ -12,7 +12,7 @@
  *
  *-------------------------------------------------------------------------
  */
-#include "aws/credential_plan.h"
+#include "aws/profile_chain.h"
 
 #include <stdint.h>
 #include <stdlib.h>

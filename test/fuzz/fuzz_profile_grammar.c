@@ -40,11 +40,11 @@ read_twice(const char *text, size_t len, GlueProfileFileKind first,
 	if (done)
 	{
 		value = glue_profile_set_get(set, GLUE_SECTION_PROFILE, "default",
-									 "aws_secret_access_key");
+									 "aws_secret_access_key", NULL);
 		if (value != NULL && strlen(value) > len)
 			abort();
-		value = glue_profile_set_get_nested(set, GLUE_SECTION_SERVICES, "s",
-											"glue", "endpoint_url");
+		value = glue_profile_set_get(set, GLUE_SECTION_SERVICES, "s",
+									 "glue", "endpoint_url");
 		if (value != NULL && strlen(value) > len)
 			abort();
 	}

@@ -17,7 +17,6 @@
  *-------------------------------------------------------------------------
  */
 #include "glue/redact.h"
-#include "glue/redact_text.h"
 
 #include "glue/digest.h"
 #include "replay.h"

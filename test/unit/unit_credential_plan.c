@@ -11,7 +11,7 @@
  *
  *-------------------------------------------------------------------------
  */
-#include "aws/credential_plan.h"
+#include "aws/profile_chain.h"
 
 #include "configured.h"
 #include "described_plan.h"

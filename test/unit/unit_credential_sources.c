@@ -283,13 +283,13 @@ static GlueSourceStatus
 describe_environment(const GlueConfiguration *configuration, char *text,
 					 size_t size, GlueConfigurationError *error)
 {
-	GlueStaticKeys keys;
-	GlueSourceStatus status = glue_environment_source(configuration, &keys,
-													  error);
+	GlueCredentialStep step = {GLUE_CREDENTIAL_STEP_KEYS};
+	GlueSourceStatus status = glue_source_step(configuration, &step, error);
 
 	if (status == GLUE_SOURCE_PRESENT)
-		snprintf(text, size, "%s %s %s", keys.access_key_id,
-				 keys.secret_access_key, or_none(keys.session_token));
+		snprintf(text, size, "%s %s %s", step.keys.access_key_id,
+				 step.keys.secret_access_key,
+				 or_none(step.keys.session_token));
 	return status;
 }
 
@@ -297,13 +297,12 @@ static GlueSourceStatus
 describe_web_identity(const GlueConfiguration *configuration, char *text,
 					  size_t size, GlueConfigurationError *error)
 {
-	GlueWebIdentity identity;
-	GlueSourceStatus status = glue_web_identity_source(configuration,
-													   &identity, error);
+	GlueCredentialStep step = {GLUE_CREDENTIAL_STEP_WEB_IDENTITY};
+	GlueSourceStatus status = glue_source_step(configuration, &step, error);
 
 	if (status == GLUE_SOURCE_PRESENT)
-		snprintf(text, size, "%s %s %s", identity.token_file,
-				 identity.role_arn, or_none(identity.role_session_name));
+		snprintf(text, size, "%s %s %s", step.token_file, step.role_arn,
+				 or_none(step.role_session_name));
 	return status;
 }
 

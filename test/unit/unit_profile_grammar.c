@@ -369,7 +369,7 @@ check_item(const GlueProfileSet *set, char *item, const char *name)
 	value = strchr(property, '=');
 	if (value != NULL)
 		*value++ = '\0';
-	is_str(glue_profile_set_get(set, section, item, property),
+	is_str(glue_profile_set_get(set, section, item, property, NULL),
 		   absent ? NULL : value, name);
 }
 
@@ -465,11 +465,11 @@ test_nested(void)
 	};
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
-		is_str(glue_profile_set_get_nested(set, GLUE_SECTION_SERVICES, "s",
-										   cases[i].property, cases[i].key),
+		is_str(glue_profile_set_get(set, GLUE_SECTION_SERVICES, "s",
+									cases[i].property, cases[i].key),
 			   cases[i].value, cases[i].key);
-	ok(glue_profile_set_get_nested(set, GLUE_SECTION_SERVICES, "t", "glue",
-								   "other") == NULL, "no such section");
+	ok(glue_profile_set_get(set, GLUE_SECTION_SERVICES, "t", "glue",
+							"other") == NULL, "no such section");
 	glue_profile_set_free(set);
 }
 

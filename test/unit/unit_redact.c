@@ -11,7 +11,6 @@
  */
 #include "glue/redact.h"
 #include "glue/redact_key.h"
-#include "glue/redact_text.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -261,6 +261,9 @@ static const ValidateCase model_cases[] = {
 	{PROPERTY("\"a \\\"b\\\\\\u0001\xc3\xa9\":[]"),
 		"E $.ConnectionProperties.\"a \\\"b\\\\\\u0001\xc3\xa9\" type must be a "
 	"string, but is an array\n"},
+	{PROPERTY("\"a\\tb\":[]"),
+		"E $.ConnectionProperties.\"a\\tb\" type must be a string, but is an "
+	"array\n"},
 };
 
 static const ValidateCase tag_cases[] = {
