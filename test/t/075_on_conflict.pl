@@ -231,7 +231,7 @@ foreach my $hidden (qw(all none))
 	$result =
 	  fails("without a password, hidden: $hidden", $bare, 'adopt', '42710', 'C G');
 	like($result->detail,
-		qr/^\$\.ConnectionProperties\.KAFKA_CLIENT_KEYSTORE_PASSWORD has a value[^\n]*$/,
+		qr/^\$\.ConnectionProperties\.KAFKA_CLIENT_KEYSTORE_PASSWORD has a (?:hidden )?value[^\n]*$/,
 		'which it has');
 }
 $glue->set(hide_password => 'all');

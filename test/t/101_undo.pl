@@ -514,7 +514,7 @@ is(state_of($session, $id, qw(error_code error_message)), 'rolled_back||', 'is t
 is($glue->connection('denied'), undef, 'until it is done');
 my $result = $session->query("SELECT glue_retry_request($id)");
 is($result->sqlstate, '55000', 'it cannot be retried then');
-like($result->detail, qr/only the undo of one that was rolled back can be retried/, 'says why');
+like($result->detail, qr/Only the undo of a rolled-back call can be retried/, 'says why');
 $id = intent('refused', aborted(), state => q('failed'), finished_at => 'now()');
 is($session->query("SELECT glue_retry_request($id)")->sqlstate, '55000',
 	'nor can a call that was refused');
