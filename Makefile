@@ -217,7 +217,6 @@ QUEUE_OBJS = \
 	src/queue/transaction.o \
 	src/queue/target.o \
 	src/queue/targets.o \
-	src/queue/job.o \
 	src/queue/prepare.o \
 	src/queue/outcome.o \
 	src/queue/steps.o \

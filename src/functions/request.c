@@ -19,7 +19,6 @@
 #include "access/xlog.h"
 #include "fmgr.h"
 #include "functions/function.h"
-#include "functions/request.h"
 #include "miscadmin.h"
 #include "server/compat.h"
 #include "server/home.h"

@@ -20,7 +20,6 @@
 #include "client/account.h"
 #include "client/foreign_server.h"
 #include "functions/function.h"
-#include "functions/request.h"
 #include "miscadmin.h"
 #include "server/encoding.h"
 #include "server/home.h"
@@ -107,12 +106,11 @@ find_retried(const GlueRequestQueue *queue, int64 id, GlueRequestState *found)
 static bool
 has_lost_target(const GlueRequestState *request)
 {
-	if (request->error_code == NULL)
-		return request->is_intent;
 	return request->is_intent ||
-		strcmp(request->error_code, GLUE_CODE_TARGET_CHANGED) == 0 ||
-		strcmp(request->error_code,
-			   unpack_sql_state(ERRCODE_UNDEFINED_OBJECT)) == 0;
+		(request->error_code != NULL &&
+		 (strcmp(request->error_code, GLUE_CODE_TARGET_CHANGED) == 0 ||
+		  strcmp(request->error_code,
+				 unpack_sql_state(ERRCODE_UNDEFINED_OBJECT)) == 0));
 }
 
 /*

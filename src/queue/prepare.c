@@ -231,9 +231,7 @@ fill_input(GlueJob *job)
 		job->failure = NULL;
 		return;
 	}
-	if (job->sealing != GLUE_UNSEALED || operation->input == NULL)
-		return;
-	if (operation->shown == operation->input)
+	if (job->sealing != GLUE_UNSEALED || operation->shown == operation->input)
 		return;
 	if (glue_digest_key_find(schema, true))
 	{
