@@ -29,7 +29,7 @@
 #include "server/progress.h"
 #include "server/service.h"
 #include "store/connection_lock.h"
-#include "store/secret_key_file.h"
+#include "store/sealed_input.h"
 #include "utils/acl.h"
 
 PG_FUNCTION_INFO_V1(glue_calls);

@@ -44,7 +44,7 @@
 #include "server/settings.h"
 #include "store/connection_lock.h"
 #include "store/digest_key.h"
-#include "store/provision_owner.h"
+#include "store/provision.h"
 #include "store/requests.h"
 #include "store/row_reader.h"
 #include "utils/hsearch.h"
@@ -382,7 +382,7 @@ fill_operation(Adoption *adoption, AdoptedRow *row,
 	if (glue_record_find(&adoption->function.records, &access->target,
 						 definition->name, &row->record))
 		operation->record = &row->record;
-	if (glue_digest_possible(access->schema))
+	if (glue_digest_key_find(access->schema, true))
 		glue_operation_digest(operation);
 	if (definition->tags != NULL)
 		operation->arn = glue_target_connection_arn(&access->target,

@@ -24,7 +24,6 @@
 #include "operation/record.h"
 #include "server/builtins.h"
 #include "server/compat.h"
-#include "server/crash_point.h"
 #include "server/jsonb_tree.h"
 #include "text/json.h"
 #include "utils/array.h"
@@ -53,8 +52,6 @@ static const char **read_names(NullableDatum argument, int *count,
 							   const GlueFindings *findings);
 static void delete_batch(Batch *batch, FunctionCallInfo fcinfo);
 static void write_intents(Batch *batch);
-static void note_sending(void *arg);
-static void note_refusal(void *arg);
 static void end_deletion(const Batch *batch, int index, const GlueCall *call,
 						 FunctionCallInfo fcinfo);
 static Refusal note_failure(GlueIntent *change, const GlueCall *call);
@@ -209,10 +206,7 @@ delete_batch(Batch *batch, FunctionCallInfo fcinfo)
 						 batch->names[i], &record);
 		glue_tree_append(names, json_object_new_string(batch->names[i]));
 	}
-	call.before_sending = note_sending;
-	call.after_refusal = note_refusal;
-	call.sending_arg = batch;
-	GLUE_CRASH_POINT_MEANWHILE(&call, "caller after send");
+	glue_intents_attach(batch->changes, batch->count, &call);
 	glue_client_run(&call, 1);
 	for (int i = 0; i < batch->count; i++)
 		end_deletion(batch, i, &call, fcinfo);
@@ -230,26 +224,6 @@ write_intents(Batch *batch)
 	}
 	glue_intents_write(&batch->function->intents, requests, batch->count,
 					   batch->changes);
-}
-
-/* The before_sending callback of a batch. */
-static void
-note_sending(void *arg)
-{
-	Batch	   *batch = arg;
-
-	for (int i = 0; i < batch->count; i++)
-		glue_intent_sending(batch->changes[i], GLUE_OUTCOME_CHANGED);
-}
-
-/* The after_refusal callback of a batch. */
-static void
-note_refusal(void *arg)
-{
-	Batch	   *batch = arg;
-
-	for (int i = 0; i < batch->count; i++)
-		glue_intent_not_yet(batch->changes[i]);
 }
 
 /* Record the outcome for a connection, and return it as a row. */

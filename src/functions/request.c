@@ -24,7 +24,6 @@
 #include "server/home.h"
 #include "server/news.h"
 #include "server/service.h"
-#include "store/request_activity.h"
 #include "utils/acl.h"
 #include "utils/lsyscache.h"
 #include "utils/timestamp.h"

@@ -26,7 +26,7 @@
 #include "server/impersonation.h"
 #include "server/news.h"
 #include "server/session_settings.h"
-#include "store/request_home.h"
+#include "store/jobs.h"
 #include "store/request_row.h"
 #include "utils/acl.h"
 #include "utils/memutils.h"
@@ -228,7 +228,6 @@ glue_take_over_requests(PG_FUNCTION_ARGS)
 {
 	GlueFunction function;
 	GlueJobQueue queue;
-	Oid			sequence;
 	List	   *requests;
 	ListCell   *cell;
 	int64		count;
@@ -241,14 +240,13 @@ glue_take_over_requests(PG_FUNCTION_ARGS)
 	(void) glue_job_queue_open(&queue, function.access.schema, 0);
 	requests = glue_held_requests_lock(&queue, PG_GETARG_DATUM(0),
 									   PG_ARGISNULL(0));
-	sequence = glue_request_sequence(&queue.table);
 	foreach(cell, requests)
 	{
 		GlueRequest *request = lfirst(cell);
 		MemoryContext old_context = MemoryContextSwitchTo(request->context);
 
 		glue_request_take_over(&queue, request,
-							   glue_request_keeps_id(&queue, request, sequence) ?
+							   glue_request_keeps_id(&queue, request) ?
 							   request->id : glue_request_next_id(&queue.table));
 		MemoryContextSwitchTo(old_context);
 		MemoryContextDelete(request->context);

@@ -20,7 +20,6 @@
 #include "access/xact.h"
 #include "queue/job.h"
 #include "server/subtransaction.h"
-#include "store/evidence.h"
 #include "utils/memutils.h"
 
 /*

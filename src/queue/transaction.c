@@ -23,7 +23,6 @@
 #include "access/xact.h"
 #include "queue/transaction.h"
 #include "server/impersonation.h"
-#include "store/request_home.h"
 #include "utils/guc.h"
 #include "utils/memutils.h"
 #include "utils/snapmgr.h"
