@@ -10,6 +10,7 @@
  */
 #include "glue/digest.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -239,6 +240,27 @@ test_keys(void)
 }
 
 /*
+ * A stored digest stays valid: it is the HMAC of the secrets alone, as Python's
+ * hmac computes it.
+ */
+static void
+test_known_digest(void)
+{
+	json_object *tree = parse("{\"Name\":\"orders\",\"ConnectionProperties\":{"
+							  "\"X\":\"{\\\"password\\\":\\\"q\\\"}\",\"PASSWORD\":\"secret\","
+							  "\"JDBC_CONNECTION_URL\":\"jdbc:mysql://u:pw@h/d\"}}");
+	GlueSecretDigest digest = digest_of(tree, a_key);
+	char		text[2 * sizeof(GlueSecretDigest) + 1];
+
+	for (size_t i = 0; i < sizeof(digest); i++)
+		snprintf(&text[2 * i], 3, "%02x", ((unsigned char *) &digest)[i]);
+	is_str(text, "9662567e9f82980a"
+		   "698e6db59fabddf501426725a2b97796"
+		   "67e32f9db9bd3df9742c726996637004", "the digest of a definition");
+	glue_json_tree_free(tree);
+}
+
+/*
  * The definition stays as it is, and every copy of a secret is wiped.
  */
 static void
@@ -269,6 +291,7 @@ main(void)
 {
 	test_cases();
 	test_keys();
+	test_known_digest();
 	test_wiping();
 	return tap_done();
 }
