@@ -106,7 +106,6 @@ SERVER_OBJS = \
 	src/server/settings.o \
 	src/server/session_settings.o \
 	src/server/shared_state.o \
-	src/server/activity.o \
 	src/server/progress.o \
 	src/server/service.o \
 	src/server/news.o \
@@ -117,6 +116,7 @@ SERVER_OBJS = \
 	src/server/subtransaction.o \
 	src/server/impersonation.o \
 	src/server/encoding.o \
+	src/server/activity.o \
 	src/server/jsonb_tree.o \
 	src/server/redacted.o \
 	src/server/owner_spi.o \
@@ -175,7 +175,6 @@ STORE_OBJS = \
 	src/store/row_reader.o \
 	src/store/connections.o \
 	src/store/digest_key.o \
-	src/store/secret_key_file.o \
 	src/store/sealed_input.o \
 	src/store/request_secret.o \
 	src/store/request_row.o \
@@ -218,7 +217,6 @@ QUEUE_OBJS = \
 	src/queue/transaction.o \
 	src/queue/target.o \
 	src/queue/targets.o \
-	src/queue/job.o \
 	src/queue/prepare.o \
 	src/queue/outcome.o \
 	src/queue/steps.o \

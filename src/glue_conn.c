@@ -30,7 +30,7 @@
 #include "server/news.h"
 #include "server/progress.h"
 #include "server/settings.h"
-#include "store/drop_warning.h"
+#include "store/requests.h"
 #include "workers/workers.h"
 
 GLUE_MODULE_MAGIC;

@@ -37,9 +37,9 @@ typedef struct CallSlot
 {
 	struct CallRun *run;
 	MemoryContext context;		/* of the state, and reset with it */
-	GlueCall   *call;			/* NULL if the slot is free */
+	GlueCall   *call;			/* unless the slot is free */
 	GlueCallState *state;
-	dlist_node	node;			/* in free, ended or, if listed, ready */
+	dlist_node	node;			/* in free, again, ended or, if listed, ready */
 	bool		listed;			/* member of ready */
 	bool		has_work;		/* member of work */
 	bool		had_work;		/* member of work, now or earlier */
@@ -59,6 +59,7 @@ typedef struct CallRun
 	int			npausing[GLUE_CALL_DONE];	/* of these, by their step */
 	int			nended;			/* length of ended */
 	dlist_head	free;			/* slots without a call */
+	dlist_head	again;			/* slots with another call of an earlier one */
 	dlist_head	ready;			/* slots with an event */
 	dlist_head	ended;			/* slots with a call that has ended */
 	dlist_head	work;			/* slots whose meanwhile is to be called */
@@ -78,7 +79,7 @@ static GlueCall *next_of_array(void *arg);
 static void run_calls(CallRun *run);
 static void wait_for_news(const CallRun *run, long timeout_ms);
 static void start_calls(CallRun *run);
-static CallSlot *take_slot(CallRun *run);
+static CallSlot *next_slot(CallRun *run);
 static bool do_some_work(CallRun *run);
 static void do_meanwhile(CallSlot *slot);
 static void end_call(CallSlot *slot);
@@ -213,19 +214,16 @@ start_calls(CallRun *run)
 							   run->nfetching + 1)))
 	{
 		MemoryContext old_context = CurrentMemoryContext;
-		GlueCall   *call = run->stream->next(run->stream->arg);
-		CallSlot   *slot;
-		GlueCallback on_news = {.func = note_news};
+		CallSlot   *slot = next_slot(run);
+		GlueCallback on_news = {.func = note_news, .arg = slot};
 
-		if (call == NULL)
+		if (slot == NULL)
 			break;
-		slot = take_slot(run);
-		on_news.arg = slot;
-		slot->call = call;
 		run->nactive++;
-		run->nfetching += call->operation == NULL;
+		run->nfetching += slot->call->operation == NULL;
 		MemoryContextSwitchTo(slot->context);
-		slot->state = glue_call_state_start(call, run->stream->result_context ?
+		slot->state = glue_call_state_start(slot->call,
+											run->stream->result_context ?
 											run->stream->result_context :
 											slot->context, on_news);
 		MemoryContextSwitchTo(old_context);
@@ -233,19 +231,28 @@ start_calls(CallRun *run)
 	}
 }
 
-/* A free slot: one that was used before, or a new one. */
+/* A slot with the next call; NULL if there is none. */
 static CallSlot *
-take_slot(CallRun *run)
+next_slot(CallRun *run)
 {
+	GlueCall   *call;
 	CallSlot   *slot;
 
+	if (!dlist_is_empty(&run->again))
+		return dlist_container(CallSlot, node, dlist_pop_head_node(&run->again));
+	call = run->stream->next(run->stream->arg);
+	if (call == NULL)
+		return NULL;
 	if (!dlist_is_empty(&run->free))
-		return dlist_container(CallSlot, node, dlist_pop_head_node(&run->free));
-
-	slot = MemoryContextAllocZero(run->context, sizeof(CallSlot));
-	slot->run = run;
-	slot->context = AllocSetContextCreate(run->context, "glue_conn call",
-										  ALLOCSET_DEFAULT_SIZES);
+		slot = dlist_container(CallSlot, node, dlist_pop_head_node(&run->free));
+	else
+	{
+		slot = MemoryContextAllocZero(run->context, sizeof(CallSlot));
+		slot->run = run;
+		slot->context = AllocSetContextCreate(run->context, "glue_conn call",
+											  ALLOCSET_DEFAULT_SIZES);
+	}
+	slot->call = call;
 	return slot;
 }
 
@@ -281,16 +288,19 @@ static void
 end_call(CallSlot *slot)
 {
 	CallRun    *run = slot->run;
+	bool		again;
 
 	if (slot->has_work)
 		do_meanwhile(slot);
-	if (run->stream->done != NULL)
+	again = run->stream->done != NULL &&
 		run->stream->done(run->stream->arg, slot->call);
 	MemoryContextReset(slot->context);
-	slot->call = NULL;
 	slot->had_work = false;
 	run->nended--;
-	dlist_push_head(&run->free, &slot->node);
+	if (again)
+		dlist_push_tail(&run->again, &slot->node);
+	else
+		dlist_push_head(&run->free, &slot->node);
 }
 
 /*

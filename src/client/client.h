@@ -26,8 +26,11 @@ typedef struct GlueCallStream
 	 */
 	GlueCall   *(*next) (void *arg);
 
-	/* processes an ended call; or NULL */
-	void		(*done) (void *arg, GlueCall *call);
+	/*
+	 * Processes an ended call; or NULL.  Returns whether it has prepared
+	 * another call in the same place, which is then made before the next one.
+	 */
+	bool		(*done) (void *arg, GlueCall *call);
 
 	void	   *arg;
 

@@ -29,82 +29,14 @@
 #include "server/progress.h"
 #include "server/service.h"
 #include "store/connection_lock.h"
-#include "store/secret_key_file.h"
+#include "store/sealed_input.h"
 #include "utils/acl.h"
-
-/* prototypes of private functions */
-static bool may_see(Oid database, Oid role);
-static NullableDatum text_or_null(const char *utf8);
-static const char *obstacle(void);
-static const char *utf8_of(Datum datum);
 
 PG_FUNCTION_INFO_V1(glue_calls);
 PG_FUNCTION_INFO_V1(glue_progresses);
 PG_FUNCTION_INFO_V1(glue_worker_obstacle);
 PG_FUNCTION_INFO_V1(glue_waits_for);
 PG_FUNCTION_INFO_V1(glue_lock_key);
-
-/*
- * glue_calls()
- * returns table (request bigint, operation text, connection_name text,
- *				  target text, role oid, pid integer, waiting_for text,
- *				  since timestamptz, attempts integer)
- */
-Datum
-glue_calls(PG_FUNCTION_ARGS)
-{
-	GlueFunction function;
-	GlueShownActivity shown;
-
-	InitMaterializedSRF(fcinfo, 0);
-	glue_function_begin_local(&function);
-	for (int i = 0; glue_activity_copy(i, &shown); i++)
-	{
-		NullableDatum row[] = {
-			{Int64GetDatum(shown.request), shown.request == 0},
-			text_or_null(shown.operation), text_or_null(shown.name),
-			{CStringGetTextDatum(shown.target)},
-			{ObjectIdGetDatum(shown.role)}, {Int32GetDatum(shown.pid)},
-			glue_text(glue_activity_wait_name(shown.wait)),
-			{TimestampTzGetDatum(shown.since)}, {Int32GetDatum(shown.attempts)}
-		};
-
-		if (shown.pid != 0 && may_see(shown.database, shown.role))
-			glue_return_row(fcinfo, row);
-	}
-	glue_function_end(&function);
-	return (Datum) 0;
-}
-
-/*
- * glue_progresses()
- * returns table (pid integer, role oid, command text, phase text, done bigint,
- *				  total bigint, since timestamptz)
- */
-Datum
-glue_progresses(PG_FUNCTION_ARGS)
-{
-	GlueFunction function;
-	GlueProgress progress;
-
-	InitMaterializedSRF(fcinfo, 0);
-	glue_function_begin_local(&function);
-	for (int i = 0; glue_progress_copy(i, &progress); i++)
-	{
-		NullableDatum row[] = {
-			{Int32GetDatum(progress.pid)}, {ObjectIdGetDatum(progress.role)},
-			{CStringGetTextDatum(progress.command)},
-			text_or_null(progress.phase), {Int64GetDatum(progress.done)},
-			{Int64GetDatum(progress.total), progress.total < 0},
-			{TimestampTzGetDatum(progress.since)}
-		};
-
-		if (progress.pid != 0 && may_see(progress.database, progress.role))
-			glue_return_row(fcinfo, row);
-	}
-	glue_function_end(&function);
-	return (Datum) 0;
-}
 
 /* May the current user see the activity of a role in a database? */
 static bool
@@ -123,19 +55,59 @@ text_or_null(const char *utf8)
 }
 
 /*
- * glue_worker_obstacle() returns text
- *
- * The action that gives this database a background worker; null if it has one,
- * or will have one.
+ * glue_calls()
+ * returns table (request bigint, operation text, connection_name text,
+ *				  target text, role oid, pid integer, waiting_for text,
+ *				  since timestamptz, attempts integer)
  */
 Datum
-glue_worker_obstacle(PG_FUNCTION_ARGS)
+glue_calls(PG_FUNCTION_ARGS)
 {
-	const char *what_to_do = obstacle();
+	GlueShownActivity shown;
 
-	if (what_to_do == NULL)
-		PG_RETURN_NULL();
-	PG_RETURN_DATUM(CStringGetTextDatum(what_to_do));
+	InitMaterializedSRF(fcinfo, 0);
+	for (int i = 0; glue_activity_copy(i, &shown); i++)
+	{
+		NullableDatum row[] = {
+			{Int64GetDatum(shown.request), shown.request == 0},
+			text_or_null(shown.operation), text_or_null(shown.name),
+			{CStringGetTextDatum(shown.target)},
+			{ObjectIdGetDatum(shown.role)}, {Int32GetDatum(shown.pid)},
+			glue_text(glue_activity_wait_name(shown.wait)),
+			{TimestampTzGetDatum(shown.since)}, {Int32GetDatum(shown.attempts)}
+		};
+
+		if (shown.pid != 0 && may_see(shown.database, shown.role))
+			glue_return_row(fcinfo, row);
+	}
+	return (Datum) 0;
+}
+
+/*
+ * glue_progresses()
+ * returns table (pid integer, role oid, command text, phase text, done bigint,
+ *				  total bigint, since timestamptz)
+ */
+Datum
+glue_progresses(PG_FUNCTION_ARGS)
+{
+	GlueProgress progress;
+
+	InitMaterializedSRF(fcinfo, 0);
+	for (int i = 0; glue_progress_copy(i, &progress); i++)
+	{
+		NullableDatum row[] = {
+			{Int32GetDatum(progress.pid)}, {ObjectIdGetDatum(progress.role)},
+			{CStringGetTextDatum(progress.command)},
+			text_or_null(progress.phase), {Int64GetDatum(progress.done)},
+			{Int64GetDatum(progress.total), progress.total < 0},
+			{TimestampTzGetDatum(progress.since)}
+		};
+
+		if (progress.pid != 0 && may_see(progress.database, progress.role))
+			glue_return_row(fcinfo, row);
+	}
+	return (Datum) 0;
 }
 
 static const char *
@@ -156,6 +128,22 @@ obstacle(void)
 		default:
 			return NULL;
 	}
+}
+
+/*
+ * glue_worker_obstacle() returns text
+ *
+ * The action that gives this database a background worker; null if it has one,
+ * or will have one.
+ */
+Datum
+glue_worker_obstacle(PG_FUNCTION_ARGS)
+{
+	const char *what_to_do = obstacle();
+
+	if (what_to_do == NULL)
+		PG_RETURN_NULL();
+	PG_RETURN_DATUM(CStringGetTextDatum(what_to_do));
 }
 
 /*
@@ -182,6 +170,14 @@ glue_waits_for(PG_FUNCTION_ARGS)
 	PG_RETURN_NULL();
 }
 
+static const char *
+utf8_of(Datum datum)
+{
+	text	   *server = DatumGetTextPP(datum);
+
+	return glue_utf8_copy(VARDATA_ANY(server), VARSIZE_ANY_EXHDR(server));
+}
+
 /*
  * glue_lock_key(endpoint text, region text, catalog_id text, name text)
  * returns bigint
@@ -203,12 +199,4 @@ glue_lock_key(PG_FUNCTION_ARGS)
 		PG_RETURN_NULL();
 	PG_RETURN_INT64(glue_connection_lock_key(texts[0], texts[1], texts[2],
 											 texts[3]));
-}
-
-static const char *
-utf8_of(Datum datum)
-{
-	text	   *server = DatumGetTextPP(datum);
-
-	return glue_utf8_copy(VARDATA_ANY(server), VARSIZE_ANY_EXHDR(server));
 }

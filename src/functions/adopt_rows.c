@@ -26,7 +26,6 @@
 
 #include "access/table.h"
 #include "aws/exception_name.h"
-#include "catalog/pg_proc.h"
 #include "catalog/pg_trigger.h"
 #include "client/client.h"
 #include "commands/trigger.h"
@@ -34,28 +33,24 @@
 #include "fmgr.h"
 #include "funcapi.h"
 #include "functions/function.h"
-#include "functions/trigger_arguments.h"
 #include "glue/operation_name.h"
-#include "lib/ilist.h"
 #include "miscadmin.h"
 #include "nodes/nodes.h"
 #include "operation/tags.h"
 #include "rewrite/prs2lock.h"
 #include "rewrite/rewriteManip.h"
-#include "server/builtins.h"
 #include "server/compat.h"
 #include "server/redacted.h"
 #include "server/settings.h"
 #include "store/connection_lock.h"
 #include "store/digest_key.h"
-#include "store/provision_owner.h"
+#include "store/provision.h"
 #include "store/requests.h"
 #include "store/row_reader.h"
 #include "utils/hsearch.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/rel.h"
-#include "utils/syscache.h"
 
 /* The rows of one table, for one of its triggers. */
 typedef struct Adoption
@@ -70,7 +65,6 @@ typedef struct Adoption
 	MemoryContext context;
 	HTAB	   *seen;			/* names of earlier rows, as pointers */
 	int			nlocked;
-	dlist_head	further;		/* rows whose next call can be made */
 } Adoption;
 
 /* A row whose connection is being read. */
@@ -82,11 +76,9 @@ typedef struct AdoptedRow
 	GlueOwned	owned;
 	int64		entry;
 	bool		is_new;			/* this function has claimed it */
-	dlist_node	node;
 } AdoptedRow;
 
 /* prototypes of private functions */
-static bool provisions_inserted(const Trigger *trigger, Oid function);
 static void adopt_for_trigger(FunctionCallInfo fcinfo, Relation table,
 							  const Trigger *trigger);
 static void connect_trigger(Adoption *adoption, Relation table);
@@ -101,7 +93,7 @@ static bool is_first_of_name(Adoption *adoption, const char *name);
 static const char *claim_name(Adoption *adoption, AdoptedRow *row);
 static void fill_operation(Adoption *adoption, AdoptedRow *row,
 						   const GlueDefinition *definition);
-static void note_end(void *arg, GlueCall *call);
+static bool note_end(void *arg, GlueCall *call);
 static const char *end_row(Adoption *adoption, AdoptedRow *row);
 static const char *word_failure(const GlueOperation *operation);
 
@@ -113,11 +105,10 @@ PG_FUNCTION_INFO_V1(glue_adopt_rows);
 Datum
 glue_adopt_rows(PG_FUNCTION_ARGS)
 {
-	Oid			function;
+	Oid			schema = get_func_namespace(fcinfo->flinfo->fn_oid);
 	Relation	table;
 	TriggerDesc *triggers;
 	bool		found = false;
-	oidvector  *no_arguments = buildoidvector(NULL, 0);
 
 	InitMaterializedSRF(fcinfo, 0);
 	glue_require_owner(PG_GETARG_OID(0));
@@ -125,15 +116,16 @@ glue_adopt_rows(PG_FUNCTION_ARGS)
 
 	/* during the wait for AWS, other sessions may change the table */
 	triggers = CopyTriggerDesc(table->trigdesc);
-	function = GetSysCacheOid3(PROCNAMEARGSNSP, Anum_pg_proc_oid,
-							   CStringGetDatum("glue_provision_connection"),
-							   PointerGetDatum(no_arguments),
-							   ObjectIdGetDatum(get_func_namespace(fcinfo->flinfo->fn_oid)));
 	for (int i = 0; triggers != NULL && i < triggers->numtriggers; i++)
 	{
 		const Trigger *trigger = &triggers->triggers[i];
 
-		if (!provisions_inserted(trigger, function))
+		/* only ours, and only one that fires for inserted rows */
+		if (get_func_namespace(trigger->tgfoid) != schema ||
+			strcmp(get_func_name(trigger->tgfoid),
+				   "glue_provision_connection") != 0 ||
+			!TRIGGER_FOR_ROW(trigger->tgtype) ||
+			!TRIGGER_FOR_INSERT(trigger->tgtype))
 			continue;
 		found = true;
 		adopt_for_trigger(fcinfo, table, trigger);
@@ -146,14 +138,6 @@ glue_adopt_rows(PG_FUNCTION_ARGS)
 				 errhint("Create one with AFTER INSERT OR UPDATE OR DELETE ... FOR EACH ROW EXECUTE FUNCTION glue_provision_connection().")));
 	table_close(table, NoLock);
 	return (Datum) 0;
-}
-
-/* Does a trigger fire for inserted rows? */
-static bool
-provisions_inserted(const Trigger *trigger, Oid function)
-{
-	return trigger->tgfoid == function && TRIGGER_FOR_ROW(trigger->tgtype) &&
-		TRIGGER_FOR_INSERT(trigger->tgtype);
 }
 
 /*
@@ -182,7 +166,6 @@ adopt_for_trigger(FunctionCallInfo fcinfo, Relation table,
 	connect_trigger(&adoption, table);
 	adoption.context = CurrentMemoryContext;
 	adoption.seen = make_name_table();
-	dlist_init(&adoption.further);
 	glue_row_reader_begin(&adoption.reader, table,
 						  adoption.arguments.input_column,
 						  adoption.arguments.tags_column,
@@ -198,15 +181,11 @@ connect_trigger(Adoption *adoption, Relation table)
 {
 	GlueFunction *function = &adoption->function;
 	const GlueTarget *target = &function->access.target;
-	NullableDatum server = {.isnull = true};
 
-	if (adoption->arguments.server != NULL)
-	{
-		server.isnull = false;
-		server.value = DirectFunctionCall1(namein,
-										   CStringGetDatum(adoption->arguments.server));
-	}
-	glue_function_connect(function, adoption->arguments.catalog_id, server);
+	glue_target_resolve(&function->access.target, adoption->arguments.server,
+						adoption->arguments.catalog_id, NULL);
+	glue_access_find_credentials(&function->access);
+	glue_function_identify(function);
 	glue_records_open(&function->records, function->access.schema,
 					  RowExclusiveLock);
 	glue_request_queue_open(&adoption->queue, function->access.schema,
@@ -246,9 +225,6 @@ next_call(void *arg)
 	NullableDatum input;
 	NullableDatum tags;
 
-	if (!dlist_is_empty(&adoption->further))
-		return &dlist_container(AdoptedRow, node,
-								dlist_pop_head_node(&adoption->further))->operation.call;
 	MemoryContextSwitchTo(adoption->context);
 	while (!adoption->read)
 	{
@@ -406,7 +382,7 @@ fill_operation(Adoption *adoption, AdoptedRow *row,
 	if (glue_record_find(&adoption->function.records, &access->target,
 						 definition->name, &row->record))
 		operation->record = &row->record;
-	if (glue_digest_possible(access->schema))
+	if (glue_digest_key_find(access->schema, true))
 		glue_operation_digest(operation);
 	if (definition->tags != NULL)
 		operation->arn = glue_target_connection_arn(&access->target,
@@ -417,24 +393,22 @@ fill_operation(Adoption *adoption, AdoptedRow *row,
  * The done callback of a GlueCallStream: continue, or make the row own the
  * connection.
  */
-static void
+static bool
 note_end(void *arg, GlueCall *call)
 {
 	Adoption   *adoption = arg;
 	AdoptedRow *row = (AdoptedRow *) ((char *) call -
 									  offsetof(AdoptedRow, operation.call));
 	MemoryContext old_context = MemoryContextSwitchTo(row->context);
+	bool		again = glue_operation_next(&row->operation) != NULL;
 
-	if (glue_operation_next(&row->operation) != NULL)
-	{
-		dlist_push_tail(&adoption->further, &row->node);
-		MemoryContextSwitchTo(old_context);
-		return;
-	}
-	glue_return_texts(adoption->fcinfo, row->operation.name,
-					  end_row(adoption, row));
+	if (!again)
+		glue_return_texts(adoption->fcinfo, row->operation.name,
+						  end_row(adoption, row));
 	MemoryContextSwitchTo(old_context);
-	MemoryContextDelete(row->context);
+	if (!again)
+		MemoryContextDelete(row->context);
+	return again;
 }
 
 /* A connection was read: make the row its owner, or give the name up again. */

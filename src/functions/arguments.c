@@ -32,17 +32,6 @@
 #include "text/json.h"
 #include "utils/array.h"
 
-/* Room for the names of all members that only AWS Glue sets. */
-#define MAX_NAMES_SIZE	256
-
-/* prototypes of private functions */
-static void take_update_finding(void *arg, const GlueViolation *violation);
-static void leave_out_answered(json_object *input);
-static int	compare_names(const void *a, const void *b, void *names);
-static const char *checked_text(text * value, const char *shape,
-								const char *path,
-								const GlueFindings *findings);
-
 /*
  * Get a jsonb argument as a tree, which is NULL for SQL null and JSON null;
  * false if that is not possible, and a violation was reported.
@@ -93,6 +82,31 @@ glue_argument_given(NullableDatum argument, const char *path,
 }
 
 /*
+ * Get a text argument in UTF-8 and check it against a shape of AWS's model.
+ */
+static const char *
+checked_text(text * value, const char *shape, const char *path,
+			 const GlueFindings *findings)
+{
+	json_object *tree = glue_tree_new_object();
+	json_object *string;
+	const char *utf8;
+	int			len;
+
+	if (!glue_utf8_from_server(VARDATA_ANY(value), VARSIZE_ANY_EXHDR(value),
+							   &utf8, &len))
+	{
+		glue_add_error(findings, path, GLUE_RULE_ENCODING,
+					   "must be text that can be converted to UTF-8");
+		return NULL;
+	}
+	string = json_object_new_string_len(utf8, len);
+	glue_tree_add(tree, "value", string);
+	glue_validate_member(shape, path, string, findings->sink, findings->arg);
+	return json_object_get_string(string);
+}
+
+/*
  * Get and check the name of a connection, or of a type, which is at the path;
  * NULL if a violation was found.
  */
@@ -104,6 +118,17 @@ glue_argument_name(NullableDatum argument, const char *path,
 		return NULL;
 	return checked_text(DatumGetTextPP(argument.value), "NameString", path,
 						findings);
+}
+
+/* By the name, and then by the number. */
+static int
+compare_names(const void *a, const void *b, void *names)
+{
+	const char *left = ((const char **) names)[*(const int *) a];
+	const char *right = ((const char **) names)[*(const int *) b];
+	int			result = strcmp(left ? left : "", right ? right : "");
+
+	return result != 0 ? result : *(const int *) a - *(const int *) b;
 }
 
 /*
@@ -128,17 +153,6 @@ glue_first_of_names(const char **names, int count)
 			first[order[i]] = first[order[i - 1]];
 	}
 	return first;
-}
-
-/* By the name, and then by the number. */
-static int
-compare_names(const void *a, const void *b, void *names)
-{
-	const char *left = ((const char **) names)[*(const int *) a];
-	const char *right = ((const char **) names)[*(const int *) b];
-	int			result = strcmp(left ? left : "", right ? right : "");
-
-	return result != 0 ? result : *(const int *) a - *(const int *) b;
 }
 
 /* Get and check the ID of a catalog; NULL for null too. */
@@ -304,78 +318,6 @@ glue_check_definition(NullableDatum input, NullableDatum tags,
 }
 
 /*
- * Get and check the arguments of a new definition, which are the first ones,
- * too.
- *
- * The ConnectionInput may omit the name, and cannot change it.  A connection
- * that was read may be given unchanged.
- */
-void
-glue_check_new_definition(NullableDatum name, NullableDatum input,
-						  NullableDatum catalog_id, GlueDefinition *definition,
-						  const GlueFindings *findings)
-{
-	GlueFindings update = {
-		take_update_finding, unconstify(GlueFindings *, findings)
-	};
-	json_object *given;
-
-	memset(definition, 0, sizeof(GlueDefinition));
-	definition->name = glue_argument_name(name, "$.Name", findings);
-	if (glue_argument_tree(input, &definition->input, findings))
-	{
-		leave_out_answered(definition->input);
-		if (definition->name != NULL &&
-			json_object_is_type(definition->input, json_type_object) &&
-			json_object_object_get(definition->input, "Name") == NULL &&
-			json_object_object_get(definition->input,
-								   "ConnectionInput") == NULL)
-			glue_tree_add_text(definition->input, "Name",
-							   definition->name);
-		(void) glue_check_input(definition->input, &update);
-	}
-	given = json_object_object_get(definition->input, "Name");
-	if (definition->name != NULL && json_object_is_type(given, json_type_string) &&
-		strcmp(json_object_get_string(given), definition->name) != 0)
-		glue_add_error(findings, "$.Name", GLUE_RULE_PROPERTY_VALUE,
-					   "must be the name of the connection, which cannot be changed");
-	definition->catalog_id = glue_argument_catalog_id(catalog_id, findings);
-}
-
-/*
- * A GlueViolationSink for the input of an update.
- *
- * The rule about incomplete credentials was measured for new connections.  For
- * an update, the missing members are compared with the existing connection,
- * which is more exact: see glue/lost_credentials.c.
- */
-static void
-take_update_finding(void *arg, const GlueViolation *violation)
-{
-	const GlueFindings *update = arg;
-	GlueViolation finding = *violation;
-
-	if (strcmp(finding.rule, GLUE_RULE_CREDENTIALS) == 0)
-		finding.severity = GLUE_SEVERITY_WARNING;
-	update->sink(update->arg, &finding);
-}
-
-/*
- * Remove members from a definition that only AWS Glue sets, and warn about it.
- */
-static void
-leave_out_answered(json_object *input)
-{
-	char		names[MAX_NAMES_SIZE];
-
-	if (json_object_is_type(input, json_type_object) &&
-		glue_input_from_connection(input, names, sizeof(names)))
-		ereport(NOTICE,
-				(errmsg("members that only AWS Glue sets are removed from the connection input"),
-				 errdetail("They are %s.", names)));
-}
-
-/*
  * Normalize and check a ConnectionInput; returns whether it was normal
  * already.
  */
@@ -388,38 +330,4 @@ glue_check_input(json_object *input, const GlueFindings *findings)
 										glue_setting_allow_unknown_members,
 										findings->sink, findings->arg);
 	return !changed;
-}
-
-/* Normalize and check a TestConnectionInput. */
-void
-glue_check_test_input(json_object *input, const GlueFindings *findings)
-{
-	glue_normalize("TestConnectionInput", input);
-	glue_validate_test_input_tree(input, glue_setting_allow_unknown_members,
-								  findings->sink, findings->arg);
-}
-
-/*
- * Get a text argument in UTF-8 and check it against a shape of AWS's model.
- */
-static const char *
-checked_text(text * value, const char *shape, const char *path,
-			 const GlueFindings *findings)
-{
-	json_object *tree = glue_tree_new_object();
-	json_object *string;
-	const char *utf8;
-	int			len;
-
-	if (!glue_utf8_from_server(VARDATA_ANY(value), VARSIZE_ANY_EXHDR(value),
-							   &utf8, &len))
-	{
-		glue_add_error(findings, path, GLUE_RULE_ENCODING,
-					   "must be text that can be converted to UTF-8");
-		return NULL;
-	}
-	string = json_object_new_string_len(utf8, len);
-	glue_tree_add(tree, "value", string);
-	glue_validate_member(shape, path, string, findings->sink, findings->arg);
-	return json_object_get_string(string);
 }

@@ -3,7 +3,8 @@
  * arguments.h
  *	  The arguments of SQL functions, converted and checked.
  *
- * An argument is a value that may be null, like fcinfo->args[0].
+ * An argument is a value that may be null, like fcinfo->args[0].  Arguments of a
+ * trigger are texts.
  *
  * IDENTIFICATION
  *	  src/functions/arguments.h
@@ -16,6 +17,7 @@
 #include "glue/validate.h"
 #include "lib/stringinfo.h"
 #include "operation/operation.h"
+#include "utils/rel.h"
 #include "utils/timestamp.h"
 
 /* The destination of findings. */
@@ -43,6 +45,18 @@ typedef struct GlueDefinition
 	const char *name;			/* NULL unless the input is valid */
 	Datum		given;			/* the same as input, as jsonb, or 0 */
 } GlueDefinition;
+
+/* The arguments of a trigger, and the columns that they name. */
+typedef struct GlueTriggerArguments
+{
+	const char *catalog_id;		/* or NULL */
+	NullableDatum catalog;		/* the same as text */
+	const char *server;			/* or NULL */
+	const char *on_conflict;	/* as in glue_request */
+	bool		keeps;			/* on_delete=keep */
+	int			input_column;
+	int			tags_column;	/* 0: none */
+} GlueTriggerArguments;
 
 /* The hint of errors in a ConnectionInput. */
 #define GLUE_HINT_NOTHING_SENT \
@@ -82,13 +96,12 @@ extern void glue_check_definition(NullableDatum input, NullableDatum tags,
 								  NullableDatum catalog_id,
 								  GlueDefinition *definition,
 								  const GlueFindings *findings);
-extern void glue_check_new_definition(NullableDatum name, NullableDatum input,
-									  NullableDatum catalog_id,
-									  GlueDefinition *definition,
-									  const GlueFindings *findings);
 extern bool glue_check_input(json_object *input,
 							 const GlueFindings *findings);
-extern void glue_check_test_input(json_object *input,
-								  const GlueFindings *findings);
+
+/* in functions/trigger_arguments.c */
+extern Oid	glue_trigger_holder(const Trigger *trigger, Relation table);
+extern void glue_trigger_arguments(const Trigger *trigger, Relation table,
+								   GlueTriggerArguments *arguments);
 
 #endif							/* GLUE_FUNCTIONS_ARGUMENTS_H */

@@ -8,11 +8,8 @@
  * answered, and the result has a row for each: a failure of one does not
  * affect the others.
  *
- * An input is parsed once for the check, and again for its call, so that
- * memory is needed only for the calls in progress.
- *
- * An existing connection may need further calls, which are made before the
- * first call for another input.
+ * An input is parsed once for the check, and again when its intent is written,
+ * so that memory is needed only for some inputs at a time.
  *
  * IDENTIFICATION
  *	  src/functions/bulk.c
@@ -33,6 +30,7 @@
 #include "miscadmin.h"
 #include "server/compat.h"
 #include "server/progress.h"
+#include "server/redacted.h"
 #include "server/secret_memory.h"
 #include "server/settings.h"
 #include "store/digest_key.h"
@@ -52,7 +50,6 @@ typedef struct BulkOutcome
 	const char *status;			/* NULL if not known */
 	const char *error_code;		/* NULL if there was no error */
 	const char *error_message;
-	GlueIntent *intent;			/* after it was posted */
 } BulkOutcome;
 
 /* One execution of the function. */
@@ -64,10 +61,9 @@ typedef struct Bulk
 	Datum	   *inputs;			/* jsonb */
 	bool	   *nulls;
 	NullableDatum tags;			/* jsonb */
-	int			nintents;
-	int			nstarted;
+	int			nprepared;
 	BulkOutcome *outcomes;
-	dlist_head	further;		/* items whose next call can be made */
+	dlist_head	ready;			/* items whose intents were written */
 } Bulk;
 
 /* A connection that is being created. */
@@ -75,7 +71,7 @@ typedef struct BulkItem
 {
 	GlueImmediateOperation create;	/* MUST BE FIRST */
 	MemoryContext context;		/* of all objects for it */
-	int			index;			/* of its input */
+	BulkOutcome *outcome;		/* of its input */
 	dlist_node	node;
 } BulkItem;
 
@@ -92,13 +88,10 @@ static ArrayType *get_secret_array(Datum datum);
 static void check_input(Bulk *bulk, int index);
 static void add_input_violation(void *arg, const GlueViolation *violation);
 static void refuse_duplicates(Bulk *bulk);
-static void build_trees(const Bulk *bulk, int index, json_object **input,
-						json_object **tags);
 static void write_some_intents(Bulk *bulk);
+static BulkItem *prepare_item(const Bulk *bulk, int index);
 static GlueCall *next_call(void *arg);
-static void note_end(void *arg, GlueCall *call);
-static void note_failure(const Bulk *bulk, BulkOutcome *outcome,
-						 const GlueFailure *failure);
+static bool note_end(void *arg, GlueCall *call);
 
 PG_FUNCTION_INFO_V1(glue_create_connections);
 
@@ -122,7 +115,7 @@ glue_create_connections(PG_FUNCTION_ARGS)
 
 	InitMaterializedSRF(fcinfo, 0);
 	glue_function_begin(function, fcinfo, GLUE_FUNCTION_WRITES);
-	dlist_init(&bulk.further);
+	dlist_init(&bulk.ready);
 	bulk.on_conflict = glue_argument_on_conflict(fcinfo->args[4]);
 	read_inputs(&bulk, fcinfo->args[0]);
 	bulk.tags = fcinfo->args[1];
@@ -218,7 +211,7 @@ check_input(Bulk *bulk, int index)
 		bulk->outcomes[index].name =
 			MemoryContextStrdup(old_context, json_object_get_string(name));
 	if (function->violations.nerrors == 0 && glue_redact_has_secret(input))
-		glue_secret_key_require(function->access.schema);
+		(void) glue_digest_key_find(function->access.schema, false);
 
 	MemoryContextSwitchTo(old_context);
 	MemoryContextDelete(context);
@@ -261,53 +254,72 @@ refuse_duplicates(Bulk *bulk)
 	}
 }
 
-/*
- * Parse a checked input and the tags again, in the current memory context.
- */
-static void
-build_trees(const Bulk *bulk, int index, json_object **input,
-			json_object **tags)
-{
-	NullableDatum argument = {bulk->inputs[index], bulk->nulls[index]};
-
-	(void) glue_argument_tree(argument, input, NULL);
-	(void) glue_normalize_connection_input(*input);
-	(void) glue_argument_tree(bulk->tags, tags, NULL);
-	if (*tags != NULL)
-		glue_normalize("TagsMap", *tags);
-}
-
 /* ----------------------------------------------------------------
  * Calls
  * ----------------------------------------------------------------
  */
 
-/* Write the intents of the next inputs. */
+/* Prepare the next inputs, and write their intents: then their calls can be made. */
 static void
 write_some_intents(Bulk *bulk)
 {
-	int			first = bulk->nintents;
-	int			n = Min(bulk->count - first, INTENT_BATCH);
+	int			n = Min(bulk->count - bulk->nprepared, INTENT_BATCH);
 	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext,
 												  "glue_conn intents",
 												  ALLOCSET_DEFAULT_SIZES);
 	MemoryContext old_context = MemoryContextSwitchTo(context);
+	BulkItem  **items = palloc(n * sizeof(BulkItem *));
 	GlueRequest *requests = palloc0(n * sizeof(GlueRequest));
 	GlueIntent **intents = palloc(n * sizeof(GlueIntent *));
 
 	for (int i = 0; i < n; i++)
 	{
-		build_trees(bulk, first + i, &requests[i].input, &requests[i].tags);
+		items[i] = prepare_item(bulk, bulk->nprepared++);
 		requests[i].operation = GLUE_CREATE_CONNECTION;
-		requests[i].name = bulk->outcomes[first + i].name;
+		requests[i].name = items[i]->create.operation.name;
+		requests[i].shown = items[i]->create.operation.shown;
+		requests[i].tags = items[i]->create.operation.tags;
 		requests[i].on_conflict = glue_conflict_action_name(bulk->on_conflict);
 	}
 	glue_intents_write(&bulk->function.intents, requests, n, intents);
 	for (int i = 0; i < n; i++)
-		bulk->outcomes[first + i].intent = intents[i];
-	bulk->nintents += n;
+	{
+		items[i]->create.intent = intents[i];
+		dlist_push_tail(&bulk->ready, &items[i]->node);
+	}
 	MemoryContextSwitchTo(old_context);
 	MemoryContextDelete(context);
+}
+
+/* Prepare to create a connection: parse its checked input and the tags again. */
+static BulkItem *
+prepare_item(const Bulk *bulk, int index)
+{
+	MemoryContext context = AllocSetContextCreate(bulk->function.context,
+												  "glue_conn item",
+												  ALLOCSET_DEFAULT_SIZES);
+	MemoryContext old_context = MemoryContextSwitchTo(context);
+	BulkItem   *item = palloc(sizeof(BulkItem));
+	GlueOperation *operation = &item->create.operation;
+	NullableDatum argument = {bulk->inputs[index], bulk->nulls[index]};
+
+	item->context = context;
+	item->outcome = &bulk->outcomes[index];
+	glue_immediate_operation_init(&item->create, GLUE_OPERATION_CREATE,
+								  &bulk->function.intents,
+								  &bulk->function.records,
+								  item->outcome->name);
+	item->create.one_of_many = true;
+	operation->on_conflict = bulk->on_conflict;
+	(void) glue_argument_tree(argument, &operation->input, NULL);
+	(void) glue_normalize_connection_input(operation->input);
+	if (bulk->function.intents.written)
+		operation->shown = glue_without_secrets(operation->input);
+	(void) glue_argument_tree(bulk->tags, &operation->tags, NULL);
+	if (operation->tags != NULL)
+		glue_normalize("TagsMap", operation->tags);
+	MemoryContextSwitchTo(old_context);
+	return item;
 }
 
 /* The next callback of a GlueCallStream. */
@@ -315,79 +327,51 @@ static GlueCall *
 next_call(void *arg)
 {
 	Bulk	   *bulk = arg;
-	MemoryContext context;
-	MemoryContext old_context;
 	BulkItem   *item;
-	GlueCall   *call;
 
-	if (!dlist_is_empty(&bulk->further))
+	if (dlist_is_empty(&bulk->ready))
 	{
-		item = dlist_container(BulkItem, node,
-							   dlist_pop_head_node(&bulk->further));
-		return &item->create.operation.call;
-	}
-	if (bulk->nstarted == bulk->count)
-		return NULL;
-	if (bulk->nstarted == bulk->nintents)
+		if (bulk->nprepared == bulk->count)
+			return NULL;
 		write_some_intents(bulk);
-	context = AllocSetContextCreate(CurrentMemoryContext, "glue_conn item",
-									ALLOCSET_DEFAULT_SIZES);
-	old_context = MemoryContextSwitchTo(context);
-	item = palloc(sizeof(BulkItem));
-	item->context = context;
-	item->index = bulk->nstarted++;
-	glue_immediate_operation_init(&item->create, GLUE_OPERATION_CREATE,
-								  &bulk->function.intents,
-								  &bulk->function.records,
-								  bulk->outcomes[item->index].name);
-	build_trees(bulk, item->index, &item->create.operation.input,
-				&item->create.operation.tags);
-	item->create.operation.on_conflict = bulk->on_conflict;
-	item->create.one_of_many = true;
-	item->create.intent = bulk->outcomes[item->index].intent;
-	call = glue_immediate_operation_begin(&item->create);
-	MemoryContextSwitchTo(old_context);
-	return call;
+	}
+	item = dlist_container(BulkItem, node, dlist_pop_head_node(&bulk->ready));
+	MemoryContextSwitchTo(item->context);
+	return glue_immediate_operation_begin(&item->create);
 }
 
 /*
  * The done callback of a GlueCallStream: continue, or record the outcome of
  * the input.
  */
-static void
+static bool
 note_end(void *arg, GlueCall *call)
 {
-	Bulk	   *bulk = arg;
+	const Bulk *bulk = arg;
 	BulkItem   *item = (BulkItem *) ((char *) call -
 									 offsetof(BulkItem, create.operation.call));
-	BulkOutcome *outcome = &bulk->outcomes[item->index];
+	BulkOutcome *outcome = item->outcome;
+	const GlueFailure *failure;
 	MemoryContext old_context = MemoryContextSwitchTo(item->context);
-	bool		succeeded;
+	bool		again = glue_immediate_operation_next(&item->create) != NULL;
+	bool		succeeded = !again && glue_immediate_operation_end(&item->create);
 
-	if (glue_immediate_operation_next(&item->create) != NULL)
-	{
-		dlist_push_tail(&bulk->further, &item->node);
-		MemoryContextSwitchTo(old_context);
-		return;
-	}
-	succeeded = glue_immediate_operation_end(&item->create);
-	glue_progress_add(1);
 	MemoryContextSwitchTo(old_context);
+	if (again)
+		return true;
+	glue_progress_add(1);
+	failure = item->create.operation.failure;
 	if (!succeeded)
-		note_failure(bulk, outcome, item->create.operation.failure);
+	{
+		outcome->error_code = pstrdup(failure->code);
+		outcome->error_message = psprintf("%s: %s", failure->message,
+										  failure->detail);
+		glue_intent_finish_failed(&bulk->function.intents, item->create.intent,
+								  outcome->error_code, outcome->error_message,
+								  failure->request_id);
+	}
 	else if (item->create.operation.status != NULL)
 		outcome->status = pstrdup(item->create.operation.status);
 	MemoryContextDelete(item->context);
-}
-
-static void
-note_failure(const Bulk *bulk, BulkOutcome *outcome,
-			 const GlueFailure *failure)
-{
-	outcome->error_code = pstrdup(failure->code);
-	outcome->error_message = psprintf("%s: %s", failure->message,
-									  failure->detail);
-	glue_intent_finish_failed(&bulk->function.intents, outcome->intent,
-							  outcome->error_code, outcome->error_message,
-							  failure->request_id);
+	return false;
 }

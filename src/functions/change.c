@@ -24,7 +24,6 @@
 #include "operation/record.h"
 #include "server/builtins.h"
 #include "server/compat.h"
-#include "server/crash_point.h"
 #include "server/jsonb_tree.h"
 #include "text/json.h"
 #include "utils/array.h"
@@ -32,12 +31,14 @@
 /* Number of names in one BatchDeleteConnection. */
 #define MAX_BATCH_NAMES	25
 
-/* Connections that are to be deleted. */
-typedef struct NameList
+/* Connections that one call deletes. */
+typedef struct Batch
 {
+	const GlueFunction *function;
 	int			count;
 	const char **names;			/* UTF-8 */
-} NameList;
+	GlueIntent *changes[MAX_BATCH_NAMES];
+} Batch;
 
 /* The reason why one of them was not deleted; NULL if it was. */
 typedef struct Refusal
@@ -46,34 +47,18 @@ typedef struct Refusal
 	const char *message;
 } Refusal;
 
-/* Those that one call deletes. */
-typedef struct Batch
-{
-	int			count;
-	GlueIntent *changes[MAX_BATCH_NAMES];
-}			Batch;
-
 /* prototypes of private functions */
-static void read_names(NullableDatum argument, NameList *list,
-					   const GlueFindings *findings);
-static void delete_batch(const GlueFunction *function, const NameList *batch,
+static const char **read_names(NullableDatum argument, int *count,
+							   const GlueFindings *findings);
+static void delete_batch(Batch *batch, FunctionCallInfo fcinfo);
+static void write_intents(Batch *batch);
+static void end_deletion(const Batch *batch, int index, const GlueCall *call,
 						 FunctionCallInfo fcinfo);
-static void write_intents(const GlueIntents *intents,
-						  const NameList *batch,
-						  GlueIntent **changes);
-static void note_sending(void *arg);
-static void note_refusal(void *arg);
-static void note_failure(const GlueFunction *function,
-						 GlueIntent *change, const GlueCall *call,
-						 Refusal *refusal);
-static void note_answer(const GlueFunction *function,
-						GlueIntent *change, const char *name,
-						const GlueCall *call, Refusal *refusal);
-static void read_answer(json_object *answer, const char *name,
-						Refusal *refusal);
+static Refusal note_failure(GlueIntent *change, const GlueCall *call);
+static Refusal note_answer(const Batch *batch, int index,
+						   const GlueCall *call);
+static Refusal read_answer(json_object *answer, const char *name);
 static bool is_listed(json_object *answer, const char *name);
-static void return_outcome(FunctionCallInfo fcinfo, const char *name,
-						   const Refusal *refusal);
 
 PG_FUNCTION_INFO_V1(glue_update_connection);
 PG_FUNCTION_INFO_V1(glue_delete_connection);
@@ -140,23 +125,24 @@ Datum
 glue_batch_delete_connection(PG_FUNCTION_ARGS)
 {
 	GlueFunction function;
-	NameList	list;
+	const char **names;
+	int			count;
 
 	InitMaterializedSRF(fcinfo, 0);
 	glue_function_begin(&function, fcinfo, GLUE_FUNCTION_WRITES);
-	read_names(fcinfo->args[0], &list, &function.findings);
+	names = read_names(fcinfo->args[0], &count, &function.findings);
 	glue_function_connect_checked(&function, fcinfo->args[1], fcinfo->args[2],
 								  "list of names or catalog ID",
 								  "Nothing was sent.");
 	glue_function_open(&function);
 
-	for (int done = 0; done < list.count; done += MAX_BATCH_NAMES)
+	for (int done = 0; done < count; done += MAX_BATCH_NAMES)
 	{
-		NameList	batch = {
-			Min(list.count - done, MAX_BATCH_NAMES), list.names + done
+		Batch		batch = {
+			&function, Min(count - done, MAX_BATCH_NAMES), names + done
 		};
 
-		delete_batch(&function, &batch, fcinfo);
+		delete_batch(&batch, fcinfo);
 	}
 	glue_function_end(&function);
 	return (Datum) 0;
@@ -168,80 +154,66 @@ glue_batch_delete_connection(PG_FUNCTION_ARGS)
  */
 
 /* Get and check an array of names without duplicates. */
-static void
-read_names(NullableDatum argument, NameList *list,
-		   const GlueFindings *findings)
+static const char **
+read_names(NullableDatum argument, int *count, const GlueFindings *findings)
 {
+	const char **names;
 	Datum	   *elements;
 	bool	   *nulls;
 	const int  *first;
 
-	memset(list, 0, sizeof(NameList));
+	*count = 0;
 	if (!glue_argument_given(argument, "$", findings))
-		return;
+		return NULL;
 	deconstruct_array(DatumGetArrayTypeP(argument.value), TEXTOID, -1, false,
-					  TYPALIGN_INT, &elements, &nulls, &list->count);
-	list->names = palloc0(list->count * sizeof(char *));
-	for (int i = 0; i < list->count; i++)
+					  TYPALIGN_INT, &elements, &nulls, count);
+	names = palloc(*count * sizeof(char *));
+	for (int i = 0; i < *count; i++)
 	{
 		NullableDatum element = {elements[i], nulls[i]};
 
-		list->names[i] = glue_argument_name(element, psprintf("$[%d]", i),
-											findings);
+		names[i] = glue_argument_name(element, psprintf("$[%d]", i), findings);
 	}
-	first = glue_first_of_names(list->names, list->count);
-	for (int i = 0; i < list->count; i++)
+	first = glue_first_of_names(names, *count);
+	for (int i = 0; i < *count; i++)
 	{
 		if (first[i] != i)
 			glue_add_error(findings, "$", GLUE_RULE_PROPERTY_VALUE,
 						   psprintf("holds the name \"%s\" more than once",
-									list->names[i]));
+									names[i]));
 	}
+	return names;
 }
 
 /* Delete as many connections as one call allows, and return their outcomes. */
 static void
-delete_batch(const GlueFunction *function, const NameList *batch,
-			 FunctionCallInfo fcinfo)
+delete_batch(Batch *batch, FunctionCallInfo fcinfo)
 {
-	const GlueAccess *access = &function->access;
+	const GlueFunction *function = batch->function;
 	json_object *names = json_object_new_array();
-	Batch		changing = {batch->count};
 	GlueCall	call;
 
 	CHECK_FOR_INTERRUPTS();
-	write_intents(&function->intents, batch, changing.changes);
-	glue_access_prepare(access, &call, GLUE_BATCH_DELETE_CONNECTION, NULL);
+	write_intents(batch);
+	glue_access_prepare(&function->access, &call, GLUE_BATCH_DELETE_CONNECTION,
+						NULL);
 	glue_tree_add(call.arguments, "ConnectionNameList", names);
 	for (int i = 0; i < batch->count; i++)
 	{
 		GlueRecord	record;
 
-		glue_record_lock(&function->records, &access->target, batch->names[i],
-						 &record);
+		glue_record_lock(&function->records, &function->access.target,
+						 batch->names[i], &record);
 		glue_tree_append(names, json_object_new_string(batch->names[i]));
 	}
-	call.before_sending = note_sending;
-	call.after_refusal = note_refusal;
-	call.sending_arg = &changing;
-	GLUE_CRASH_POINT_MEANWHILE(&call, "caller after send");
+	glue_intents_attach(batch->changes, batch->count, &call);
 	glue_client_run(&call, 1);
 	for (int i = 0; i < batch->count; i++)
-	{
-		Refusal		refusal;
-
-		if (call.failure != NULL)
-			note_failure(function, changing.changes[i], &call, &refusal);
-		else
-			note_answer(function, changing.changes[i], batch->names[i], &call,
-						&refusal);
-		return_outcome(fcinfo, batch->names[i], &refusal);
-	}
+		end_deletion(batch, i, &call, fcinfo);
 }
 
 static void
-write_intents(const GlueIntents *intents, const NameList *batch,
-			  GlueIntent **changes)
+write_intents(Batch *batch)
 {
 	GlueRequest requests[MAX_BATCH_NAMES] = {0};
 
@@ -250,90 +222,88 @@ write_intents(const GlueIntents *intents, const NameList *batch,
 		requests[i].operation = GLUE_DELETE_CONNECTION;
 		requests[i].name = batch->names[i];
 	}
-	glue_intents_write(intents, requests, batch->count, changes);
+	glue_intents_write(&batch->function->intents, requests, batch->count,
+					   batch->changes);
 }
 
-/* The before_sending callback of a batch. */
+/* Record the outcome for a connection, and return it as a row. */
 static void
-note_sending(void *arg)
+end_deletion(const Batch *batch, int index, const GlueCall *call,
+			 FunctionCallInfo fcinfo)
 {
-	Batch	   *batch = arg;
+	const GlueIntents *intents = &batch->function->intents;
+	GlueIntent *change = batch->changes[index];
+	Refusal		refusal = call->failure != NULL ? note_failure(change, call) :
+		note_answer(batch, index, call);
+	NullableDatum row[] = {
+		glue_text(batch->names[index]), {BoolGetDatum(refusal.code == NULL)},
+		glue_text(refusal.code), glue_text(refusal.message)
+	};
 
-	for (int i = 0; i < batch->count; i++)
-		glue_intent_sending(batch->changes[i], GLUE_OUTCOME_CHANGED);
-}
-
-/* The after_refusal callback of a batch. */
-static void
-note_refusal(void *arg)
-{
-	Batch	   *batch = arg;
-
-	for (int i = 0; i < batch->count; i++)
-		glue_intent_not_yet(batch->changes[i]);
+	if (refusal.code == NULL)
+		glue_intent_finish(intents, change, NULL, call->request_id);
+	else
+		glue_intent_finish_failed(intents, change, refusal.code,
+								  refusal.message, call->failure != NULL ?
+								  call->failure->request_id : call->request_id);
+	glue_return_row(fcinfo, row);
 }
 
 /* A failure of the whole call is a failure of each connection. */
-static void
-note_failure(const GlueFunction *function, GlueIntent *change,
-			 const GlueCall *call, Refusal *refusal)
+static Refusal
+note_failure(GlueIntent *change, const GlueCall *call)
 {
 	const GlueFailure *failure = call->failure;
+	Refusal		refusal = {
+		failure->code, psprintf("%s: %s", failure->message, failure->detail)
+	};
 
-	refusal->code = failure->code;
-	refusal->message = psprintf("%s: %s", failure->message, failure->detail);
 	glue_intent_failed(change, call);
-	glue_intent_finish_failed(&function->intents, change, refusal->code,
-							  refusal->message, failure->request_id);
+	return refusal;
 }
 
 /* Note the answer for a connection, and delete its record if it is gone. */
-static void
-note_answer(const GlueFunction *function, GlueIntent *change,
-			const char *name, const GlueCall *call, Refusal *refusal)
+static Refusal
+note_answer(const Batch *batch, int index, const GlueCall *call)
 {
+	const GlueFunction *function = batch->function;
+	const char *name = batch->names[index];
+	Refusal		refusal = read_answer(call->answer, name);
+	bool		gone = refusal.code == NULL ||
+		strcmp(refusal.code, GLUE_EXCEPTION_ENTITY_NOT_FOUND) == 0;
 	GlueFailure failure = {.request_id = call->request_id};
-	bool		gone;
-
-	read_answer(call->answer, name, refusal);
-	gone = refusal->code == NULL ||
-		strcmp(refusal->code, GLUE_EXCEPTION_ENTITY_NOT_FOUND) == 0;
 
 	/* a lost answer may have reported its deletion */
 	if (gone && call->maybe_done)
-		refusal->code = refusal->message = NULL;
+		refusal.code = refusal.message = NULL;
 	if (gone)
 		glue_record_forget(&function->records, &function->access.target, name, 0);
-	glue_intent_done(change, call, refusal->code == NULL ?
+	glue_intent_done(batch->changes[index], call, refusal.code == NULL ?
 					 GLUE_OUTCOME_CHANGED : GLUE_OUTCOME_NOTHING);
-	if (refusal->code == NULL)
-	{
-		glue_intent_finish(&function->intents, change, NULL,
-						   call->request_id);
-		return;
-	}
-	failure.code = failure.message = refusal->code;
-	failure.detail = refusal->message != NULL ? refusal->message : "";
-	if (!call->answer_lost)
-		glue_intent_refused(change, &failure);
-	glue_intent_finish_failed(&function->intents, change, refusal->code,
-							  refusal->message, call->request_id);
+	failure.code = failure.message = refusal.code;
+	failure.detail = refusal.message != NULL ? refusal.message : "";
+	if (refusal.code != NULL && !call->answer_lost)
+		glue_intent_refused(batch->changes[index], &failure);
+	return refusal;
 }
 
 /* Find a connection in the answer. */
-static void
-read_answer(json_object *answer, const char *name, Refusal *refusal)
+static Refusal
+read_answer(json_object *answer, const char *name)
 {
 	json_object *errors = json_object_object_get(answer, "Errors");
 	json_object *error = json_object_object_get(errors, name);
+	Refusal		refusal = {
+		glue_json_tree_text(error, "ErrorCode"),
+		glue_json_tree_text(error, "ErrorMessage")
+	};
 
-	refusal->code = glue_json_tree_text(error, "ErrorCode");
-	refusal->message = glue_json_tree_text(error, "ErrorMessage");
-	if (refusal->code == NULL && (error != NULL || !is_listed(answer, name)))
+	if (refusal.code == NULL && (error != NULL || !is_listed(answer, name)))
 	{
-		refusal->code = "malformed answer";
-		refusal->message = "The answer has no result for this connection.";
+		refusal.code = "malformed answer";
+		refusal.message = "The answer has no result for this connection.";
 	}
+	return refusal;
 }
 
 /* Is a name in the list of deleted connections? */
@@ -353,16 +323,4 @@ is_listed(json_object *answer, const char *name)
 			return true;
 	}
 	return false;
-}
-
-static void
-return_outcome(FunctionCallInfo fcinfo, const char *name,
-			   const Refusal *refusal)
-{
-	NullableDatum row[] = {
-		glue_text(name), {BoolGetDatum(refusal->code == NULL)},
-		glue_text(refusal->code), glue_text(refusal->message)
-	};
-
-	glue_return_row(fcinfo, row);
 }

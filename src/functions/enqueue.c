@@ -13,18 +13,36 @@
  */
 #include "postgres.h"
 
+#include "client/account.h"
 #include "fmgr.h"
 #include "functions/function.h"
 #include "glue/operation_name.h"
 #include "queue/enqueue.h"
 
-/* prototypes of private functions */
-static Datum enqueue(GlueFunction *function, GlueRequest *request,
-					 const GlueDefinition *definition, NullableDatum server);
-
 PG_FUNCTION_INFO_V1(glue_enqueue_create_connection);
 PG_FUNCTION_INFO_V1(glue_enqueue_update_connection);
 PG_FUNCTION_INFO_V1(glue_enqueue_delete_connection);
+
+/* Make a request for a connection, end the function, and return the ID. */
+static Datum
+enqueue(GlueFunction *function, GlueRequest *request,
+		const GlueDefinition *definition, NullableDatum server)
+{
+	GlueAccess *access = &function->access;
+	int64		id;
+
+	request->name = definition->name;
+	request->input = definition->input;
+	request->given = definition->given;
+	request->tags = definition->tags;
+	glue_target_resolve(&access->target,
+						glue_argument_server(server, definition->catalog_id),
+						definition->catalog_id, NULL);
+	glue_account_peek(access);
+	id = glue_enqueue(access, request);
+	glue_function_end(function);
+	return Int64GetDatum(id);
+}
 
 /*
  * glue_enqueue_create_connection(connection_input jsonb, tags jsonb,
@@ -87,22 +105,4 @@ glue_enqueue_delete_connection(PG_FUNCTION_ARGS)
 										 fcinfo->args[1],
 										 &definition.catalog_id);
 	return enqueue(&function, &request, &definition, fcinfo->args[2]);
-}
-
-/* Make a request for a connection, end the function, and return the ID. */
-static Datum
-enqueue(GlueFunction *function, GlueRequest *request,
-		const GlueDefinition *definition, NullableDatum server)
-{
-	int64		id;
-
-	request->name = definition->name;
-	request->input = definition->input;
-	request->given = definition->given;
-	request->tags = definition->tags;
-	request->catalog_id = definition->catalog_id;
-	request->server = glue_argument_server(server, request->catalog_id);
-	id = glue_enqueue(&function->access, request);
-	glue_function_end(function);
-	return Int64GetDatum(id);
 }

@@ -25,6 +25,7 @@
 #include "client/account.h"
 #include "client/client.h"
 #include "functions/function.h"
+#include "glue/normalize.h"
 #include "miscadmin.h"
 #include "nodes/execnodes.h"
 #include "server/builtins.h"
@@ -34,6 +35,9 @@
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/tuplestore.h"
+
+/* Room for the names of all members that only AWS Glue sets. */
+#define MAX_NAMES_SIZE	256
 
 /* Begin a function that calls AWS. */
 void
@@ -101,14 +105,74 @@ glue_function_definition(GlueFunction *function, NullableDatum input,
 						   GLUE_HINT_NOTHING_SENT);
 }
 
-/* Get and check the new definition of a connection. */
+/*
+ * A GlueViolationSink for the input of an update.
+ *
+ * The rule about incomplete credentials was measured for new connections.  For
+ * an update, the missing members are compared with the existing connection,
+ * which is more exact: see glue/lost_credentials.c.
+ */
+static void
+take_update_finding(void *arg, const GlueViolation *violation)
+{
+	const GlueFindings *update = arg;
+	GlueViolation finding = *violation;
+
+	if (strcmp(finding.rule, GLUE_RULE_CREDENTIALS) == 0)
+		finding.severity = GLUE_SEVERITY_WARNING;
+	update->sink(update->arg, &finding);
+}
+
+/*
+ * Remove members from a definition that only AWS Glue sets, and warn about it.
+ */
+static void
+leave_out_answered(json_object *input)
+{
+	char		names[MAX_NAMES_SIZE];
+
+	if (json_object_is_type(input, json_type_object) &&
+		glue_input_from_connection(input, names, sizeof(names)))
+		ereport(NOTICE,
+				(errmsg("members that only AWS Glue sets are removed from the connection input"),
+				 errdetail("They are %s.", names)));
+}
+
+/*
+ * Get and check the new definition of a connection.
+ *
+ * The ConnectionInput may omit the name, and cannot change it.  A connection
+ * that was read may be given unchanged.
+ */
 void
 glue_function_new_definition(GlueFunction *function, NullableDatum name,
 							 NullableDatum input, NullableDatum catalog_id,
 							 GlueDefinition *definition)
 {
-	glue_check_new_definition(name, input, catalog_id, definition,
-							  &function->findings);
+	const GlueFindings *findings = &function->findings;
+	GlueFindings update = {take_update_finding, &function->findings};
+	json_object *given;
+
+	memset(definition, 0, sizeof(GlueDefinition));
+	definition->name = glue_argument_name(name, "$.Name", findings);
+	if (glue_argument_tree(input, &definition->input, findings))
+	{
+		leave_out_answered(definition->input);
+		if (definition->name != NULL &&
+			json_object_is_type(definition->input, json_type_object) &&
+			json_object_object_get(definition->input, "Name") == NULL &&
+			json_object_object_get(definition->input,
+								   "ConnectionInput") == NULL)
+			glue_tree_add_text(definition->input, "Name",
+							   definition->name);
+		(void) glue_check_input(definition->input, &update);
+	}
+	given = json_object_object_get(definition->input, "Name");
+	if (definition->name != NULL && json_object_is_type(given, json_type_string) &&
+		strcmp(json_object_get_string(given), definition->name) != 0)
+		glue_add_error(findings, "$.Name", GLUE_RULE_PROPERTY_VALUE,
+					   "must be the name of the connection, which cannot be changed");
+	definition->catalog_id = glue_argument_catalog_id(catalog_id, findings);
 	glue_violations_report(&function->violations, "connection input",
 						   GLUE_HINT_NOTHING_SENT);
 }

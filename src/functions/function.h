@@ -94,7 +94,7 @@ extern Datum glue_function_end_text(const GlueFunction *function,
 extern Datum glue_function_end_tree(const GlueFunction *function,
 									json_object *tree);
 
-/* Functions for several files: in functions/list.c and provision.c. */
+/* Functions for several files: in functions/list.c, provision.c and request.c. */
 
 /* Connects a function, and fills in the call whose answers hold a list. */
 typedef void (*GluePrepareList) (FunctionCallInfo fcinfo,
@@ -105,5 +105,10 @@ extern void glue_prepare_list_connections(const GlueFunction *function,
 extern Datum glue_return_list(FunctionCallInfo fcinfo, GluePrepareList prepare,
 							  const char *member, bool tracked);
 extern void glue_require_owner(Oid table);
+extern void glue_request_find_visible(const GlueRequestQueue *queue, int64 id,
+									  GlueRequestState *found);
+extern bool glue_request_has_ended(const GlueRequestState *request);
+extern void glue_request_refuse_held(int64 id,
+									 const GlueRequestState *request);
 
 #endif							/* GLUE_FUNCTIONS_FUNCTION_H */

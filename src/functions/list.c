@@ -30,21 +30,6 @@ typedef struct FunctionList
 
 PG_FUNCTION_INFO_V1(glue_get_connections);
 
-/* prototypes of private functions */
-static void prepare_get_connections(FunctionCallInfo fcinfo,
-									GlueFunction *function, GlueCall *call);
-
-/*
- * glue_get_connections(filter jsonb, catalog_id text, server name)
- * returns setof jsonb
- */
-Datum
-glue_get_connections(PG_FUNCTION_ARGS)
-{
-	return glue_return_list(fcinfo, prepare_get_connections, "ConnectionList",
-							true);
-}
-
 static void
 prepare_get_connections(FunctionCallInfo fcinfo, GlueFunction *function,
 						GlueCall *call)
@@ -61,6 +46,17 @@ prepare_get_connections(FunctionCallInfo fcinfo, GlueFunction *function,
 	glue_prepare_list_connections(function, call);
 	if (filter != NULL)
 		glue_tree_add(call->arguments, "Filter", json_object_get(filter));
+}
+
+/*
+ * glue_get_connections(filter jsonb, catalog_id text, server name)
+ * returns setof jsonb
+ */
+Datum
+glue_get_connections(PG_FUNCTION_ARGS)
+{
+	return glue_return_list(fcinfo, prepare_get_connections, "ConnectionList",
+							true);
 }
 
 /* Fill in the call that lists connections, without their passwords. */

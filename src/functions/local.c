@@ -19,13 +19,19 @@
 #include "server/compat.h"
 #include "server/redacted.h"
 
-/* prototypes of private functions */
-static void return_violation(void *arg, const GlueViolation *violation);
-static void note_error(void *arg, const GlueViolation *violation);
-
 PG_FUNCTION_INFO_V1(glue_validate_connection_input);
 PG_FUNCTION_INFO_V1(glue_is_valid_connection_input);
 PG_FUNCTION_INFO_V1(glue_redact);
+
+/* A GlueViolationSink: add a row to the result of the call that is arg. */
+static void
+return_violation(void *arg, const GlueViolation *violation)
+{
+	glue_return_texts(arg, violation->path, violation->rule,
+					  violation->message,
+					  violation->severity == GLUE_SEVERITY_ERROR ?
+					  "error" : "warning");
+}
 
 /*
  * glue_validate_connection_input(connection_input jsonb, tags jsonb,
@@ -45,6 +51,14 @@ glue_validate_connection_input(PG_FUNCTION_ARGS)
 						  &definition, &findings);
 	glue_function_end(&function);
 	return (Datum) 0;
+}
+
+/* A GlueViolationSink: clear the boolean that is arg on any error. */
+static void
+note_error(void *arg, const GlueViolation *violation)
+{
+	if (violation->severity == GLUE_SEVERITY_ERROR)
+		*(bool *) arg = false;
 }
 
 /*
@@ -84,22 +98,4 @@ glue_redact(PG_FUNCTION_ARGS)
 	glue_violations_report(&function.violations, "value to redact", NULL);
 	glue_redact_or_fail(input);
 	return glue_function_end_tree(&function, input);
-}
-
-/* A GlueViolationSink: add a row to the result of the call that is arg. */
-static void
-return_violation(void *arg, const GlueViolation *violation)
-{
-	glue_return_texts(arg, violation->path, violation->rule,
-					  violation->message,
-					  violation->severity == GLUE_SEVERITY_ERROR ?
-					  "error" : "warning");
-}
-
-/* A GlueViolationSink: clear the boolean that is arg on any error. */
-static void
-note_error(void *arg, const GlueViolation *violation)
-{
-	if (violation->severity == GLUE_SEVERITY_ERROR)
-		*(bool *) arg = false;
 }

@@ -19,7 +19,7 @@
 #include "functions/function.h"
 #include "miscadmin.h"
 #include "server/builtins.h"
-#include "store/provision_owner.h"
+#include "store/provision.h"
 #include "store/requests.h"
 #include "utils/acl.h"
 #include "utils/lsyscache.h"

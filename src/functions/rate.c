@@ -17,10 +17,14 @@
 #include "funcapi.h"
 #include "functions/function.h"
 
-/* prototypes of private functions */
-static Datum rounded(double value);
-
 PG_FUNCTION_INFO_V1(glue_rates);
+
+/* Round a rate to its significant digits. */
+static Datum
+rounded(double value)
+{
+	return Float8GetDatum(rint(value * 100) / 100);
+}
 
 /*
  * glue_rates()
@@ -30,11 +34,9 @@ PG_FUNCTION_INFO_V1(glue_rates);
 Datum
 glue_rates(PG_FUNCTION_ARGS)
 {
-	GlueFunction function;
 	GlueRateSlot slot;
 
 	InitMaterializedSRF(fcinfo, 0);
-	glue_function_begin_local(&function);
 	for (int i = 0; glue_rate_slot_copy(i, &slot); i++)
 	{
 		int64		now = glue_monotonic_us();
@@ -52,13 +54,5 @@ glue_rates(PG_FUNCTION_ARGS)
 		if (slot.used != 0)
 			glue_return_row(fcinfo, row);
 	}
-	glue_function_end(&function);
 	return (Datum) 0;
-}
-
-/* Round a rate to its significant digits. */
-static Datum
-rounded(double value)
-{
-	return Float8GetDatum(rint(value * 100) / 100);
 }

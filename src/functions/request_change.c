@@ -20,14 +20,13 @@
 #include "client/account.h"
 #include "client/foreign_server.h"
 #include "functions/function.h"
-#include "functions/request.h"
 #include "miscadmin.h"
 #include "server/encoding.h"
 #include "server/home.h"
 #include "server/impersonation.h"
 #include "server/news.h"
 #include "server/session_settings.h"
-#include "store/request_home.h"
+#include "store/jobs.h"
 #include "store/request_row.h"
 #include "utils/acl.h"
 #include "utils/memutils.h"
@@ -107,12 +106,11 @@ find_retried(const GlueRequestQueue *queue, int64 id, GlueRequestState *found)
 static bool
 has_lost_target(const GlueRequestState *request)
 {
-	if (request->error_code == NULL)
-		return request->is_intent;
 	return request->is_intent ||
-		strcmp(request->error_code, GLUE_CODE_TARGET_CHANGED) == 0 ||
-		strcmp(request->error_code,
-			   unpack_sql_state(ERRCODE_UNDEFINED_OBJECT)) == 0;
+		(request->error_code != NULL &&
+		 (strcmp(request->error_code, GLUE_CODE_TARGET_CHANGED) == 0 ||
+		  strcmp(request->error_code,
+				 unpack_sql_state(ERRCODE_UNDEFINED_OBJECT)) == 0));
 }
 
 /*
@@ -230,7 +228,6 @@ glue_take_over_requests(PG_FUNCTION_ARGS)
 {
 	GlueFunction function;
 	GlueJobQueue queue;
-	Oid			sequence;
 	List	   *requests;
 	ListCell   *cell;
 	int64		count;
@@ -243,14 +240,13 @@ glue_take_over_requests(PG_FUNCTION_ARGS)
 	(void) glue_job_queue_open(&queue, function.access.schema, 0);
 	requests = glue_held_requests_lock(&queue, PG_GETARG_DATUM(0),
 									   PG_ARGISNULL(0));
-	sequence = glue_request_sequence(&queue.table);
 	foreach(cell, requests)
 	{
 		GlueRequest *request = lfirst(cell);
 		MemoryContext old_context = MemoryContextSwitchTo(request->context);
 
 		glue_request_take_over(&queue, request,
-							   glue_request_keeps_id(&queue, request, sequence) ?
+							   glue_request_keeps_id(&queue, request) ?
 							   request->id : glue_request_next_id(&queue.table));
 		MemoryContextSwitchTo(old_context);
 		MemoryContextDelete(request->context);

@@ -27,6 +27,7 @@
 #include "postgres.h"
 
 #include "access/htup_details.h"
+#include "access/xact.h"
 #include "catalog/pg_am.h"
 #include "functions/row_move.h"
 #include "utils/memutils.h"
@@ -38,22 +39,23 @@
 /* A row that has left a partition. */
 typedef struct RememberedMove
 {
-	CommandId	command;		/* the command of the move */
-	char	   *key;			/* of its connection; NULL: no move */
+	FullTransactionId transaction;	/* the command of the move: in this one... */
+	CommandId	command;		/* ... the one of this number */
+	char	   *key;			/* of its connection, for as long as the
+								 * transaction; NULL: no move */
 	GlueRowMove move;
 } RememberedMove;
 
-/* The moves of the current transaction, and the place of the next one. */
+/* The latest moves, and the place of the next one. */
 static RememberedMove moves[MAX_MOVES];
 static int	next_move = 0;
-static MemoryContext moves_context = NULL;
 
-/* prototypes of private functions */
-static bool is_heap_partition(Relation table);
-static void remember_until_end(void);
-static void forget_moves(void *arg);
-static void forget_move(RememberedMove *remembered);
-static char *key_of(Oid holder, const GlueRequest *target);
+static bool
+is_heap_partition(Relation table)
+{
+	return table->rd_rel->relispartition &&
+		table->rd_rel->relam == HEAP_TABLE_AM_OID;
+}
 
 /* Was a deleted row moved to another partition? */
 bool
@@ -63,66 +65,13 @@ glue_row_moves_out(Relation table, HeapTuple row)
 		HeapTupleHeaderIndicatesMovedPartitions(row->t_data);
 }
 
+/* Is this a move of the current transaction? */
 static bool
-is_heap_partition(Relation table)
+is_known(const RememberedMove *remembered)
 {
-	return table->rd_rel->relispartition &&
-		table->rd_rel->relam == HEAP_TABLE_AM_OID;
-}
-
-/*
- * Remember a row that has moved out of a partition, until the end of the
- * transaction.  holder is the table that holds the name of its connection.
- *
- * target must identify the connection.
- */
-void
-glue_row_move_begin(HeapTuple row, Oid holder, const GlueRequest *target,
-					const GlueRowMove *move)
-{
-	RememberedMove *remembered = &moves[next_move];
-
-	remember_until_end();
-	forget_move(remembered);
-	next_move = (next_move + 1) % MAX_MOVES;
-	remembered->command = HeapTupleHeaderGetCmax(row->t_data);
-	remembered->move = *move;
-	remembered->key = MemoryContextStrdup(moves_context, key_of(holder, target));
-}
-
-/*
- * Register the callback that forgets all moves at the end of the transaction.
- */
-static void
-remember_until_end(void)
-{
-	MemoryContextCallback *callback;
-
-	if (moves_context != NULL)
-		return;
-	moves_context = AllocSetContextCreate(TopTransactionContext,
-										  "glue_conn row moves",
-										  ALLOCSET_SMALL_SIZES);
-	callback = MemoryContextAllocZero(moves_context,
-									  sizeof(MemoryContextCallback));
-	callback->func = forget_moves;
-	MemoryContextRegisterResetCallback(moves_context, callback);
-}
-
-/* A callback of the memory context. */
-static void
-forget_moves(void *arg)
-{
-	memset(moves, 0, sizeof(moves));
-	moves_context = NULL;
-}
-
-static void
-forget_move(RememberedMove *remembered)
-{
-	if (remembered->key != NULL)
-		pfree(remembered->key);
-	memset(remembered, 0, sizeof(RememberedMove));
+	return remembered->key != NULL &&
+		FullTransactionIdEquals(remembered->transaction,
+								GetTopFullTransactionIdIfAny());
 }
 
 /*
@@ -140,6 +89,28 @@ key_of(Oid holder, const GlueRequest *target)
 }
 
 /*
+ * Remember a row that has moved out of a partition, until the end of the
+ * transaction.  holder is the table that holds the name of its connection.
+ *
+ * target must identify the connection.
+ */
+void
+glue_row_move_begin(HeapTuple row, Oid holder, const GlueRequest *target,
+					const GlueRowMove *move)
+{
+	RememberedMove *remembered = &moves[next_move];
+
+	if (is_known(remembered))
+		pfree(remembered->key);
+	next_move = (next_move + 1) % MAX_MOVES;
+	remembered->transaction = GetTopFullTransactionId();
+	remembered->command = HeapTupleHeaderGetCmax(row->t_data);
+	remembered->move = *move;
+	remembered->key = MemoryContextStrdup(TopTransactionContext,
+										  key_of(holder, target));
+}
+
+/*
  * Is an inserted row, whose name holder is to hold, the other half of a move?
  * Then the move is returned in *move, and forgotten.
  *
@@ -149,18 +120,17 @@ bool
 glue_row_move_end(Relation table, HeapTuple row, Oid holder,
 				  const GlueRequest *target, GlueRowMove *move)
 {
-	const char *key;
-
-	if (moves_context == NULL || !is_heap_partition(table))
+	if (!is_heap_partition(table))
 		return false;
-	key = key_of(holder, target);
 	for (int i = 0; i < MAX_MOVES; i++)
 	{
-		if (moves[i].key == NULL || strcmp(moves[i].key, key) != 0 ||
-			moves[i].command != HeapTupleHeaderGetCmin(row->t_data))
+		if (!is_known(&moves[i]) ||
+			moves[i].command != HeapTupleHeaderGetCmin(row->t_data) ||
+			strcmp(moves[i].key, key_of(holder, target)) != 0)
 			continue;
 		*move = moves[i].move;
-		forget_move(&moves[i]);
+		pfree(moves[i].key);
+		moves[i].key = NULL;
 		return true;
 	}
 	return false;

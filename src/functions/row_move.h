@@ -15,7 +15,7 @@
 #include "store/request.h"
 #include "utils/relcache.h"
 
-#define GLUE_ROW_DIGEST_SIZE	32
+#define GLUE_ROW_DIGEST_SIZE	64
 
 /* The actions when a row has left a partition. */
 typedef struct GlueRowMove

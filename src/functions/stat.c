@@ -18,57 +18,8 @@
 #include "utils/array.h"
 #include "utils/timestamp.h"
 
-/* prototypes of private functions */
-static void fill_row(const GlueStatCalls *calls, NullableDatum *row);
-static Datum bounds_array(void);
-static Datum histogram_array(const GlueStatCalls *calls);
-
 PG_FUNCTION_INFO_V1(glue_call_figures);
 PG_FUNCTION_INFO_V1(glue_stat_reset);
-
-/*
- * glue_call_figures()
- * returns table (target text, operation text, calls bigint, attempts bigint,
- *				  throttled bigint, refused bigint, failed bigint, lost bigint,
- *				  unknown bigint, read_back bigint, total_time float8,
- *				  max_time float8, bounds float8[], histogram bigint[],
- *				  since timestamptz)
- */
-Datum
-glue_call_figures(PG_FUNCTION_ARGS)
-{
-	GlueFunction function;
-	GlueStatCalls *calls;
-	int			n;
-
-	InitMaterializedSRF(fcinfo, 0);
-	glue_function_begin_local(&function);
-	calls = glue_stat_calls_copy(&n);
-	for (int i = 0; i < n; i++)
-	{
-		NullableDatum row[7 + GLUE_FIGURES];
-
-		memset(row, 0, sizeof(row));
-		fill_row(&calls[i], row);
-		glue_return_row(fcinfo, row);
-	}
-	glue_function_end(&function);
-	return (Datum) 0;
-}
-
-static void
-fill_row(const GlueStatCalls *calls, NullableDatum *row)
-{
-	*row++ = glue_text(calls->target);
-	*row++ = glue_text(calls->operation);
-	for (int i = 0; i < GLUE_FIGURES; i++)
-		(row++)->value = Int64GetDatum(calls->counts[i]);
-	(row++)->value = Float8GetDatum((double) calls->total_us / USECS_PER_SEC);
-	(row++)->value = Float8GetDatum((double) calls->max_us / USECS_PER_SEC);
-	(row++)->value = bounds_array();
-	(row++)->value = histogram_array(calls);
-	row->value = TimestampTzGetDatum(calls->since);
-}
 
 static Datum
 bounds_array(void)
@@ -100,6 +51,47 @@ histogram_array(const GlueStatCalls *calls)
 	return PointerGetDatum(construct_array(counts, GLUE_STAT_BOUNDS, INT8OID,
 										   sizeof(int64), FLOAT8PASSBYVAL,
 										   TYPALIGN_DOUBLE));
+}
+
+static void
+fill_row(const GlueStatCalls *calls, NullableDatum *row)
+{
+	*row++ = glue_text(calls->target);
+	*row++ = glue_text(calls->operation);
+	for (int i = 0; i < GLUE_FIGURES; i++)
+		(row++)->value = Int64GetDatum(calls->counts[i]);
+	(row++)->value = Float8GetDatum((double) calls->total_us / USECS_PER_SEC);
+	(row++)->value = Float8GetDatum((double) calls->max_us / USECS_PER_SEC);
+	(row++)->value = bounds_array();
+	(row++)->value = histogram_array(calls);
+	row->value = TimestampTzGetDatum(calls->since);
+}
+
+/*
+ * glue_call_figures()
+ * returns table (target text, operation text, calls bigint, attempts bigint,
+ *				  throttled bigint, refused bigint, failed bigint, lost bigint,
+ *				  unknown bigint, read_back bigint, total_time float8,
+ *				  max_time float8, bounds float8[], histogram bigint[],
+ *				  since timestamptz)
+ */
+Datum
+glue_call_figures(PG_FUNCTION_ARGS)
+{
+	GlueStatCalls *calls;
+	int			n;
+
+	InitMaterializedSRF(fcinfo, 0);
+	calls = glue_stat_calls_copy(&n);
+	for (int i = 0; i < n; i++)
+	{
+		NullableDatum row[7 + GLUE_FIGURES];
+
+		memset(row, 0, sizeof(row));
+		fill_row(&calls[i], row);
+		glue_return_row(fcinfo, row);
+	}
+	return (Datum) 0;
 }
 
 /* glue_stat_reset() returns void */

@@ -51,9 +51,7 @@
 typedef struct Survey
 {
 	GlueFunction function;
-	GlueRecords records;
-	bool		writes;			/* ... or only returns the differences */
-	GlueRequestQueue queue;		/* then */
+	GlueRequestQueue queue;		/* if the differences are recorded */
 	int			nadded;
 	FunctionCallInfo fcinfo;	/* for the result rows */
 	TimestampTz began_at;
@@ -124,16 +122,15 @@ survey_catalog(FunctionCallInfo fcinfo, GlueFunctionKind kind)
 								  "catalog ID", NULL);
 	glue_function_identify(function);
 
-	survey.writes = kind == GLUE_FUNCTION_WRITES;
-	glue_records_open(&survey.records, function->access.schema,
-					  survey.writes ? RowExclusiveLock : AccessShareLock);
-	if (survey.writes)
+	glue_records_open(&function->records, function->access.schema,
+					  function->writes ? RowExclusiveLock : AccessShareLock);
+	if (function->writes)
 		glue_request_queue_open(&survey.queue, function->access.schema,
 								AccessShareLock);
 	survey.fcinfo = fcinfo;
 	survey.seen = glue_name_store_new();
 	survey.began_at = GetCurrentTimestamp();
-	glue_progress_begin_function(survey.writes ? "sync" : "drift",
+	glue_progress_begin_function(function->writes ? "sync" : "drift",
 								 function->context);
 	survey.context = AllocSetContextCreate(CurrentMemoryContext,
 										   "glue_conn connection",
@@ -192,14 +189,14 @@ survey_connection(Survey *survey, json_object *connection,
 		leave_out(survey, "It has characters that the encoding of the database does not have.");
 		return;
 	}
-	if (glue_record_find(&survey->records, &survey->function.access.target,
+	if (glue_record_find(&survey->function.records, &survey->function.access.target,
 						 survey->name, &record))
 	{
 		if (record.recorded_at <= asked_at)
 			compare_record(survey, &record, connection, asked_at);
 		return;
 	}
-	if (survey->writes)
+	if (survey->function.writes)
 	{
 		add_unknown(survey, connection, asked_at);
 		return;
@@ -228,7 +225,7 @@ add_unknown(Survey *survey, json_object *connection, TimestampTz asked_at)
 	GlueRecord	record;
 
 	lock_name(survey);
-	if (glue_record_find(&survey->records, &survey->function.access.target,
+	if (glue_record_find(&survey->function.records, &survey->function.access.target,
 						 survey->name, &record))
 		return;
 	if (glue_request_active_since(&survey->queue, survey->name, asked_at))
@@ -240,7 +237,7 @@ add_unknown(Survey *survey, json_object *connection, TimestampTz asked_at)
 	}
 	survey->change = "added";
 	return_change(survey, NULL, NULL);
-	glue_record_connection(&survey->function.access, &survey->records, NULL, connection,
+	glue_record_connection(&survey->function.access, &survey->function.records, NULL, connection,
 						   asked_at, NULL);
 }
 
@@ -281,20 +278,20 @@ compare_record(Survey *survey, const GlueRecord *record,
 	GlueRecord	record_now;
 
 	find_differences(survey, record, connection);
-	if (!survey->writes ||
+	if (!survey->function.writes ||
 		(!survey->differs &&
 		 !glue_observed_anything_new(record->observed, connection) &&
 		 !glue_definition_reveals(record->definition, connection)))
 		return;
 
 	/* the last holder of the lock may have changed or deleted it */
-	if (!glue_record_lock(&survey->records, &survey->function.access.target,
+	if (!glue_record_lock(&survey->function.records, &survey->function.access.target,
 						  survey->name, &record_now) ||
 		record_now.recorded_at != record->recorded_at)
 		return;
 	if (survey->differs)
 		return_change(survey, NULL, NULL);
-	glue_record_connection(&survey->function.access, &survey->records, record, connection,
+	glue_record_connection(&survey->function.access, &survey->function.records, record, connection,
 						   asked_at, glue_recorded_tags(record, connection));
 }
 
@@ -325,7 +322,7 @@ survey_others(Survey *survey)
 	GlueNameStore *unseen;
 	const char *name;
 
-	unseen = glue_record_unseen(&survey->records, &survey->function.access.target,
+	unseen = glue_record_unseen(&survey->function.records, &survey->function.access.target,
 								survey->seen, survey->began_at);
 	glue_progress_phase("looking for the rest", glue_name_store_count(unseen));
 	while ((name = glue_name_store_next(unseen)) != NULL)
@@ -354,8 +351,8 @@ survey_absent(Survey *survey, const char *name)
 	TimestampTz asked_at = GetCurrentTimestamp();
 	json_object *connection;
 
-	if (survey->writes &&
-		(!glue_record_lock(&survey->records, target, name, &record) ||
+	if (survey->function.writes &&
+		(!glue_record_lock(&survey->function.records, target, name, &record) ||
 		 record.recorded_at >= survey->began_at))
 		return;
 	survey->name = name;
@@ -367,8 +364,8 @@ survey_absent(Survey *survey, const char *name)
 	}
 	survey->change = "removed";
 	return_change(survey, "$", "is recorded, but is not in AWS Glue");
-	if (survey->writes)
-		glue_record_forget(&survey->records, target, name, 0);
+	if (survey->function.writes)
+		glue_record_forget(&survey->function.records, target, name, 0);
 }
 
 /* A GlueDifferenceSink: the Survey is arg. */
@@ -378,7 +375,7 @@ note_difference(void *arg, const char *path, const char *message)
 	Survey	   *survey = arg;
 
 	survey->differs = true;
-	if (!survey->writes)
+	if (!survey->function.writes)
 		return_change(survey, path, message);
 }
 

@@ -18,35 +18,18 @@
 #include "glue/operation_name.h"
 #include "operation/tags.h"
 
-/* prototypes of private functions */
-static void change_tags(FunctionCallInfo fcinfo, const char *operation);
-static void find_tagged(GlueTagged *tagged, GlueFunction *function,
-						const char *name);
-
 PG_FUNCTION_INFO_V1(glue_tag_connection);
 PG_FUNCTION_INFO_V1(glue_untag_connection);
 PG_FUNCTION_INFO_V1(glue_get_connection_tags);
 
-/*
- * glue_tag_connection(name text, tags jsonb, catalog_id text, server name)
- * returns void
- */
-Datum
-glue_tag_connection(PG_FUNCTION_ARGS)
+static void
+find_tagged(GlueTagged *tagged, GlueFunction *function,
+			const char *name)
 {
-	change_tags(fcinfo, GLUE_TAG_RESOURCE);
-	PG_RETURN_VOID();
-}
+	GlueFailure *failure = glue_tagged_find(tagged, &function->access, name);
 
-/*
- * glue_untag_connection(name text, tag_keys text[], catalog_id text,
- *						 server name) returns void
- */
-Datum
-glue_untag_connection(PG_FUNCTION_ARGS)
-{
-	change_tags(fcinfo, GLUE_UNTAG_RESOURCE);
-	PG_RETURN_VOID();
+	if (failure != NULL)
+		glue_failure_raise(ERROR, failure);
 }
 
 /*
@@ -94,6 +77,28 @@ change_tags(FunctionCallInfo fcinfo, const char *operation)
 }
 
 /*
+ * glue_tag_connection(name text, tags jsonb, catalog_id text, server name)
+ * returns void
+ */
+Datum
+glue_tag_connection(PG_FUNCTION_ARGS)
+{
+	change_tags(fcinfo, GLUE_TAG_RESOURCE);
+	PG_RETURN_VOID();
+}
+
+/*
+ * glue_untag_connection(name text, tag_keys text[], catalog_id text,
+ *						 server name) returns void
+ */
+Datum
+glue_untag_connection(PG_FUNCTION_ARGS)
+{
+	change_tags(fcinfo, GLUE_UNTAG_RESOURCE);
+	PG_RETURN_VOID();
+}
+
+/*
  * glue_get_connection_tags(name text, catalog_id text, server name)
  * returns jsonb
  */
@@ -109,14 +114,4 @@ glue_get_connection_tags(PG_FUNCTION_ARGS)
 									   fcinfo->args[1], fcinfo->args[2]);
 	find_tagged(&tagged, &function, name);
 	return glue_function_end_tree(&function, glue_tags_read(&tagged));
-}
-
-static void
-find_tagged(GlueTagged *tagged, GlueFunction *function,
-			const char *name)
-{
-	GlueFailure *failure = glue_tagged_find(tagged, &function->access, name);
-
-	if (failure != NULL)
-		glue_failure_raise(ERROR, failure);
 }

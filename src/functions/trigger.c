@@ -49,7 +49,6 @@
 #include "fmgr.h"
 #include "functions/function.h"
 #include "functions/row_move.h"
-#include "functions/trigger_arguments.h"
 #include "glue/operation_name.h"
 #include "miscadmin.h"
 #include "queue/enqueue.h"
@@ -105,12 +104,13 @@ static void get_row(const Firing *firing, HeapTuple tuple, ProvisionRow *row);
 static bool same_row(const ProvisionRow *a, const ProvisionRow *b);
 static bool same_jsonb(NullableDatum a, NullableDatum b);
 static void digest_row(const ProvisionRow *row, unsigned char *digest);
+static void digest_jsonb(NullableDatum value, unsigned char *digest);
 static const char *name_of(Firing *firing, const ProvisionRow *row);
 static void check_row(Firing *firing, const ProvisionRow *row,
 					  GlueDefinition *definition);
 static void hold_name(Firing *firing, const char *name);
-static void create(Firing *firing, const GlueDefinition *definition);
-static void update(Firing *firing, const GlueDefinition *definition);
+static void provide(Firing *firing, const char *operation,
+					const GlueDefinition *definition);
 static int64 release(Firing *firing, const char *name, int64 *request);
 static int64 enqueue_end(Firing *firing, int64 provision, const char *name);
 static int64 enqueue(Firing *firing, const char *operation, int64 provision,
@@ -259,7 +259,7 @@ row_inserted(Firing *firing, HeapTuple tuple)
 	if (!glue_row_move_end(firing->trigger->tg_relation, tuple,
 						   firing->provision->holder, &target, &move))
 	{
-		create(firing, &definition);
+		provide(firing, GLUE_CREATE_CONNECTION, &definition);
 		return;
 	}
 	glue_withdraw(&firing->function.access, move.request);
@@ -268,7 +268,7 @@ row_inserted(Firing *firing, HeapTuple tuple)
 		glue_provision_hold_again(&firing->provisions, move.provision);
 	digest_row(&row, digest);
 	if (memcmp(digest, move.digest, GLUE_ROW_DIGEST_SIZE) != 0)
-		update(firing, &definition);
+		provide(firing, GLUE_UPDATE_CONNECTION, &definition);
 }
 
 static void
@@ -290,13 +290,13 @@ row_updated(Firing *firing, HeapTuple old_tuple, HeapTuple new_tuple)
 	if (old_name != NULL && definition.name != NULL &&
 		strcmp(old_name, definition.name) == 0)
 	{
-		update(firing, &definition);
+		provide(firing, GLUE_UPDATE_CONNECTION, &definition);
 		return;
 	}
 	if (old_name != NULL)
 		(void) release(firing, old_name, NULL);
 	if (!new_row.input.isnull)
-		create(firing, &definition);
+		provide(firing, GLUE_CREATE_CONNECTION, &definition);
 }
 
 /*
@@ -372,28 +372,21 @@ hold_name(Firing *firing, const char *name)
 	held->name = name;
 }
 
-/* A row has a connection that it did not have before. */
+/*
+ * A row has a connection that it did not have before, or its definition has
+ * changed.  Before an update, the row may have no entry so far.
+ */
 static void
-create(Firing *firing, const GlueDefinition *definition)
+provide(Firing *firing, const char *operation, const GlueDefinition *definition)
 {
-	hold_name(firing, definition->name);
-	(void) enqueue(firing, GLUE_CREATE_CONNECTION,
-				   glue_provision_claim(&firing->provisions, &firing->held),
-				   definition->name, definition);
-}
-
-/* The definition in a row has changed, or the row had no entry so far. */
-static void
-update(Firing *firing, const GlueDefinition *definition)
-{
-	int64		entry;
+	int64		entry = 0;
 
 	hold_name(firing, definition->name);
-	entry = glue_provision_find(&firing->provisions, &firing->held);
+	if (strcmp(operation, GLUE_UPDATE_CONNECTION) == 0)
+		entry = glue_provision_find(&firing->provisions, &firing->held);
 	if (entry == 0)
 		entry = glue_provision_claim(&firing->provisions, &firing->held);
-	(void) enqueue(firing, GLUE_UPDATE_CONNECTION, entry, definition->name,
-				   definition);
+	(void) enqueue(firing, operation, entry, definition->name, definition);
 }
 
 /*
@@ -433,10 +426,8 @@ static int64
 enqueue(Firing *firing, const char *operation, int64 provision,
 		const char *name, const GlueDefinition *definition)
 {
-	GlueRequest request;
+	GlueRequest request = firing->provision->target;
 
-	find_target(firing);
-	request = firing->provision->target;
 	request.operation = operation;
 	request.provision_id = provision;
 	request.name = name;
@@ -451,7 +442,7 @@ enqueue(Firing *firing, const char *operation, int64 provision,
 		if (strcmp(operation, GLUE_UPDATE_CONNECTION) == 0)
 			request.on_missing = "create";
 	}
-	return glue_enqueue_resolved(&firing->function.access, &request);
+	return glue_enqueue(&firing->function.access, &request);
 }
 
 /* ----------------------------------------------------------------
@@ -505,28 +496,28 @@ same_jsonb(NullableDatum a, NullableDatum b)
 	return same;
 }
 
-/* A digest of the definition in a row that has a connection. */
+/* A digest of the definition in a row. */
 static void
 digest_row(const ProvisionRow *row, unsigned char *digest)
 {
-	Jsonb	   *input = DatumGetJsonbP(row->input.value);
-	Jsonb	   *tags = row->tags.isnull ? NULL :
-		DatumGetJsonbP(row->tags.value);
-	EVP_MD_CTX *context = EVP_MD_CTX_new();
-	uint32		input_size = VARSIZE(input);
+	digest_jsonb(row->input, digest);
+	digest_jsonb(row->tags, digest + GLUE_ROW_DIGEST_SIZE / 2);
+}
+
+/* The half of it for one column: zeros for null. */
+static void
+digest_jsonb(NullableDatum value, unsigned char *digest)
+{
+	Jsonb	   *jsonb;
 	bool		done;
 
-	done = context != NULL &&
-		EVP_DigestInit_ex(context, EVP_sha256(), NULL) &&
-		EVP_DigestUpdate(context, &input_size, sizeof(input_size)) &&
-		EVP_DigestUpdate(context, VARDATA(input), input_size - VARHDRSZ) &&
-		(tags == NULL || EVP_DigestUpdate(context, VARDATA(tags),
-										  VARSIZE(tags) - VARHDRSZ)) &&
-		EVP_DigestFinal_ex(context, digest, NULL);
-	EVP_MD_CTX_free(context);
-	glue_free_copy(input, row->input.value);
-	if (tags != NULL)
-		glue_free_copy(tags, row->tags.value);
+	memset(digest, 0, GLUE_ROW_DIGEST_SIZE / 2);
+	if (value.isnull)
+		return;
+	jsonb = DatumGetJsonbP(value.value);
+	done = EVP_Digest(VARDATA(jsonb), VARSIZE(jsonb) - VARHDRSZ, digest, NULL,
+					  EVP_sha256(), NULL);
+	glue_free_copy(jsonb, value.value);
 	if (!done)
 		glue_raise_out_of_memory();
 }

@@ -21,7 +21,7 @@
 #include "catalog/pg_attribute.h"
 #include "catalog/pg_trigger.h"
 #include "catalog/pg_type.h"
-#include "functions/trigger_arguments.h"
+#include "functions/arguments.h"
 #include "parser/parse_relation.h"
 #include "server/builtins.h"
 #include "utils/fmgroids.h"
@@ -50,42 +50,20 @@ static const char *const keys[NUM_KEYS] = {
 	[KEY_ON_DELETE] = "on_delete",
 };
 
-/* prototypes of private functions */
-static void split_arguments(const Trigger *trigger, const char **values);
-static Key	find_key(const char *argument, const char *end);
-static bool keeps_connections(const char *value);
-static int	find_column(Relation table, const char *name);
-static bool find_trigger(Relation catalog, Oid trigger, Oid *parent,
-						 Oid *table);
-
-/*
- * Get the arguments of a trigger, and find the columns that they name.
- *
- * The result belongs to the current memory context.
- */
-void
-glue_trigger_arguments(const Trigger *trigger, Relation table,
-					   GlueTriggerArguments *arguments)
+static Key
+find_key(const char *argument, const char *end)
 {
-	const char *values[NUM_KEYS] = {
-		[KEY_INPUT] = DEFAULT_INPUT_COLUMN,
-		[KEY_ON_CONFLICT] = "error",
-		[KEY_ON_DELETE] = "delete",
-	};
+	int			len = end - argument;
 
-	split_arguments(trigger, values);
-	memset(arguments, 0, sizeof(GlueTriggerArguments));
-	arguments->catalog_id = values[KEY_CATALOG_ID];
-	arguments->catalog.isnull = arguments->catalog_id == NULL;
-	if (arguments->catalog_id != NULL)
-		arguments->catalog.value = CStringGetTextDatum(arguments->catalog_id);
-	arguments->server = values[KEY_SERVER];
-	arguments->on_conflict =
-		glue_conflict_action_name(glue_conflict_action(values[KEY_ON_CONFLICT]));
-	arguments->keeps = keeps_connections(values[KEY_ON_DELETE]);
-	arguments->input_column = find_column(table, values[KEY_INPUT]);
-	if (values[KEY_TAGS] != NULL)
-		arguments->tags_column = find_column(table, values[KEY_TAGS]);
+	for (Key key = 0; key < NUM_KEYS; key++)
+	{
+		if (strncmp(keys[key], argument, len) == 0 && keys[key][len] == '\0')
+			return key;
+	}
+	ereport(ERROR,
+			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+			 errmsg("unrecognized trigger argument \"%.*s\"", len, argument),
+			 errhint("Valid arguments are \"input\", \"tags\", \"catalog_id\", \"server\", \"on_conflict\" and \"on_delete\".")));
 }
 
 /* Assign the value of each argument to its key. */
@@ -114,22 +92,6 @@ split_arguments(const Trigger *trigger, const char **values)
 		given[key] = true;
 		values[key] = pstrdup(equals + 1);
 	}
-}
-
-static Key
-find_key(const char *argument, const char *end)
-{
-	int			len = end - argument;
-
-	for (Key key = 0; key < NUM_KEYS; key++)
-	{
-		if (strncmp(keys[key], argument, len) == 0 && keys[key][len] == '\0')
-			return key;
-	}
-	ereport(ERROR,
-			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-			 errmsg("unrecognized trigger argument \"%.*s\"", len, argument),
-			 errhint("Valid arguments are \"input\", \"tags\", \"catalog_id\", \"server\", \"on_conflict\" and \"on_delete\".")));
 }
 
 static bool
@@ -179,24 +141,33 @@ find_column(Relation table, const char *name)
 }
 
 /*
- * The table that holds the claims of this table's rows: for a partition, the
- * topmost table that the trigger was created for, so that rows can be moved.
+ * Get the arguments of a trigger, and find the columns that they name.
+ *
+ * The result belongs to the current memory context.
  */
-Oid
-glue_trigger_holder(const Trigger *trigger, Relation table)
+void
+glue_trigger_arguments(const Trigger *trigger, Relation table,
+					   GlueTriggerArguments *arguments)
 {
-	Oid			holder = RelationGetRelid(table);
-	Oid			parent = trigger->tgoid;
-	Relation	catalog;
+	const char *values[NUM_KEYS] = {
+		[KEY_INPUT] = DEFAULT_INPUT_COLUMN,
+		[KEY_ON_CONFLICT] = "error",
+		[KEY_ON_DELETE] = "delete",
+	};
 
-	if (!table->rd_rel->relispartition)
-		return holder;
-	catalog = table_open(TriggerRelationId, AccessShareLock);
-	while (OidIsValid(parent) &&
-		   find_trigger(catalog, parent, &parent, &holder))
-		 /* one level up */ ;
-	table_close(catalog, AccessShareLock);
-	return holder;
+	split_arguments(trigger, values);
+	memset(arguments, 0, sizeof(GlueTriggerArguments));
+	arguments->catalog_id = values[KEY_CATALOG_ID];
+	arguments->catalog.isnull = arguments->catalog_id == NULL;
+	if (arguments->catalog_id != NULL)
+		arguments->catalog.value = CStringGetTextDatum(arguments->catalog_id);
+	arguments->server = values[KEY_SERVER];
+	arguments->on_conflict =
+		glue_conflict_action_name(glue_conflict_action(values[KEY_ON_CONFLICT]));
+	arguments->keeps = keeps_connections(values[KEY_ON_DELETE]);
+	arguments->input_column = find_column(table, values[KEY_INPUT]);
+	if (values[KEY_TAGS] != NULL)
+		arguments->tags_column = find_column(table, values[KEY_TAGS]);
 }
 
 /* Find the parent of a trigger, if any, and its table. */
@@ -220,4 +191,25 @@ find_trigger(Relation catalog, Oid trigger, Oid *parent, Oid *table)
 	}
 	systable_endscan(scan);
 	return found;
+}
+
+/*
+ * The table that holds the claims of this table's rows: for a partition, the
+ * topmost table that the trigger was created for, so that rows can be moved.
+ */
+Oid
+glue_trigger_holder(const Trigger *trigger, Relation table)
+{
+	Oid			holder = RelationGetRelid(table);
+	Oid			parent = trigger->tgoid;
+	Relation	catalog;
+
+	if (!table->rd_rel->relispartition)
+		return holder;
+	catalog = table_open(TriggerRelationId, AccessShareLock);
+	while (OidIsValid(parent) &&
+		   find_trigger(catalog, parent, &parent, &holder))
+		 /* one level up */ ;
+	table_close(catalog, AccessShareLock);
+	return holder;
 }

@@ -20,10 +20,6 @@
 #include "glue/operation_name.h"
 #include "server/jsonb_tree.h"
 
-/* prototypes of private functions */
-static void prepare_list_types(FunctionCallInfo fcinfo, GlueFunction *function,
-							   GlueCall *call);
-
 PG_FUNCTION_INFO_V1(glue_describe_connection_type);
 PG_FUNCTION_INFO_V1(glue_list_connection_types);
 
@@ -53,15 +49,6 @@ glue_describe_connection_type(PG_FUNCTION_ARGS)
 	return glue_function_end_tree(&function, call.answer);
 }
 
-/*
- * glue_list_connection_types(server name) returns setof jsonb
- */
-Datum
-glue_list_connection_types(PG_FUNCTION_ARGS)
-{
-	return glue_return_list(fcinfo, prepare_list_types, "ConnectionTypes", false);
-}
-
 static void
 prepare_list_types(FunctionCallInfo fcinfo, GlueFunction *function,
 				   GlueCall *call)
@@ -69,4 +56,13 @@ prepare_list_types(FunctionCallInfo fcinfo, GlueFunction *function,
 	glue_function_begin(function, fcinfo, GLUE_FUNCTION_READS);
 	glue_function_connect(function, NULL, fcinfo->args[0]);
 	glue_access_prepare(&function->access, call, GLUE_LIST_CONNECTION_TYPES, NULL);
+}
+
+/*
+ * glue_list_connection_types(server name) returns setof jsonb
+ */
+Datum
+glue_list_connection_types(PG_FUNCTION_ARGS)
+{
+	return glue_return_list(fcinfo, prepare_list_types, "ConnectionTypes", false);
 }

@@ -22,17 +22,25 @@
  */
 #define MAX_LISTED_VIOLATIONS	100
 
-/* prototypes of private functions */
-static void append_line(StringInfo lines, int *count,
-						const GlueViolation *violation);
-static void close_list(StringInfo lines, int count);
-
 void
 glue_violations_init(GlueViolationList *violations)
 {
 	memset(violations, 0, sizeof(GlueViolationList));
 	initStringInfo(&violations->errors);
 	initStringInfo(&violations->warnings);
+}
+
+static void
+append_line(StringInfo lines, int *count, const GlueViolation *violation)
+{
+	if (++*count > MAX_LISTED_VIOLATIONS)
+		return;
+	if (lines->len > 0)
+		appendStringInfoChar(lines, '\n');
+	appendStringInfo(lines, "%s %s (%s)",
+					 glue_server_from_utf8(violation->path),
+					 glue_server_from_utf8(violation->message),
+					 violation->rule);
 }
 
 /* A GlueViolationSink: append to the GlueViolationList that is arg. */
@@ -45,6 +53,14 @@ glue_violations_add(void *arg, const GlueViolation *violation)
 		append_line(&violations->errors, &violations->nerrors, violation);
 	else
 		append_line(&violations->warnings, &violations->nwarnings, violation);
+}
+
+static void
+close_list(StringInfo lines, int count)
+{
+	if (count > MAX_LISTED_VIOLATIONS)
+		appendStringInfo(lines, "\nand %d more",
+						 count - MAX_LISTED_VIOLATIONS);
 }
 
 /*
@@ -89,25 +105,4 @@ glue_add_error(const GlueFindings *findings, const char *path,
 	};
 
 	findings->sink(findings->arg, &violation);
-}
-
-static void
-append_line(StringInfo lines, int *count, const GlueViolation *violation)
-{
-	if (++*count > MAX_LISTED_VIOLATIONS)
-		return;
-	if (lines->len > 0)
-		appendStringInfoChar(lines, '\n');
-	appendStringInfo(lines, "%s %s (%s)",
-					 glue_server_from_utf8(violation->path),
-					 glue_server_from_utf8(violation->message),
-					 violation->rule);
-}
-
-static void
-close_list(StringInfo lines, int count)
-{
-	if (count > MAX_LISTED_VIOLATIONS)
-		appendStringInfo(lines, "\nand %d more",
-						 count - MAX_LISTED_VIOLATIONS);
 }

@@ -40,7 +40,6 @@ static json_object *wait_for_end(const GlueFunction *function,
 								 const char *name, TimestampTz deadline,
 								 MemoryContext context,
 								 TimestampTz *asked_at);
-pg_noreturn static void raise_still_in_progress(const char *name);
 static void record_end(const GlueFunction *function, const char *name,
 					   json_object *connection, TimestampTz asked_at);
 static void report_failed(const char *name, json_object *connection);
@@ -111,23 +110,17 @@ wait_for_end(const GlueFunction *function, const char *name,
 		left_ms = TimestampDifferenceMilliseconds(GetCurrentTimestamp(),
 												  deadline);
 		if (left_ms <= 0)
-			raise_still_in_progress(name);
+			ereport(ERROR,
+					(errcode(ERRCODE_CONNECTION_EXCEPTION),
+					 errmsg("AWS Glue connection \"%s\" is still IN_PROGRESS",
+							glue_server_from_utf8(name)),
+					 errdetail("The time limit of the wait ran out."),
+					 errhint("Call the function again, or with a longer \"timeout\".")));
 		glue_http_sleep(Min(left_ms,
 							(long) (pause_ms * (0.5 + pg_prng_double(&pg_global_prng_state) / 2))));
 		pause_ms = Min(pause_ms * PAUSE_GROWTH, LONGEST_PAUSE_MS);
 		MemoryContextReset(context);
 	}
-}
-
-static void
-raise_still_in_progress(const char *name)
-{
-	ereport(ERROR,
-			(errcode(ERRCODE_CONNECTION_EXCEPTION),
-			 errmsg("AWS Glue connection \"%s\" is still IN_PROGRESS",
-					glue_server_from_utf8(name)),
-			 errdetail("The time limit of the wait ran out."),
-			 errhint("Call the function again, or with a longer \"timeout\".")));
 }
 
 /* Record the final status, if the connection has a record. */

@@ -286,10 +286,14 @@ extract_from_string(json_object *string, json_object *redacted, bool *failed)
 		return NULL;
 	tree = glue_json_tree_parse_string(string);
 	redacted_tree = glue_json_tree_parse_string(redacted);
-	if (tree != NULL && redacted_tree != NULL)
-		secrets = extract(tree, redacted_tree, failed);
-	else
+	if (tree == NULL || redacted_tree == NULL)
 		secrets = extract_parts(string, failed);
+
+	/* as text without quotes: stored digests are of its parts */
+	else if (json_object_is_type(tree, json_type_string))
+		secrets = extract_from_string(tree, redacted_tree, failed);
+	else
+		secrets = extract(tree, redacted_tree, failed);
 	glue_json_tree_free(tree);
 	glue_json_tree_free(redacted_tree);
 	return secrets;

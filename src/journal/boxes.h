@@ -59,12 +59,7 @@ typedef struct GlueBox
 								 * that is there already; 0: all is */
 	GlueBoxFailure failure;
 
-	union
-	{
-		char		bytes[GLUE_BOX_ROOM];
-		int64		force_alignment;
-		double		force_alignment_too;
-	}			room;
+	int64		room[GLUE_BOX_ROOM / sizeof(int64)];	/* MAXALIGNed */
 } GlueBox;
 
 extern GlueSharedPart glue_boxes_part;

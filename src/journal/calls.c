@@ -71,6 +71,10 @@ struct GlueIntent
 	char	   *url;			/* of the endpoint */
 	bool		kept;			/* the user wants to keep it on rollback */
 	GlueIntentBatch *batch;		/* in progress, also of later calls */
+
+	/* of its next message */
+	GlueOutcome at_worst;		/* if the answer is lost */
+	GlueIntent *next;			/* which the same message carries out, or NULL */
 };
 
 /* The calls of the current transaction, in their order, in its memory. */
@@ -81,16 +85,16 @@ static int	nown_intents = 0;
 static bool others_wait = false;
 
 /* prototypes of private functions */
-static void register_callbacks(void);
 static void lock_names(const GlueIntents *intents,
 					   const GlueRequest *requests, int nrequests,
 					   GlueConnectionLock *locks);
-static bool is_plain_creation(const GlueRequest *request);
 static void complete_request(const GlueIntents *intents,
 							 GlueRequest *request);
 static GlueIntent *remember_intent(const GlueIntents *intents,
 								   const GlueRequest *request);
 static void learn_time(const GlueIntents *intents, const char *name);
+static void note_sending(void *arg);
+static void note_refusal(void *arg);
 static void set_outcome(GlueIntent *intent, GlueOutcome outcome,
 						bool answered, TimestampTz aws_ended_at,
 						const GlueFailure *failure);
@@ -98,13 +102,11 @@ static void at_end_of_transaction(XactEvent event, void *arg);
 static void at_end_of_subtransaction(SubXactEvent event,
 									 SubTransactionId subtransaction,
 									 SubTransactionId parent, void *arg);
-static void refuse_prepare(void);
 static void pass_on(SubTransactionId subtransaction, SubTransactionId parent);
 static void take_back(SubTransactionId subtransaction);
 static bool stays(const GlueIntent *intent);
 static void append_intent(StringInfo lines, const GlueIntent *intent);
 static void warn(const StringInfoData *lines, bool written);
-static void forget(GlueIntent *intent);
 
 /*
  * Prepare to make calls that act at once, before the first intent is
@@ -113,8 +115,15 @@ static void forget(GlueIntent *intent);
 void
 glue_intents_prepare(GlueIntents *intents, GlueAccess *access)
 {
+	static bool registered = false;
+
+	if (!registered)
+	{
+		RegisterXactCallback(at_end_of_transaction, NULL);
+		RegisterSubXactCallback(at_end_of_subtransaction, NULL);
+	}
+	registered = true;
 	glue_open_lists_read(&access->target);
-	register_callbacks();
 	intents->access = access;
 
 	/* only if there can be a worker that commits them */
@@ -197,20 +206,19 @@ lock_names(const GlueIntents *intents, const GlueRequest *requests,
 		   int nrequests, GlueConnectionLock *locks)
 {
 	for (int i = 0; i < nrequests; i++)
+	{
+		const GlueRequest *request = &requests[i];
+		bool		creates_only =
+			strcmp(request->operation, GLUE_CREATE_CONNECTION) == 0 &&
+			strcmp(request->on_conflict, "error") == 0;
+
 		glue_connection_lock_name(&locks[i], &intents->access->target,
-								  requests[i].operation, requests[i].name,
-								  is_plain_creation(&requests[i]) ?
-								  ShareLock : ExclusiveLock, nown_intents + i);
+								  request->operation, request->name,
+								  creates_only ? ShareLock : ExclusiveLock,
+								  nown_intents + i);
+	}
 	glue_connection_lock_sort(locks, nrequests);
 	glue_connection_lock_take(locks, nrequests);
-}
-
-/* Is this the creation of a connection that must not exist? */
-static bool
-is_plain_creation(const GlueRequest *request)
-{
-	return strcmp(request->operation, GLUE_CREATE_CONNECTION) == 0 &&
-		strcmp(request->on_conflict, "error") == 0;
 }
 
 /* Wait until the intents that were posted are committed. */
@@ -269,24 +277,47 @@ remember_intent(const GlueIntents *intents, const GlueRequest *request)
 }
 
 /*
- * A message is about to be sent.  at_worst is UNKNOWN, or CHANGED if the call
- * cannot create a connection.
+ * Prepare to send a message that carries out these calls.  It is sent after
+ * their intents are on disk, and that is noted.
  */
 void
-glue_intent_sending(GlueIntent *intent, GlueOutcome at_worst)
+glue_intents_attach(GlueIntent *const *intents, int nintents, GlueCall *call)
 {
-	Assert(intent->batch == NULL);	/* the intent is on disk */
-	Assert(at_worst == GLUE_OUTCOME_UNKNOWN || at_worst == GLUE_OUTCOME_CHANGED);
-	intent->changed = intent->outcome != GLUE_OUTCOME_NOTHING;
-	set_outcome(intent, at_worst, false, 0, NULL);
+	for (int i = 0; i < nintents; i++)
+	{
+		intents[i]->at_worst =
+			strcmp(call->operation, GLUE_CREATE_CONNECTION) == 0 ?
+			GLUE_OUTCOME_UNKNOWN : GLUE_OUTCOME_CHANGED;
+		intents[i]->next = i + 1 < nintents ? intents[i + 1] : NULL;
+	}
+	call->before_sending = note_sending;
+	call->after_refusal = note_refusal;
+	call->sending_arg = intents[0];
+	GLUE_CRASH_POINT_MEANWHILE(call, "caller after send");
 }
 
-/* The request was certainly not carried out, and is to be sent once more. */
-void
-glue_intent_not_yet(GlueIntent *intent)
+/* Its before_sending callback. */
+static void
+note_sending(void *arg)
 {
-	if (!intent->changed)
-		set_outcome(intent, GLUE_OUTCOME_NOTHING, true, 0, NULL);
+	glue_intent_await(arg);
+	for (GlueIntent *intent = arg; intent != NULL; intent = intent->next)
+	{
+		Assert(intent->batch == NULL);	/* the intent is on disk */
+		intent->changed = intent->outcome != GLUE_OUTCOME_NOTHING;
+		set_outcome(intent, intent->at_worst, false, 0, NULL);
+	}
+}
+
+/* Its after_refusal callback. */
+static void
+note_refusal(void *arg)
+{
+	for (GlueIntent *intent = arg; intent != NULL; intent = intent->next)
+	{
+		if (!intent->changed)
+			set_outcome(intent, GLUE_OUTCOME_NOTHING, true, 0, NULL);
+	}
 }
 
 /*
@@ -385,23 +416,11 @@ glue_intent_finish_failed(const GlueIntents *intents,
  * ----------------------------------------------------------------
  */
 
-static void
-register_callbacks(void)
-{
-	static bool registered = false;
-
-	if (registered)
-		return;
-	RegisterXactCallback(at_end_of_transaction, NULL);
-	RegisterSubXactCallback(at_end_of_subtransaction, NULL);
-	registered = true;
-}
-
 /* A XactCallback */
 static void
 at_end_of_transaction(XactEvent event, void *arg)
 {
-	dlist_mutable_iter iter;
+	dlist_iter	iter;
 
 	if (dlist_is_empty(&own_intents))
 	{
@@ -411,7 +430,10 @@ at_end_of_transaction(XactEvent event, void *arg)
 	switch (event)
 	{
 		case XACT_EVENT_PRE_PREPARE:
-			refuse_prepare();
+			ereport(ERROR,
+					(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+					 errmsg("cannot PREPARE a transaction that has made changes in AWS Glue"),
+					 errhint("Use COMMIT, or the functions that enqueue a request.")));
 			break;
 		case XACT_EVENT_PRE_COMMIT:
 			GLUE_CRASH_POINT("caller before commit");
@@ -421,8 +443,11 @@ at_end_of_transaction(XactEvent event, void *arg)
 			if (others_wait)
 				glue_news_wake(GLUE_WORK_QUEUE);
 			others_wait = false;
-			dlist_foreach_modify(iter, &own_intents)
-				forget(dlist_container(GlueIntent, node, iter.cur));
+			dlist_foreach(iter, &own_intents)
+				glue_outcome_forget(dlist_container(GlueIntent, node,
+													iter.cur)->request);
+			dlist_init(&own_intents);
+			nown_intents = 0;
 			break;
 		case XACT_EVENT_ABORT:
 			take_back(InvalidSubTransactionId);
@@ -452,15 +477,6 @@ at_end_of_subtransaction(SubXactEvent event, SubTransactionId subtransaction,
 		default:
 			break;
 	}
-}
-
-static void
-refuse_prepare(void)
-{
-	ereport(ERROR,
-			(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-			 errmsg("cannot PREPARE a transaction that has made changes in AWS Glue"),
-			 errhint("Use COMMIT, or the functions that enqueue a request.")));
 }
 
 /* A subtransaction has committed: its calls become those of its parent. */
@@ -559,13 +575,4 @@ warn(const StringInfoData *lines, bool written)
 			 written ?
 			 errhint("Table \"glue_connection\" will soon show the state in AWS Glue, and \"glue_request\" shows each call.") :
 			 errhint("Call glue_delete_connection() for each connection that was created and is not wanted, and glue_sync_connections() to record the present state. With glue_conn in \"shared_preload_libraries\", connections that were created are deleted again.")));
-}
-
-static void
-forget(GlueIntent *intent)
-{
-	if (intent->request != 0)
-		glue_outcome_forget(intent->request);
-	dlist_delete(&intent->node);
-	nown_intents--;
 }

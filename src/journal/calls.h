@@ -35,11 +35,9 @@ extern void glue_intent_post(const GlueIntents *intents,
 							 GlueRequest *requests, int nrequests,
 							 GlueIntent **calls);
 extern void glue_intent_await(GlueIntent *intent);
-
 extern int64 glue_intent_request(const GlueIntent *intent);
-extern void glue_intent_sending(GlueIntent *intent,
-								GlueOutcome at_worst);
-extern void glue_intent_not_yet(GlueIntent *intent);
+extern void glue_intents_attach(GlueIntent *const *intents, int nintents,
+								GlueCall *call);
 extern void glue_intent_done(GlueIntent *intent, const GlueCall *done,
 							 GlueOutcome outcome);
 extern void glue_intent_failed(GlueIntent *intent,

@@ -24,6 +24,7 @@
 #include "mb/pg_wchar.h"
 #include "miscadmin.h"
 #include "server/compat.h"
+#include "server/encoding.h"
 #include "server/news.h"
 #include "storage/ipc.h"
 #include "utils/timestamp.h"
@@ -49,15 +50,11 @@ static TimestampTz own_deadline;
 static bool own_waiting = false;
 
 /* prototypes of private functions */
-static void reserve_box(TimestampTz deadline);
 static void fill_box(Oid table, const char *tuples, Size len, int ntuples);
-static void await_answer(TimestampTz deadline);
-static long ms_left(TimestampTz deadline);
+static long ms_left(void);
 pg_noreturn static void raise_obstacle(void);
 static void raise_failure(const GlueBoxFailure *failure);
 static void leave_at_exit(int code, Datum arg);
-static char *message_of(GlueBox *box, dsm_segment *segment);
-static void copy_text(char *to, Size size, const char *from);
 
 /* ----------------------------------------------------------------
  * The caller
@@ -75,6 +72,7 @@ void
 glue_mailbox_post(Oid table, const char *tuples, Size len, int ntuples)
 {
 	static bool registered = false;
+	static uint32 wait_event = 0;
 
 	if (!registered)
 		before_shmem_exit(leave_at_exit, (Datum) 0);
@@ -83,7 +81,12 @@ glue_mailbox_post(Oid table, const char *tuples, Size len, int ntuples)
 	glue_mailbox_leave();
 	own_deadline = TimestampTzPlusMilliseconds(GetCurrentTimestamp(),
 											   PATIENCE_MS);
-	reserve_box(own_deadline);
+	own_box = glue_box_ask();
+	own_waiting = own_box == NULL;
+	while (own_box == NULL && (own_box = glue_box_given()) == NULL)
+		(void) glue_news_await(ms_left(),
+							   GLUE_WAIT_EVENT(wait_event, "GlueConnJournalBox"));
+	own_waiting = false;
 	fill_box(table, tuples, len, ntuples);
 	glue_news_wake(GLUE_WORK_JOURNAL);
 }
@@ -97,10 +100,16 @@ glue_mailbox_post(Oid table, const char *tuples, Size len, int ntuples)
 int64
 glue_mailbox_await(void)
 {
+	static uint32 wait_event = 0;
 	int64		blocked_by;
 
 	Assert(own_box != NULL);
-	await_answer(own_deadline);
+	while (glue_box_state(own_box) != GLUE_BOX_ANSWERED)
+	{
+		if (glue_news_await(Min(ms_left(), ASK_AGAIN_MS),
+							GLUE_WAIT_EVENT(wait_event, "GlueConnJournal")))
+			glue_news_wake(GLUE_WORK_JOURNAL);
+	}
 	if (own_box->failure.sqlstate != 0)
 		raise_failure(&own_box->failure);
 	blocked_by = own_box->blocked_by;
@@ -109,21 +118,10 @@ glue_mailbox_await(void)
 }
 
 static void
-reserve_box(TimestampTz deadline)
-{
-	static uint32 wait_event = 0;
-
-	own_box = glue_box_ask();
-	own_waiting = own_box == NULL;
-	while (own_box == NULL && (own_box = glue_box_given()) == NULL)
-		(void) glue_news_await(ms_left(deadline),
-							   GLUE_WAIT_EVENT(wait_event, "GlueConnJournalBox"));
-	own_waiting = false;
-}
-
-static void
 fill_box(Oid table, const char *tuples, Size len, int ntuples)
 {
+	char	   *message = (char *) own_box->room;
+
 	own_box->table = table;
 	own_box->ntuples = ntuples;
 	own_box->segment = DSM_HANDLE_INVALID;
@@ -131,33 +129,21 @@ fill_box(Oid table, const char *tuples, Size len, int ntuples)
 	{
 		own_segment = dsm_create(len, 0);
 		own_box->segment = dsm_segment_handle(own_segment);
+		message = dsm_segment_address(own_segment);
 	}
-	memcpy(message_of(own_box, own_segment), tuples, len);
+	memcpy(message, tuples, len);
 	glue_box_fill(own_box);
-}
-
-static void
-await_answer(TimestampTz deadline)
-{
-	static uint32 wait_event = 0;
-
-	while (glue_box_state(own_box) != GLUE_BOX_ANSWERED)
-	{
-		if (glue_news_await(Min(ms_left(deadline), ASK_AGAIN_MS),
-							GLUE_WAIT_EVENT(wait_event, "GlueConnJournal")))
-			glue_news_wake(GLUE_WORK_JOURNAL);
-	}
 }
 
 /* The rest of the time limit; raises an error if it is exceeded. */
 static long
-ms_left(TimestampTz deadline)
+ms_left(void)
 {
 	TimestampTz now = GetCurrentTimestamp();
 
-	if (now >= deadline)
+	if (now >= own_deadline)
 		raise_obstacle();
-	return TimestampDifferenceMilliseconds(now, deadline) + 1;
+	return TimestampDifferenceMilliseconds(now, own_deadline) + 1;
 }
 
 /* No worker has recorded the call: raise an error with the probable cause. */
@@ -233,30 +219,6 @@ leave_at_exit(int code, Datum arg)
 }
 
 /* ----------------------------------------------------------------
- * Messages
- * ----------------------------------------------------------------
- */
-
-static char *
-message_of(GlueBox *box, dsm_segment *segment)
-{
-	return segment != NULL ? dsm_segment_address(segment) :
-		box->room.bytes;
-}
-
-/* Copy a text, truncated to the room for it. */
-static void
-copy_text(char *to, Size size, const char *from)
-{
-	int			len = 0;
-
-	if (from != NULL)
-		len = pg_mbcliplen(from, strlen(from), size - 1);
-	memcpy(to, from != NULL ? from : "", len);
-	to[len] = '\0';
-}
-
-/* ----------------------------------------------------------------
  * The worker
  * ----------------------------------------------------------------
  */
@@ -273,33 +235,30 @@ glue_mailbox_open(GlueBox *box, dsm_segment **segment)
 	*segment = NULL;
 	if (glue_box_state(box) == GLUE_BOX_ABANDONED)
 		return NULL;
-	if (box->segment != DSM_HANDLE_INVALID)
-	{
-		*segment = dsm_attach(box->segment);
-		if (*segment == NULL)
-			return NULL;
-	}
-	return message_of(box, *segment);
+	if (box->segment == DSM_HANDLE_INVALID)
+		return (const char *) box->room;
+	*segment = dsm_attach(box->segment);
+	return *segment != NULL ? dsm_segment_address(*segment) : NULL;
 }
 
 /*
- * Prepare the answer: the tuples are recorded, or none is, because of another row.
+ * Prepare the answer: the tuples are recorded, or none is, because of another
+ * row, or because of an error.
  */
 void
-glue_mailbox_written(GlueBox *box, int64 blocked_by)
+glue_mailbox_answer(GlueBox *box, int64 blocked_by, const ErrorData *error)
 {
-	box->blocked_by = blocked_by;
-	box->failure.sqlstate = 0;
-}
+	GlueBoxFailure *failure = &box->failure;
+	int			encoding = GetDatabaseEncoding();
 
-/* Prepare the answer: none is recorded, because of an error. */
-void
-glue_mailbox_failed(GlueBox *box, const ErrorData *error)
-{
-	box->failure.sqlstate = error->sqlerrcode;
-	copy_text(box->failure.message, sizeof(box->failure.message),
-			  error->message);
-	copy_text(box->failure.detail, sizeof(box->failure.detail),
-			  error->detail);
-	copy_text(box->failure.hint, sizeof(box->failure.hint), error->hint);
+	box->blocked_by = blocked_by;
+	failure->sqlstate = error != NULL ? error->sqlerrcode : 0;
+	if (error == NULL)
+		return;
+	glue_copy_clipped(failure->message, sizeof(failure->message),
+					  error->message, encoding);
+	glue_copy_clipped(failure->detail, sizeof(failure->detail), error->detail,
+					  encoding);
+	glue_copy_clipped(failure->hint, sizeof(failure->hint), error->hint,
+					  encoding);
 }

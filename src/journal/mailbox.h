@@ -22,7 +22,7 @@ extern void glue_mailbox_leave(void);
 /* for the worker that records them */
 extern const char *glue_mailbox_open(GlueBox *box,
 									 dsm_segment **segment);
-extern void glue_mailbox_written(GlueBox *box, int64 blocked_by);
-extern void glue_mailbox_failed(GlueBox *box, const ErrorData *error);
+extern void glue_mailbox_answer(GlueBox *box, int64 blocked_by,
+								const ErrorData *error);
 
 #endif							/* GLUE_JOURNAL_MAILBOX_H */

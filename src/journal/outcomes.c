@@ -49,11 +49,51 @@ GlueSharedPart glue_outcome_part = {
 	.size = sizeof(OutcomeTable),
 };
 
-/* prototypes of private functions */
-static void note_failure(GlueOutcomeNote *call, const GlueFailure *failure);
-static OutcomeEntry *row_of(OutcomeTable *outcomes, int64 id);
-static OutcomeEntry *find_entry(OutcomeEntry *row, int64 id);
-static OutcomeEntry *make_entry(OutcomeEntry *row);
+/* A free entry, or else the oldest one. */
+static OutcomeEntry *
+make_entry(OutcomeEntry *row)
+{
+	OutcomeEntry *oldest = &row[0];
+
+	for (int i = 0; i < ROW_LENGTH; i++)
+	{
+		if (!OidIsValid(row[i].database))
+			return &row[i];
+		if (row[i].age < oldest->age)
+			oldest = &row[i];
+	}
+	return oldest;
+}
+
+static OutcomeEntry *
+find_entry(OutcomeEntry *row, int64 id)
+{
+	for (int i = 0; i < ROW_LENGTH; i++)
+	{
+		if (row[i].id == id && row[i].database == MyDatabaseId)
+			return &row[i];
+	}
+	return NULL;
+}
+
+static OutcomeEntry *
+row_of(OutcomeTable *outcomes, int64 id)
+{
+	return outcomes->entries[((uint64) id + MyDatabaseId) % NUM_ROWS];
+}
+
+static void
+note_failure(GlueOutcomeNote *call, const GlueFailure *failure)
+{
+	strlcpy(call->code, failure->code, sizeof(call->code));
+	snprintf(call->message, sizeof(call->message), "%s: %s",
+			 failure->message, failure->detail);
+	call->message[glue_utf8_clip(call->message, strlen(call->message),
+								 sizeof(call->message) - 2)] = '\0';
+	if (failure->request_id != NULL &&
+		strlen(failure->request_id) < sizeof(call->request_id))
+		strcpy(call->request_id, failure->request_id);
+}
 
 /*
  * Note the outcome of a call of this database, and whether it is final;
@@ -96,19 +136,6 @@ glue_outcome_note(int64 id, GlueOutcome outcome, bool answered,
 	glue_shared_unlock();
 }
 
-static void
-note_failure(GlueOutcomeNote *call, const GlueFailure *failure)
-{
-	strlcpy(call->code, failure->code, sizeof(call->code));
-	snprintf(call->message, sizeof(call->message), "%s: %s",
-			 failure->message, failure->detail);
-	call->message[glue_utf8_clip(call->message, strlen(call->message),
-								 sizeof(call->message) - 2)] = '\0';
-	if (failure->request_id != NULL &&
-		strlen(failure->request_id) < sizeof(call->request_id))
-		strcpy(call->request_id, failure->request_id);
-}
-
 /* The outcome of a call of this database, as far as it was noted. */
 void
 glue_outcome_find(int64 id, GlueOutcomeNote *found)
@@ -140,37 +167,4 @@ glue_outcome_forget(int64 id)
 	if (entry != NULL)
 		entry->database = InvalidOid;
 	glue_shared_unlock();
-}
-
-static OutcomeEntry *
-row_of(OutcomeTable *outcomes, int64 id)
-{
-	return outcomes->entries[((uint64) id + MyDatabaseId) % NUM_ROWS];
-}
-
-static OutcomeEntry *
-find_entry(OutcomeEntry *row, int64 id)
-{
-	for (int i = 0; i < ROW_LENGTH; i++)
-	{
-		if (row[i].id == id && row[i].database == MyDatabaseId)
-			return &row[i];
-	}
-	return NULL;
-}
-
-/* A free entry, or else the oldest one. */
-static OutcomeEntry *
-make_entry(OutcomeEntry *row)
-{
-	OutcomeEntry *oldest = &row[0];
-
-	for (int i = 0; i < ROW_LENGTH; i++)
-	{
-		if (!OidIsValid(row[i].database))
-			return &row[i];
-		if (row[i].age < oldest->age)
-			oldest = &row[i];
-	}
-	return oldest;
 }

@@ -33,7 +33,6 @@
 #include "journal/outcomes.h"
 #include "journal/resolve.h"
 #include "server/subtransaction.h"
-#include "store/intent_ending.h"
 
 /*
  * Calls that are resolved at once; a small number, so that their locks are

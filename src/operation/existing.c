@@ -32,11 +32,6 @@
 #include "server/secret_memory.h"
 
 /* prototypes of private functions */
-static GlueUnseenChange note_existing(GlueOperation *operation,
-									  json_object *existing);
-static json_object *life_of(json_object *connection);
-static json_object *recorded_definition(const GlueOperation *operation,
-										GlueUnseenChange change);
 static GlueCall *adopt_existing(GlueOperation *operation,
 								json_object *observed,
 								GlueUnseenChange change);
@@ -44,8 +39,55 @@ static void compare_secrets(GlueOperation *operation,
 							GlueUnseenChange change, StringInfo differences);
 static GlueCall *finish_adopted(GlueOperation *operation);
 static GlueCall *prepare_update(GlueOperation *operation);
-static void append_difference(void *arg, const char *path,
-							  const char *message);
+
+/* The recorded definition of a connection, unless it was of another life. */
+static json_object *
+recorded_definition(const GlueOperation *operation, GlueUnseenChange change)
+{
+	return change == GLUE_UNSEEN_OTHER_LIFE ? NULL :
+		operation->record->definition;
+}
+
+/*
+ * The members by which a second read tells whether a connection is still the
+ * same one.
+ */
+static json_object *
+life_of(json_object *connection)
+{
+	json_object *life = glue_tree_new_object();
+	json_object *created = json_object_object_get(connection, "CreationTime");
+
+	if (json_object_is_type(created, json_type_double) ||
+		json_object_is_type(created, json_type_int))
+		glue_tree_add(life, "CreationTime",
+					  json_object_new_double(json_object_get_double(created)));
+	return life;
+}
+
+/*
+ * Set the record of an existing connection; returns its change since it was
+ * recorded.
+ */
+static GlueUnseenChange
+note_existing(GlueOperation *operation, json_object *existing)
+{
+	operation->existing = life_of(existing);
+	if (operation->record == NULL)
+		return GLUE_UNSEEN_OTHER_LIFE;
+	operation->recorded_tags = glue_recorded_tags(operation->record, existing);
+	return glue_change_since_recorded(operation->record, existing);
+}
+
+/* A GlueDifferenceSink: append a line to the StringInfo that is arg. */
+static void
+append_difference(void *arg, const char *path, const char *message)
+{
+	StringInfo	lines = arg;
+
+	appendStringInfo(lines, "%s%s %s", lines->len > 0 ? "\n" : "", path,
+					 message);
+}
 
 /*
  * An existing connection was read, or could not be: adopt it, or continue to
@@ -78,47 +120,8 @@ glue_operation_after_read_existing(GlueOperation *operation)
 									 glue_failure_wipes_credentials(operation->name,
 																	losses.data));
 	if (operation->tags != NULL)
-		return glue_operation_tags(operation, GLUE_STEP_ADD_TAGS, GLUE_TAG_RESOURCE);
+		return glue_operation_tags(operation, GLUE_STEP_ADD_TAGS);
 	return prepare_update(operation);
-}
-
-/*
- * Set the record of an existing connection; returns its change since it was
- * recorded.
- */
-static GlueUnseenChange
-note_existing(GlueOperation *operation, json_object *existing)
-{
-	operation->existing = life_of(existing);
-	if (operation->record == NULL)
-		return GLUE_UNSEEN_OTHER_LIFE;
-	operation->recorded_tags = glue_recorded_tags(operation->record, existing);
-	return glue_change_since_recorded(operation->record, existing);
-}
-
-/*
- * The members by which a second read tells whether a connection is still the
- * same one.
- */
-static json_object *
-life_of(json_object *connection)
-{
-	json_object *life = glue_tree_new_object();
-	json_object *created = json_object_object_get(connection, "CreationTime");
-
-	if (json_object_is_type(created, json_type_double) ||
-		json_object_is_type(created, json_type_int))
-		glue_tree_add(life, "CreationTime",
-					  json_object_new_double(json_object_get_double(created)));
-	return life;
-}
-
-/* The recorded definition of a connection, unless it was of another life. */
-static json_object *
-recorded_definition(const GlueOperation *operation, GlueUnseenChange change)
-{
-	return change == GLUE_UNSEEN_OTHER_LIFE ? NULL :
-		operation->record->definition;
 }
 
 /*
@@ -146,7 +149,7 @@ adopt_existing(GlueOperation *operation, json_object *observed,
 	operation->differences = differences.data;
 	glue_operation_observe(operation, observed);
 	if (operation->tags != NULL)
-		return glue_operation_tags(operation, GLUE_STEP_COMPARE_TAGS, GLUE_GET_TAGS);
+		return glue_operation_tags(operation, GLUE_STEP_COMPARE_TAGS);
 	return finish_adopted(operation);
 }
 
@@ -260,7 +263,7 @@ glue_operation_after_read_updated(GlueOperation *operation)
 			glue_failure_copy(glue_operation_not_found(call));
 	}
 	if (operation->tagged)
-		return glue_operation_tags(operation, GLUE_STEP_READ_TAGS, GLUE_GET_TAGS);
+		return glue_operation_tags(operation, GLUE_STEP_READ_TAGS);
 	return glue_operation_finish(operation, NULL);
 }
 
@@ -284,14 +287,4 @@ glue_operation_after_read_tags(GlueOperation *operation)
 		glue_tags_apply(operation->read_tags, operation->tags);
 	}
 	return glue_operation_finish(operation, NULL);
-}
-
-/* A GlueDifferenceSink: append a line to the StringInfo that is arg. */
-static void
-append_difference(void *arg, const char *path, const char *message)
-{
-	StringInfo	lines = arg;
-
-	appendStringInfo(lines, "%s%s %s", lines->len > 0 ? "\n" : "", path,
-					 message);
 }

@@ -33,9 +33,6 @@
 /* prototypes of private functions */
 static void post_intent(GlueImmediateOperation *running);
 static GlueCall *prepare_step(GlueImmediateOperation *running, GlueCall *call);
-static void note_sending(GlueCall *call, GlueImmediateOperation *running);
-static void await_and_note(void *arg);
-static void note_refusal(void *arg);
 static void prepare_record(void *arg);
 static GlueFailure *look_up(GlueImmediateOperation *running);
 static GlueFailure *lock_record(GlueImmediateOperation *running);
@@ -102,7 +99,7 @@ glue_immediate_operation_begin(GlueImmediateOperation *running)
 	if (operation->shown == NULL && !glue_redact_has_secret(operation->input))
 		operation->shown = operation->input;
 	if (operation->shown != operation->input)
-		glue_secret_key_require(operation->access->schema);
+		(void) glue_digest_key_find(operation->access->schema, false);
 	if (operation->kind == GLUE_OPERATION_UPDATE)
 		glue_operation_digest(operation);
 	return prepare_step(running, glue_operation_start(operation));
@@ -162,7 +159,7 @@ prepare_step(GlueImmediateOperation *running, GlueCall *call)
 	switch (running->operation.step)
 	{
 		case GLUE_STEP_CREATE:
-			note_sending(call, running);
+			glue_intents_attach(&running->intent, 1, call);
 			call->meanwhile = prepare_record;
 			call->meanwhile_arg = running;
 			break;
@@ -174,44 +171,13 @@ prepare_step(GlueImmediateOperation *running, GlueCall *call)
 		case GLUE_STEP_UPDATE:
 			if (running->operation.step == GLUE_STEP_DELETE)
 				failure = look_up(running);
-			note_sending(call, running);
-			GLUE_CRASH_POINT_MEANWHILE(call, "caller after send");
+			glue_intents_attach(&running->intent, 1, call);
 			break;
 		default:
 			break;
 	}
 	return failure == NULL ? call :
 		glue_operation_finish(&running->operation, failure);
-}
-
-/* Note when a call that may change a connection is sent, or has to wait again. */
-static void
-note_sending(GlueCall *call, GlueImmediateOperation *running)
-{
-	call->before_sending = await_and_note;
-	call->after_refusal = note_refusal;
-	call->sending_arg = running;
-}
-
-/* Its before_sending callback. */
-static void
-await_and_note(void *arg)
-{
-	GlueImmediateOperation *running = arg;
-
-	glue_intent_await(running->intent);
-	glue_intent_sending(running->intent,
-						running->operation.step == GLUE_STEP_CREATE ?
-						GLUE_OUTCOME_UNKNOWN : GLUE_OUTCOME_CHANGED);
-}
-
-/* Its after_refusal callback. */
-static void
-note_refusal(void *arg)
-{
-	GlueImmediateOperation *running = arg;
-
-	glue_intent_not_yet(running->intent);
 }
 
 /* The meanwhile callback of a create: prepare its record. */

@@ -109,8 +109,7 @@ note_final_read(GlueOperation *operation)
 		operation->final_read = glue_redacted_copy(connection);
 		json_object_object_del(operation->final_read, "StatusReason");
 		if (operation->tags != NULL)
-			return glue_operation_tags(operation, GLUE_STEP_READ_LATE_TAGS,
-									   GLUE_GET_TAGS);
+			return glue_operation_tags(operation, GLUE_STEP_READ_LATE_TAGS);
 	}
 	return glue_operation_prepare_first(operation);
 }

@@ -67,8 +67,6 @@ static bool is_ours(GlueOperation *operation, json_object *connection,
 static GlueOwnership owner_since(const GlueOperation *operation,
 								 TimestampTz since, json_object *connection,
 								 char findings[GLUE_FINDINGS_SIZE]);
-static bool is_recorded(const GlueRecord *recorded,
-						json_object *connection);
 static GlueCall *refuse(GlueOperation *operation, const char *detail);
 static json_object *recorded_tags(const GlueOperation *operation,
 								  const GlueRecords *records);
@@ -307,17 +305,18 @@ prepare_create(GlueOperation *operation)
 	return call;
 }
 
-/* Make a call for its tags. */
+/* Add tags to it, or read its tags. */
 GlueCall *
-glue_operation_tags(GlueOperation *operation, GlueOperationStep step,
-					const char *name)
+glue_operation_tags(GlueOperation *operation, GlueOperationStep step)
 {
 	GlueTagged	tagged = {operation->access, operation->name, operation->arn};
+	bool		adds = step == GLUE_STEP_ADD_TAGS;
 
 	Assert(operation->arn != NULL);
 	operation->step = step;
-	glue_tags_prepare(&tagged, &operation->call, name,
-					  step == GLUE_STEP_ADD_TAGS ? operation->tags : NULL);
+	glue_tags_prepare(&tagged, &operation->call,
+					  adds ? GLUE_TAG_RESOURCE : GLUE_GET_TAGS,
+					  adds ? operation->tags : NULL);
 	return &operation->call;
 }
 
@@ -477,7 +476,10 @@ is_ours(GlueOperation *operation, json_object *connection,
 	TimestampTz since = operation->row != NULL && !operation->uncertain ?
 		operation->sent_at : operation->began_at;
 
-	if (is_recorded(operation->record, connection))
+	/* if it is recorded already, another request has created it */
+	if (operation->record != NULL &&
+		glue_change_since_recorded(operation->record, connection) !=
+		GLUE_UNSEEN_OTHER_LIFE)
 	{
 		strlcpy(findings, "It was recorded before.", GLUE_FINDINGS_SIZE);
 		return false;
@@ -513,15 +515,6 @@ owner_since(const GlueOperation *operation, TimestampTz since,
 	if (glue_operation_was_hit(operation, connection, findings))
 		return GLUE_SOMEBODY_ELSES;
 	return glue_ownership(&made, connection, findings);
-}
-
-/* Is the connection recorded already?  Then another request has created it. */
-static bool
-is_recorded(const GlueRecord *recorded, json_object *connection)
-{
-	return recorded != NULL &&
-		glue_change_since_recorded(recorded, connection) !=
-		GLUE_UNSEEN_OTHER_LIFE;
 }
 
 /* Fail with the failure of the create. */

@@ -16,7 +16,7 @@
 #include "glue/ownership.h"
 #include "store/jobs.h"
 #include "store/connections.h"
-#include "store/provision_owner.h"
+#include "store/provision.h"
 
 /* The reason if other requests rely on the connection. */
 #define GLUE_UNDO_TAKEN_OVER \
@@ -175,8 +175,7 @@ extern void glue_operation_record(const GlueOperation *operation,
 extern GlueCall *glue_operation_read(GlueOperation *operation,
 									 GlueOperationStep step);
 extern GlueCall *glue_operation_tags(GlueOperation *operation,
-									 GlueOperationStep step,
-									 const char *name);
+									 GlueOperationStep step);
 extern GlueCall *glue_operation_delete(GlueOperation *operation,
 									   GlueOperationStep step);
 extern json_object *glue_operation_found(const GlueCall *call);

@@ -35,18 +35,42 @@
 /* A time that was read is as exact as a number of seconds. */
 #define READ_TOLERANCE		1000
 
-/* prototypes of private functions */
-static bool is_life(const GlueLife *life, json_object *connection);
-static bool is_other_life(const GlueLife *life, json_object *connection);
-static TimestampTz creation_time(json_object *connection);
-static GlueCall *finish_other_life(GlueOperation *operation);
-
 /* Does the row of an operation own the connection, as far as is known? */
 bool
 glue_operation_owns(const GlueOperation *operation)
 {
 	return operation->row != NULL && operation->row->owned &&
 		!operation->row->elsewhere;
+}
+
+/* The CreationTime of a connection, by AWS's clock; 0 if it is not known. */
+static TimestampTz
+creation_time(json_object *connection)
+{
+	const double days = POSTGRES_EPOCH_JDATE - UNIX_EPOCH_JDATE;
+	json_object *created = json_object_object_get(connection, "CreationTime");
+
+	if (!json_object_is_type(created, json_type_double) &&
+		!json_object_is_type(created, json_type_int))
+		return 0;
+	return rint((json_object_get_double(created) - days * SECS_PER_DAY) *
+				USECS_PER_SEC);
+}
+
+/*
+ * Was a connection, which was read, created in a life?  An unknown time is not
+ * equal.
+ */
+static bool
+is_life(const GlueLife *life, json_object *connection)
+{
+	TimestampTz created = creation_time(connection);
+
+	if (life->until == DT_NOEND)
+		return true;			/* the time is not known */
+	return created != 0 && life->until != 0 &&
+		created >= life->from - READ_TOLERANCE &&
+		created <= life->until + READ_TOLERANCE;
 }
 
 /*
@@ -73,28 +97,17 @@ glue_operation_after_read_own(GlueOperation *operation)
 			return glue_operation_finish_made(operation, existing);
 		if (operation->kind == GLUE_OPERATION_DELETE ||
 			operation->on_conflict == GLUE_CONFLICT_ERROR)
-			return finish_other_life(operation);
+		{
+			operation->other_life = true;
+			return glue_operation_finish(operation,
+										 glue_failure_not_ours(operation->name,
+															   "The connection that the row owned is gone, and the one that has its name now was created at another time."));
+		}
 		operation->kind = GLUE_OPERATION_CREATE;
 	}
 	if (operation->kind == GLUE_OPERATION_DELETE && existing != NULL)
 		return glue_operation_delete(operation, GLUE_STEP_DELETE);
 	return glue_operation_after_read_existing(operation);
-}
-
-/*
- * Was a connection, which was read, created in a life?  An unknown time is not
- * equal.
- */
-static bool
-is_life(const GlueLife *life, json_object *connection)
-{
-	TimestampTz created = creation_time(connection);
-
-	if (life->until == DT_NOEND)
-		return true;			/* the time is not known */
-	return created != 0 && life->until != 0 &&
-		created >= life->from - READ_TOLERANCE &&
-		created <= life->until + READ_TOLERANCE;
 }
 
 /* Is it certain that the connection has another life? */
@@ -103,29 +116,6 @@ is_other_life(const GlueLife *life, json_object *connection)
 {
 	return life->until != 0 && creation_time(connection) != 0 &&
 		!is_life(life, connection);
-}
-
-/* The CreationTime of a connection, by AWS's clock; 0 if it is not known. */
-static TimestampTz
-creation_time(json_object *connection)
-{
-	const double days = POSTGRES_EPOCH_JDATE - UNIX_EPOCH_JDATE;
-	json_object *created = json_object_object_get(connection, "CreationTime");
-
-	if (!json_object_is_type(created, json_type_double) &&
-		!json_object_is_type(created, json_type_int))
-		return 0;
-	return rint((json_object_get_double(created) - days * SECS_PER_DAY) *
-				USECS_PER_SEC);
-}
-
-static GlueCall *
-finish_other_life(GlueOperation *operation)
-{
-	operation->other_life = true;
-	return glue_operation_finish(operation,
-								 glue_failure_not_ours(operation->name,
-													   "The connection that the row owned is gone, and the one that has its name now was created at another time."));
 }
 
 /*

@@ -19,9 +19,11 @@
 #include "server/jsonb_tree.h"
 #include "text/json.h"
 
-/* prototypes of private functions */
-static void ignore_difference(void *arg, const char *path,
-							  const char *message);
+/* A GlueDifferenceSink */
+static void
+ignore_difference(void *arg, const char *path, const char *message)
+{
+}
 
 /*
  * Record a connection that was read, unless the record is newer.
@@ -90,12 +92,6 @@ glue_change_since_recorded(const GlueRecord *recorded,
 		recorded->aws_recorded_at / 1e6 + days * SECS_PER_DAY;
 
 	return glue_unseen_change(recorded->observed, recorded_at, connection);
-}
-
-/* A GlueDifferenceSink */
-static void
-ignore_difference(void *arg, const char *path, const char *message)
-{
 }
 
 /* Report details that the status alone does not tell; it may be NULL. */

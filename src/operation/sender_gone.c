@@ -43,9 +43,19 @@ GlueSharedPart glue_sender_gone_part = {
 	.size = NUM_NOTES * sizeof(SenderGoneNote),
 };
 
-/* prototypes of private functions */
-static SenderGoneNote *place_of(int64 request);
-static bool is_of(const SenderGoneNote *note, int64 request);
+static SenderGoneNote *
+place_of(int64 request)
+{
+	SenderGoneNote *notes = glue_shared_attach(&glue_sender_gone_part);
+
+	return &notes[((uint64) request + MyDatabaseId) % NUM_NOTES];
+}
+
+static bool
+is_of(const SenderGoneNote *note, int64 request)
+{
+	return note->database == MyDatabaseId && note->request == request;
+}
 
 /*
  * Note that no process sends a message of an undo any more, unless that was
@@ -89,18 +99,4 @@ glue_sender_gone_ms(int64 request)
 		ms = glue_boot_ms() - note->at_ms;
 	glue_shared_unlock();
 	return ms;
-}
-
-static SenderGoneNote *
-place_of(int64 request)
-{
-	SenderGoneNote *notes = glue_shared_attach(&glue_sender_gone_part);
-
-	return &notes[((uint64) request + MyDatabaseId) % NUM_NOTES];
-}
-
-static bool
-is_of(const SenderGoneNote *note, int64 request)
-{
-	return note->database == MyDatabaseId && note->request == request;
 }

@@ -24,14 +24,8 @@
 #include "client/credential_chain.h"
 #include "glue/operation_name.h"
 #include "operation/tags.h"
-#include "server/crash_point.h"
 #include "server/encoding.h"
 #include "server/jsonb_tree.h"
-
-/* prototypes of private functions */
-static void note_sending(void *arg);
-static void note_refusal(void *arg);
-static void read_tags(const GlueTagged *tagged, GlueCall *call);
 
 /*
  * Find the ARN of a connection, whose name is UTF-8, for its tags; returns
@@ -56,6 +50,13 @@ glue_tagged_find(GlueTagged *tagged, GlueAccess *access, const char *name)
 		tagged->arn = glue_target_connection_arn(&access->target, name);
 	}
 	return NULL;
+}
+
+static void
+read_tags(const GlueTagged *tagged, GlueCall *call)
+{
+	glue_tags_prepare(tagged, call, GLUE_GET_TAGS, NULL);
+	glue_client_run(call, 1);
 }
 
 /* Read the tags of a connection, which are an object of strings. */
@@ -111,10 +112,7 @@ glue_tags_change(const GlueTagged *tagged, const char *operation,
 
 	glue_tags_prepare(tagged, &call, operation, changes);
 	call.for_request = glue_intent_request(change);
-	call.before_sending = note_sending;
-	call.after_refusal = note_refusal;
-	call.sending_arg = change;
-	GLUE_CRASH_POINT_MEANWHILE(&call, "caller after send");
+	glue_intents_attach(&change, 1, &call);
 	glue_client_run(&call, 1);
 	if (call.failure != NULL)
 	{
@@ -123,20 +121,6 @@ glue_tags_change(const GlueTagged *tagged, const char *operation,
 	}
 	glue_intent_done(change, &call, GLUE_OUTCOME_CHANGED);
 	return pstrdup(call.request_id);
-}
-
-/* A before_sending callback. */
-static void
-note_sending(void *arg)
-{
-	glue_intent_sending(arg, GLUE_OUTCOME_CHANGED);
-}
-
-/* An after_refusal callback. */
-static void
-note_refusal(void *arg)
-{
-	glue_intent_not_yet(arg);
 }
 
 /*
@@ -193,13 +177,6 @@ glue_tags_prepare(const GlueTagged *tagged, GlueCall *call,
 		glue_tree_add(call->arguments,
 					  strcmp(operation, GLUE_TAG_RESOURCE) == 0 ?
 					  "TagsToAdd" : "TagsToRemove", json_object_get(changes));
-}
-
-static void
-read_tags(const GlueTagged *tagged, GlueCall *call)
-{
-	glue_tags_prepare(tagged, call, GLUE_GET_TAGS, NULL);
-	glue_client_run(call, 1);
 }
 
 /* Warn that tags were changed, but could not be read. */

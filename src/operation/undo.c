@@ -89,8 +89,6 @@ static GlueCall *finish_doubtful(GlueOperation *operation,
 								 const char *findings);
 static GlueCall *finish_not_undone(GlueOperation *operation);
 static GlueCall *look_again(GlueOperation *operation);
-static long long elapsed_ms(TimestampTz since, TimestampTz until);
-static long long epoch_ms_or_none(TimestampTz time);
 
 /*
  * Begin to undo a call; returns the first call for that, or NULL if it must
@@ -150,6 +148,13 @@ glue_operation_record_undo(const GlueOperation *operation, const GlueRecords *re
 		tags = operation->tags;
 	glue_record_connection(operation->access, records, &record,
 						   operation->observed, operation->seen_at, tags);
+}
+
+/* Milliseconds between two times; negative if the second one is earlier. */
+static long long
+elapsed_ms(TimestampTz since, TimestampTz until)
+{
+	return (until - since) / 1000;
 }
 
 /*
@@ -281,8 +286,7 @@ glue_operation_after_undo_read(GlueOperation *operation)
 	if (operation->undo->may_have_made)
 		return resolve_maybe_ours(operation, connection);
 	if (operation->arn != NULL)
-		return glue_operation_tags(operation, GLUE_STEP_UNDO_READ_TAGS,
-								   GLUE_GET_TAGS);
+		return glue_operation_tags(operation, GLUE_STEP_UNDO_READ_TAGS);
 	return finish_not_undone(operation);
 }
 
@@ -316,6 +320,13 @@ resolve_maybe_ours(GlueOperation *operation, json_object *connection)
 	glue_sender_gone_forget(undo->id);
 	operation->sender_gone_ms = 0;
 	return glue_operation_delete(operation, GLUE_STEP_UNDO_DELETE);
+}
+
+/* A time of AWS's clock, since 1970; 0: not known. */
+static long long
+epoch_ms_or_none(TimestampTz time)
+{
+	return time == 0 || time == DT_NOEND ? 0 : glue_epoch_ms(time);
 }
 
 /*
@@ -442,18 +453,4 @@ look_again(GlueOperation *operation)
 	if (!is_told(operation))
 		glue_sender_gone_note(operation->undo->id);
 	return glue_operation_look_again(operation, pause_ms);
-}
-
-/* Milliseconds between two times; negative if the second one is earlier. */
-static long long
-elapsed_ms(TimestampTz since, TimestampTz until)
-{
-	return (until - since) / 1000;
-}
-
-/* A time of AWS's clock, since 1970; 0: not known. */
-static long long
-epoch_ms_or_none(TimestampTz time)
-{
-	return time == 0 || time == DT_NOEND ? 0 : glue_epoch_ms(time);
 }

@@ -32,12 +32,68 @@
 #include "server/jsonb_tree.h"
 #include "text/json.h"
 
-/* prototypes of private functions */
-static json_object *answer_of(const GlueJob *job);
-static void add_tree(json_object *object, const char *name,
-					 json_object *tree);
-static void add_digest(json_object *object, const GlueSecretDigest *digest);
-static const GlueSecretDigest *digest_of(json_object *object);
+static void
+add_tree(json_object *object, const char *name, json_object *tree)
+{
+	if (tree != NULL)
+		glue_tree_add(object, name, json_object_get(tree));
+}
+
+/* Add the digest of the secrets, if any, in hexadecimal digits. */
+static void
+add_digest(json_object *object, const GlueSecretDigest *digest)
+{
+	char		text[2 * sizeof(GlueSecretDigest) + 1];
+	uint64		len;
+
+	if (digest == NULL)
+		return;
+	len = hex_encode((const char *) digest, sizeof(GlueSecretDigest), text);
+	text[len] = '\0';
+	glue_tree_add_text(object, "digest", text);
+}
+
+/* The result of a job, as a JSON object. */
+static json_object *
+answer_of(const GlueJob *job)
+{
+	const GlueOperation *operation = &job->operation;
+	json_object *answer = glue_tree_new_object();
+
+	glue_tree_add_text(answer, "error_code", job->outcome.error_code);
+	glue_tree_add_text(answer, "error_message", job->outcome.error_message);
+	if (job->request->undo != NULL)
+		return answer;
+	glue_tree_add_text(answer, "state", job->outcome.state);
+	glue_tree_add_text(answer, "status", job->outcome.status);
+	glue_tree_add_text(answer, "request_id", job->outcome.aws_request_id);
+	glue_tree_add(answer, "done", json_object_new_boolean(job->has_operation));
+	glue_tree_add(answer, "ended_at",
+				  json_object_new_int64(operation->ended_at != 0 ?
+										operation->ended_at :
+										GetCurrentTimestamp()));
+	glue_tree_add(answer, "kind", json_object_new_int(operation->kind));
+	glue_tree_add(answer, "gone", json_object_new_boolean(operation->gone));
+	glue_tree_add(answer, "created",
+				  json_object_new_boolean(operation->created));
+	glue_tree_add(answer, "aws_time",
+				  json_object_new_int64(operation->aws_time));
+	glue_tree_add(answer, "made_from",
+				  json_object_new_int64(operation->life.from));
+	glue_tree_add(answer, "made_until",
+				  json_object_new_int64(operation->life.until));
+	glue_tree_add(answer, "other_life",
+				  json_object_new_boolean(operation->other_life));
+	add_tree(answer, "observed", operation->observed);
+	add_tree(answer, "read_tags", operation->read_tags);
+	add_tree(answer, "recorded_tags", operation->recorded_tags);
+	add_digest(answer, operation->secrets);
+
+	/* the database cannot store this text; a retry would fail in the same way */
+	if (!glue_tree_fits_jsonb(answer))
+		json_object_object_del(answer, "observed");
+	return answer;
+}
 
 /*
  * The result of a job cannot be recorded, because of an error: store it in the
@@ -68,6 +124,19 @@ glue_job_keep_answer(GlueJob *job, const ErrorData *error)
 	job->outcome = outcome;
 	job->has_operation = false;
 	MemoryContextSwitchTo(old_context);
+}
+
+static const GlueSecretDigest *
+digest_of(json_object *object)
+{
+	const char *text = glue_json_tree_text(object, "digest");
+	GlueSecretDigest *digest;
+
+	if (text == NULL || strlen(text) != 2 * sizeof(GlueSecretDigest))
+		return NULL;
+	digest = palloc(sizeof(GlueSecretDigest));
+	hex_decode(text, strlen(text), (char *) digest);
+	return digest;
 }
 
 /*
@@ -129,80 +198,4 @@ glue_job_restore_answer(GlueJob *job)
 		json_object_get_boolean(json_object_object_get(answer, "done"));
 	job->is_answered = true;
 	MemoryContextSwitchTo(old_context);
-}
-
-/* The result of a job, as a JSON object. */
-static json_object *
-answer_of(const GlueJob *job)
-{
-	const GlueOperation *operation = &job->operation;
-	json_object *answer = glue_tree_new_object();
-
-	glue_tree_add_text(answer, "error_code", job->outcome.error_code);
-	glue_tree_add_text(answer, "error_message", job->outcome.error_message);
-	if (job->request->undo != NULL)
-		return answer;
-	glue_tree_add_text(answer, "state", job->outcome.state);
-	glue_tree_add_text(answer, "status", job->outcome.status);
-	glue_tree_add_text(answer, "request_id", job->outcome.aws_request_id);
-	glue_tree_add(answer, "done", json_object_new_boolean(job->has_operation));
-	glue_tree_add(answer, "ended_at",
-				  json_object_new_int64(operation->ended_at != 0 ?
-										operation->ended_at :
-										GetCurrentTimestamp()));
-	glue_tree_add(answer, "kind", json_object_new_int(operation->kind));
-	glue_tree_add(answer, "gone", json_object_new_boolean(operation->gone));
-	glue_tree_add(answer, "created",
-				  json_object_new_boolean(operation->created));
-	glue_tree_add(answer, "aws_time",
-				  json_object_new_int64(operation->aws_time));
-	glue_tree_add(answer, "made_from",
-				  json_object_new_int64(operation->life.from));
-	glue_tree_add(answer, "made_until",
-				  json_object_new_int64(operation->life.until));
-	glue_tree_add(answer, "other_life",
-				  json_object_new_boolean(operation->other_life));
-	add_tree(answer, "observed", operation->observed);
-	add_tree(answer, "read_tags", operation->read_tags);
-	add_tree(answer, "recorded_tags", operation->recorded_tags);
-	add_digest(answer, operation->secrets);
-
-	/* the database cannot store this text; a retry would fail in the same way */
-	if (!glue_tree_fits_jsonb(answer))
-		json_object_object_del(answer, "observed");
-	return answer;
-}
-
-static void
-add_tree(json_object *object, const char *name, json_object *tree)
-{
-	if (tree != NULL)
-		glue_tree_add(object, name, json_object_get(tree));
-}
-
-/* Add the digest of the secrets, if any, in hexadecimal digits. */
-static void
-add_digest(json_object *object, const GlueSecretDigest *digest)
-{
-	char		text[2 * sizeof(GlueSecretDigest) + 1];
-	uint64		len;
-
-	if (digest == NULL)
-		return;
-	len = hex_encode((const char *) digest, sizeof(GlueSecretDigest), text);
-	text[len] = '\0';
-	glue_tree_add_text(object, "digest", text);
-}
-
-static const GlueSecretDigest *
-digest_of(json_object *object)
-{
-	const char *text = glue_json_tree_text(object, "digest");
-	GlueSecretDigest *digest;
-
-	if (text == NULL || strlen(text) != 2 * sizeof(GlueSecretDigest))
-		return NULL;
-	digest = palloc(sizeof(GlueSecretDigest));
-	hex_decode(text, strlen(text), (char *) digest);
-	return digest;
 }

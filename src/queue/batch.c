@@ -60,7 +60,6 @@ static void record_ended(GlueRun *run, GlueJobQueue *queue,
 						 const GlueRecords *records);
 static void record_alone(GlueRun *run, GlueJob *job, GlueJobQueue *queue,
 						 const GlueRecords *records);
-static bool has_row(const GlueJob *job);
 static bool is_passing(const ErrorData *error);
 static void note_recorded(GlueRun *run, GlueJob *job);
 static TimestampTz next_due_of(const GlueJobQueue *queue, GlueJobKind kind,
@@ -268,7 +267,10 @@ record_ended(GlueRun *run, GlueJobQueue *queue, const GlueRecords *records)
 
 /*
  * Record the outcome of one job.  On failure, store it in the row of the
- * request.  If another session has locked the rows, record it later.
+ * request.  If another session has locked the rows, record it later; but not if
+ * the job is for a row of a provisioning table: the transaction that has deleted
+ * the row has locked its entry.  It may call AWS Glue for the connection next,
+ * and so wait for this process.
  *
  * If even the row of the request cannot be updated, leave that to the next
  * process.  It finds that the claim has no owner, and reads the connection.
@@ -279,7 +281,8 @@ record_alone(GlueRun *run, GlueJob *job, GlueJobQueue *queue,
 {
 	ErrorData  *error = glue_jobs_record(&job, 1, queue, records);
 
-	if (error != NULL && (!is_passing(error) || has_row(job)))
+	if (error != NULL &&
+		(!is_passing(error) || job->request->provision_id != 0))
 	{
 		glue_job_keep_answer(job, error);
 		error = glue_jobs_record(&job, 1, queue, records);
@@ -295,17 +298,6 @@ record_alone(GlueRun *run, GlueJob *job, GlueJobQueue *queue,
 				 errmsg("could not record the outcome of request %lld: %s",
 						(long long) job->request->id, error->message)));
 	note_recorded(run, job);
-}
-
-/*
- * Is a job for a row of a provisioning table?  Then the transaction that has
- * deleted the row has locked its entry.  It may call AWS Glue for the
- * connection next, and so wait for this process.
- */
-static bool
-has_row(const GlueJob *job)
-{
-	return job->request->provision_id != 0;
 }
 
 /* Is an error due to a concurrent transaction? */
@@ -329,7 +321,8 @@ note_recorded(GlueRun *run, GlueJob *job)
 		if (job->outcome.next_attempt_at != 0)
 			run->look_at = Min(run->look_at, job->outcome.next_attempt_at);
 	}
-	glue_stages_recorded(&run->stages, job);
+	Assert(job->outcome.state != NULL);
+	dlist_push_tail(&run->stages.recorded, &job->node);
 }
 
 /* ----------------------------------------------------------------

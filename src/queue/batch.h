@@ -15,7 +15,6 @@
 
 #include "client/client.h"
 #include "queue/stages.h"
-#include "queue/targets.h"
 
 /* How often to look for requests while there are none to begin with. */
 #define GLUE_IDLE_LOOK_MS		1000

@@ -20,7 +20,6 @@
 #include "access/xact.h"
 #include "queue/job.h"
 #include "server/subtransaction.h"
-#include "store/evidence.h"
 #include "utils/memutils.h"
 
 /*
@@ -66,7 +65,6 @@ static void put_off(const GlueJobQueue *queue, const GlueRequest *request,
 					ErrorData *error);
 static void write_failure(void *arg);
 static void remember(int64 id, const ErrorData *error);
-static StuckRequest *find_stuck(int64 id);
 static int	find_stuck_ids(int64 *ids);
 
 /*
@@ -158,12 +156,18 @@ claim_and_prepare(void *arg)
 		glue_undo_evidence_find(claiming->queue, requests);
 	foreach(cell, requests)
 	{
-		GlueJob    *job = glue_job_new(lfirst(cell), claiming->targets);
+		GlueRequest *request = lfirst(cell);
+		GlueJob    *job = MemoryContextAllocZero(request->context,
+												 sizeof(GlueJob));
+
+		job->context = request->context;
+		job->request = request;
+		job->target = glue_work_target_use(claiming->targets, request);
 
 		/* from here on, an error must release the target */
 		claiming->jobs = lappend(claiming->jobs, job);
 		glue_job_prepare(job, claiming->records);
-		if (job->request->answer != NULL && job->request->undo == NULL &&
+		if (request->answer != NULL && request->undo == NULL &&
 			job->operation.access != NULL)
 			glue_job_restore_answer(job);
 	}
@@ -207,9 +211,11 @@ write_failure(void *arg)
 static void
 remember(int64 id, const ErrorData *error)
 {
-	StuckRequest *request = find_stuck(id);
+	StuckRequest *request = stuck;
 
-	if (request == NULL)
+	while (request < stuck + nstuck && request->id != id)
+		request++;
+	if (request == stuck + nstuck)
 	{
 		if (nstuck == MAX_STUCK)
 			memmove(&stuck[0], &stuck[1], --nstuck * sizeof(StuckRequest));
@@ -223,17 +229,6 @@ remember(int64 id, const ErrorData *error)
 			 errmsg("could not update request %lld: %s",
 					(long long) id, error->message),
 			 errdetail("It will be retried later.")));
-}
-
-static StuckRequest *
-find_stuck(int64 id)
-{
-	for (int i = 0; i < nstuck; i++)
-	{
-		if (stuck[i].id == id)
-			return &stuck[i];
-	}
-	return NULL;
 }
 
 /*

@@ -9,8 +9,9 @@
  * looked up: that may take calls, and the process that carries the request out
  * looks them up itself.
  *
- * The target is resolved now as well.  It may depend on settings of this
- * session, and the process that carries the request out has other settings.
+ * The callers resolve the target now as well.  It may depend on settings of this
+ * session, and the process that carries the request out has other settings.  The
+ * account is not looked up at AWS.
  *
  * IDENTIFICATION
  *	  src/queue/enqueue.c
@@ -20,7 +21,6 @@
 #include "postgres.h"
 
 #include "access/xact.h"
-#include "client/account.h"
 #include "glue/redact.h"
 #include "queue/enqueue.h"
 #include "server/redacted.h"
@@ -28,25 +28,13 @@
 
 /*
  * Put a request into the queue, in the current transaction and in the name of
- * the current user; returns its ID.  The account is not looked up at AWS.
+ * the current user, for whom its target was resolved; returns its ID.
  *
  * The caller has set and checked the operation and its arguments; the other
  * members are filled in here.
  */
 int64
-glue_enqueue(GlueAccess *access, GlueRequest *request)
-{
-	glue_target_resolve(&access->target, request->server,
-						request->catalog_id, NULL);
-	glue_account_peek(access);
-	return glue_enqueue_resolved(access, request);
-}
-
-/*
- * Put a request into the queue whose target was resolved for the current user.
- */
-int64
-glue_enqueue_resolved(const GlueAccess *access, GlueRequest *request)
+glue_enqueue(const GlueAccess *access, GlueRequest *request)
 {
 	GlueRequestQueue queue;
 

@@ -14,9 +14,7 @@
 #include "client/access.h"
 #include "store/requests.h"
 
-extern int64 glue_enqueue(GlueAccess *access, GlueRequest *request);
-extern int64 glue_enqueue_resolved(const GlueAccess *access,
-								   GlueRequest *request);
+extern int64 glue_enqueue(const GlueAccess *access, GlueRequest *request);
 extern void glue_withdraw(const GlueAccess *access, int64 id);
 
 #endif							/* GLUE_QUEUE_ENQUEUE_H */

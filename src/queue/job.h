@@ -3,6 +3,20 @@
  * job.h
  *	  One claimed request.
  *
+ * A request becomes a job when it is claimed.  The transaction that claims it
+ * reads everything that the database knows about it: see queue/prepare.c.
+ * Then its calls are made, outside of any transaction: see queue/steps.c.
+ * After the last call, the outcome of the request is decided: see
+ * queue/outcome.c.  Another transaction records the outcome, and the changes
+ * of glue_connection with it: see queue/record.c.
+ *
+ * queue/run.c schedules the calls of jobs, and queue/batch.c decides which
+ * jobs are recorded together.
+ *
+ * A job locks the name of its connection when it begins, and holds the lock
+ * until it is released.  So no session makes a call that acts at once for the
+ * same connection meanwhile.
+ *
  * For src/queue alone, but for glue_logged_undo_part.
  *
  * IDENTIFICATION
@@ -15,7 +29,7 @@
 
 #include "lib/ilist.h"
 #include "operation/operation.h"
-#include "queue/targets.h"
+#include "queue/target.h"
 #include "server/shared_state.h"
 #include "store/jobs.h"
 #include "store/connection_lock.h"
@@ -52,11 +66,6 @@ typedef struct GlueJob
 	char	   *log_line;		/* line for the server log, written after the
 								 * commit, or NULL */
 } GlueJob;
-
-/* in queue/job.c */
-extern GlueJob *glue_job_new(GlueRequest *request, GlueWorkTargets *targets);
-extern bool glue_job_lock(GlueJob *job);
-extern void glue_job_release(GlueJob *job);
 
 /* in queue/prepare.c */
 extern void glue_job_prepare(GlueJob *job, const GlueRecords *records);

@@ -26,8 +26,13 @@
 /* Shorter delays are not logged. */
 #define LOGGED_PAUSE_MS			(60 * 1000)
 
-/* prototypes of private functions */
-static void append(StringInfo line, const char *key, const char *utf8);
+/* Append a value, or "" for none. */
+static void
+append(StringInfo line, const char *key, const char *utf8)
+{
+	appendStringInfo(line, " %s=", key);
+	escape_json(line, utf8 != NULL ? glue_server_from_utf8(utf8) : "");
+}
 
 /*
  * The line about a request that has ended or goes back into the queue; NULL if
@@ -56,14 +61,6 @@ glue_log_line(const GlueRequest *request, const GlueRequestOutcome *outcome, con
 	append(&line, "next_attempt_at", !queued ? NULL :
 		   timestamptz_to_str(outcome->next_attempt_at));
 	return line.data;
-}
-
-/* Append a value, or "" for none. */
-static void
-append(StringInfo line, const char *key, const char *utf8)
-{
-	appendStringInfo(line, " %s=", key);
-	escape_json(line, utf8 != NULL ? glue_server_from_utf8(utf8) : "");
 }
 
 /* Write a line, or nothing for NULL. */

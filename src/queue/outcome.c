@@ -42,8 +42,6 @@ static void resolve_undo(GlueJob *job);
 static void resolve_late(GlueJob *job);
 static void resolve_progress(GlueJob *job);
 static long progress_ms(const GlueJob *job);
-static bool was_throttled(const GlueFailure *failure);
-static bool is_final(const GlueJob *job, const GlueFailure *failure);
 static bool is_unknown(const GlueJob *job, const GlueFailure *failure);
 static void put_off(GlueJob *job, const GlueFailure *failure,
 					TimestampTz until, bool free_attempt);
@@ -224,11 +222,22 @@ progress_ms(const GlueJob *job)
 													now));
 }
 
-/* A request has failed, for now or permanently. */
+/*
+ * A request has failed, for now or permanently.
+ *
+ * The refusal of its target ends it.  But an undo waits until an administrator
+ * has corrected the cause, unless the role or the server is gone.
+ */
 void
 glue_job_resolve_failure(GlueJob *job, const GlueFailure *failure)
 {
-	if (job->target->refused && is_final(job, failure))
+	/* the rate limit delays the retry, so no further delay is necessary */
+	bool		was_throttled =
+		failure->sqlstate == ERRCODE_CONFIGURATION_LIMIT_EXCEEDED;
+
+	if (job->target->refused &&
+		(job->request->undo == NULL ||
+		 failure->sqlstate == ERRCODE_UNDEFINED_OBJECT))
 		fail(job, failure);
 	else if (failure == job->target->failure ||
 			 glue_failure_lacks_credentials(failure))
@@ -238,33 +247,11 @@ glue_job_resolve_failure(GlueJob *job, const GlueFailure *failure)
 			  (job->request->attempts < glue_setting_max_request_attempts ||
 			   is_unknown(job, failure))))
 		put_off(job, failure,
-				Max(was_throttled(failure) ? GetCurrentTimestamp() :
+				Max(was_throttled ? GetCurrentTimestamp() :
 					glue_work_backoff(job->request->attempts),
 					job->operation.not_before), false);
 	else
 		fail(job, failure);
-}
-
-/*
- * Was the failure a throttling error?  The rate limit delays the retry, so no
- * further delay is necessary.
- */
-static bool
-was_throttled(const GlueFailure *failure)
-{
-	return failure->sqlstate == ERRCODE_CONFIGURATION_LIMIT_EXCEEDED;
-}
-
-/*
- * Does the refusal of its target end a request?  An undo waits until an
- * administrator has corrected the cause, unless the role or the server is
- * gone.
- */
-static bool
-is_final(const GlueJob *job, const GlueFailure *failure)
-{
-	return job->request->undo == NULL ||
-		failure->sqlstate == ERRCODE_UNDEFINED_OBJECT;
 }
 
 /*

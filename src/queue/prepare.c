@@ -231,11 +231,9 @@ fill_input(GlueJob *job)
 		job->failure = NULL;
 		return;
 	}
-	if (job->sealing != GLUE_UNSEALED || operation->input == NULL)
+	if (job->sealing != GLUE_UNSEALED || operation->shown == operation->input)
 		return;
-	if (operation->shown == operation->input)
-		return;
-	if (glue_digest_possible(schema))
+	if (glue_digest_key_find(schema, true))
 	{
 		/* the row may have been redacted by another version */
 		operation->shown = NULL;

@@ -25,7 +25,6 @@
 #include "server/encoding.h"
 #include "server/impersonation.h"
 #include "server/subtransaction.h"
-#include "store/notice.h"
 
 /* Interval between two log messages about an undo that still fails. */
 #define LOG_PAUSE_US			(60 * INT64CONST(1000000))

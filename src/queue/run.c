@@ -6,7 +6,7 @@
  * A request goes through three stages.  In a transaction, it is claimed and
  * prepared.  Then its calls are made, outside of any transaction and
  * concurrently with the calls of other requests.  Another transaction records
- * its outcome.  queue/job.c describes this for one request, queue/stages.c has
+ * its outcome.  queue/job.h describes this for one request, queue/stages.c has
  * the lists of jobs in each stage, and queue/batch.c has the transactions.
  * This file decides when to make a call, and when to begin a transaction.
  *
@@ -24,7 +24,6 @@
 #include "postgres.h"
 
 #include "queue/batch.h"
-#include "queue/run.h"
 #include "server/news.h"
 #include "server/progress.h"
 #include "server/settings.h"
@@ -44,7 +43,7 @@ static bool is_over(GlueRun *run);
 static void wait_for_locks(GlueRun *run);
 static GlueCall *next_call(void *arg);
 static long longest_wait_ms(const GlueRun *run);
-static void note_done(void *arg, GlueCall *call);
+static bool note_done(void *arg, GlueCall *call);
 static bool wants_transaction(GlueRun *run);
 static void take_news(GlueRun *run);
 static void mind_clock(GlueRun *run, TimestampTz now);
@@ -143,10 +142,8 @@ static GlueCall *
 next_call(void *arg)
 {
 	GlueRun    *run = arg;
-	GlueCall   *call = glue_stages_next(&run->stages);
+	GlueCall   *call;
 
-	if (call != NULL)
-		return call;
 	do
 	{
 		if (wants_transaction(run))
@@ -174,19 +171,17 @@ longest_wait_ms(const GlueRun *run)
 	return wait_ms;
 }
 
-/* A call has ended. */
-static void
+/* A call has ended: returns whether its job has another one. */
+static bool
 note_done(void *arg, GlueCall *call)
 {
 	GlueRun    *run = arg;
 
-	if (call->operation == NULL)
-	{
-		glue_work_targets_fetched(call);
-		glue_stages_unpark(&run->stages);
-	}
-	else
-		glue_stages_call_ended(&run->stages, call);
+	if (call->operation != NULL)
+		return glue_stages_call_ended(&run->stages, call);
+	glue_work_targets_fetched(call);
+	glue_stages_unpark(&run->stages);
+	return false;
 }
 
 /* ----------------------------------------------------------------

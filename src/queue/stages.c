@@ -3,7 +3,7 @@
  * stages.c
  *	  The jobs of a run, by the stage that each is in.
  *
- *	 claimed --> parked --> waiting --> call <--> further
+ *	 claimed --> parked --> waiting --> calls
  *							|			|
  *							+-> ended <-+
  *								|
@@ -13,7 +13,7 @@
  *
  * A job is parked until its target has credentials.  It waits until there is
  * room for its first call, and few calls of its target wait for the rate
- * limit.  During a call, the job is in no list.  After the last call it waits
+ * limit.  During its calls, the job is in no list.  After the last one it waits
  * for a transaction that records it; if another session has locked the rows,
  * for a later one.
  *
@@ -30,6 +30,7 @@
 #include "client/turn.h"
 #include "queue/stages.h"
 #include "server/progress.h"
+#include "utils/memutils.h"
 
 /*
  * Calls of a target that may wait for the rate limit.  Jobs of other targets
@@ -40,10 +41,30 @@
 /* Delay of a retry if another session has locked a connection, or its row. */
 #define LOCKED_RETRY_MS			1000
 
-/* prototypes of private functions */
-static void end_job(GlueStages *stages, GlueJob *job);
-static bool is_due(dlist_head *jobs, TimestampTz now);
-static GlueJob *take_first(dlist_head *jobs);
+/* Take the first job out of a list. */
+static GlueJob *
+take_first(dlist_head *jobs)
+{
+	return dlist_container(GlueJob, node, dlist_pop_head_node(jobs));
+}
+
+/* Has the first job of a list waited long enough? */
+static bool
+is_due(dlist_head *jobs, TimestampTz now)
+{
+	return !dlist_is_empty(jobs) &&
+		dlist_container(GlueJob, node, dlist_head_node(jobs))->record_at <= now;
+}
+
+/* Add a job to the jobs that are to be recorded. */
+static void
+end_job(GlueStages *stages, GlueJob *job)
+{
+	job->record_at = TimestampTzPlusMilliseconds(GetCurrentTimestamp(),
+												 GLUE_RECORD_DELAY_MS);
+	dlist_push_tail(&stages->ended, &job->node);
+	stages->nended++;
+}
 
 /*
  * Enter a claimed job.  A job that is only to be recorded needs no
@@ -143,7 +164,6 @@ glue_stages_start(GlueStages *stages)
 		call = glue_job_start(job);
 		if (call != NULL)
 		{
-			call->for_request = job->request->id;
 			stages->nactive++;
 			return call;
 		}
@@ -152,33 +172,22 @@ glue_stages_start(GlueStages *stages)
 	return NULL;
 }
 
-/* The next call of a job that has begun; NULL if there is none at present. */
-GlueCall *
-glue_stages_next(GlueStages *stages)
-{
-	GlueJob    *job;
-
-	if (dlist_is_empty(&stages->further))
-		return NULL;
-	stages->nactive++;
-	job = take_first(&stages->further);
-	job->operation.call.for_request = job->request->id;
-	return &job->operation.call;
-}
-
-/* A call has ended: continue with its job. */
-void
+/*
+ * A call has ended: continue with its job.  Returns whether the job has prepared
+ * its next call.
+ */
+bool
 glue_stages_call_ended(GlueStages *stages, GlueCall *call)
 {
 	GlueJob    *job = (GlueJob *) ((char *) call -
 								   offsetof(GlueJob, operation.call));
 
 	Assert(stages->nactive > 0);
-	stages->nactive--;
 	if (glue_job_next(job) != NULL)
-		dlist_push_tail(&stages->further, &job->node);
-	else
-		end_job(stages, job);
+		return true;
+	stages->nactive--;
+	end_job(stages, job);
+	return false;
 }
 
 /* ----------------------------------------------------------------
@@ -186,29 +195,11 @@ glue_stages_call_ended(GlueStages *stages, GlueCall *call)
  * ----------------------------------------------------------------
  */
 
-/* Add a job to the jobs that are to be recorded. */
-static void
-end_job(GlueStages *stages, GlueJob *job)
-{
-	job->record_at = TimestampTzPlusMilliseconds(GetCurrentTimestamp(),
-												 GLUE_RECORD_DELAY_MS);
-	dlist_push_tail(&stages->ended, &job->node);
-	stages->nended++;
-}
-
 /* Has a job waited long enough to be recorded? */
 bool
 glue_stages_due(GlueStages *stages, TimestampTz now)
 {
 	return is_due(&stages->locked, now) || is_due(&stages->ended, now);
-}
-
-/* Has the first job of a list waited long enough? */
-static bool
-is_due(dlist_head *jobs, TimestampTz now)
-{
-	return !dlist_is_empty(jobs) &&
-		dlist_container(GlueJob, node, dlist_head_node(jobs))->record_at <= now;
 }
 
 /* Take all ended jobs out of their list. */
@@ -243,16 +234,6 @@ glue_stages_lock(GlueStages *stages, GlueJob *job)
 	dlist_push_tail(&stages->locked, &job->node);
 }
 
-/*
- * Mark a job as finished; it is released once the transaction is committed.
- */
-void
-glue_stages_recorded(GlueStages *stages, GlueJob *job)
-{
-	Assert(job->outcome.state != NULL);
-	dlist_push_tail(&stages->recorded, &job->node);
-}
-
 /* Free the recorded jobs after the commit, and write their log lines. */
 void
 glue_stages_release(GlueStages *stages)
@@ -262,14 +243,8 @@ glue_stages_release(GlueStages *stages)
 		GlueJob    *job = take_first(&stages->recorded);
 
 		glue_log_write(job->log_line);
-		glue_job_release(job);
+		glue_work_target_release(job->target);
+		MemoryContextDelete(job->context);
 		glue_progress_add(1);
 	}
-}
-
-/* Take the first job out of a list. */
-static GlueJob *
-take_first(dlist_head *jobs)
-{
-	return dlist_container(GlueJob, node, dlist_pop_head_node(jobs));
 }

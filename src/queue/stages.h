@@ -26,8 +26,7 @@ typedef struct GlueStages
 	int			nparked;
 	dlist_head	waiting;		/* jobs that can begin */
 	int			nwaiting;
-	int			nactive;		/* jobs with a call under way */
-	dlist_head	further;		/* jobs whose next call can be made */
+	int			nactive;		/* jobs that make calls */
 	dlist_head	ended;			/* jobs to be recorded */
 	int			nended;
 	dlist_head	locked;			/* jobs to be recorded later */
@@ -39,14 +38,12 @@ extern void glue_stages_unpark(GlueStages *stages);
 extern void glue_stages_put_back(GlueStages *stages);
 
 extern GlueCall *glue_stages_start(GlueStages *stages);
-extern GlueCall *glue_stages_next(GlueStages *stages);
-extern void glue_stages_call_ended(GlueStages *stages, GlueCall *call);
+extern bool glue_stages_call_ended(GlueStages *stages, GlueCall *call);
 
 extern bool glue_stages_due(GlueStages *stages, TimestampTz now);
 extern GlueJob **glue_stages_take_ended(GlueStages *stages, int *njobs);
 extern GlueJob *glue_stages_take_locked(GlueStages *stages, TimestampTz now);
 extern void glue_stages_lock(GlueStages *stages, GlueJob *job);
-extern void glue_stages_recorded(GlueStages *stages, GlueJob *job);
 extern void glue_stages_release(GlueStages *stages);
 
 #endif							/* GLUE_QUEUE_STAGES_H */

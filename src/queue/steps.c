@@ -22,6 +22,7 @@
 #include "queue/job.h"
 #include "server/crash_point.h"
 #include "store/request_row.h"
+#include "utils/memutils.h"
 
 /* Delay of a request if another session has locked its connection. */
 #define LOCKED_RETRY_MS			250
@@ -29,8 +30,8 @@
 /* prototypes of private functions */
 static GlueCall *ranked(const GlueJob *job, GlueCall *call);
 static GlueCall *start(GlueJob *job);
-static bool lacks_account(const GlueJob *job);
-static GlueCall *ask_account(GlueJob *job);
+static bool lock_connection(GlueJob *job);
+static void unlock_connection(void *arg);
 static void learn_account(GlueJob *job);
 static void note_account(GlueJob *job);
 static void resolve(GlueJob *job);
@@ -48,8 +49,16 @@ glue_job_start(GlueJob *job)
 
 	if (target->failure != NULL)
 		glue_job_resolve_failure(job, target->failure);
-	else if (lacks_account(job))
-		call = ask_account(job);
+	else if (!job->is_answered && glue_work_target_lacks_account(target))
+	{
+		/*
+		 * one job asks for it, and the others of the target begin after that;
+		 * a job that is only to be recorded does not need it
+		 */
+		target->asks_account = job->asks_account = true;
+		call = &job->operation.call;
+		glue_account_prepare(&target->access, call);
+	}
 	else if (job->operation.access == NULL)
 		note_account(job);
 	else if (!job->is_answered &&
@@ -57,7 +66,7 @@ glue_job_start(GlueJob *job)
 										&target->access.target))
 		glue_job_resolve_failure(job, glue_failure_target_changed(job->request->account_id,
 																  target->access.target.account_id));
-	else if (!glue_job_lock(job))
+	else if (!lock_connection(job))
 		glue_job_put_back(job, LOCKED_RETRY_MS);
 	else if (job->is_answered)
 		 /* no call is necessary */ ;
@@ -67,22 +76,20 @@ glue_job_start(GlueJob *job)
 		glue_job_resolve_failure(job, job->refusal);
 	else if (job->failure != NULL)
 		glue_job_resolve_sealing(job);
-	else if (job->request->undo == NULL && job->is_tagged &&
-			 target->no_account != NULL)
-		glue_job_resolve_failure(job, target->no_account);
 	else
 		call = start(job);
 	MemoryContextSwitchTo(old_context);
 	return ranked(job, call);
 }
 
-/* A call, with the priority of its job, or NULL. */
+/* A call, with the ID and the priority of its job, or NULL. */
 static GlueCall *
 ranked(const GlueJob *job, GlueCall *call)
 {
 	Assert(call != NULL || job->outcome.state != NULL);
 	if (call == NULL)
 		return NULL;
+	call->for_request = job->request->id;
 	call->rate_class = job->request->undo != NULL ? GLUE_RATE_UNDO :
 		GLUE_RATE_QUEUE;
 	if (job->request->undo != NULL)
@@ -90,23 +97,39 @@ ranked(const GlueJob *job, GlueCall *call)
 	return call;
 }
 
-/* A job that is only to be recorded does not need the account. */
+/*
+ * Lock the name of the connection until the job is released; false if another
+ * session holds the lock.
+ *
+ * The undo of a creation takes no lock: the session that waits for it may hold
+ * the lock, and no session acts on the connection before the undo has ended.
+ */
 static bool
-lacks_account(const GlueJob *job)
+lock_connection(GlueJob *job)
 {
-	return !job->is_answered && glue_work_target_lacks_account(job->target);
+	if (job->request->undo != NULL && job->request->undo->may_have_made)
+		return true;
+	glue_connection_lock_name(&job->lock, &job->target->access.target,
+							  job->request->operation,
+							  job->request->name, ExclusiveLock, 0);
+	Assert(!job->locked);
+	job->locked = glue_connection_lock_try(&job->lock);
+	if (job->locked)
+	{
+		job->unlock.func = unlock_connection;
+		job->unlock.arg = &job->lock;
+		MemoryContextRegisterResetCallback(job->context, &job->unlock);
+	}
+	return job->locked;
 }
 
 /*
- * The call that asks for the account of a target's credentials.  One job makes
- * it, and the other jobs of the target begin after that.
+ * A MemoryContextCallbackFunction, so that an error releases the lock, too.
  */
-static GlueCall *
-ask_account(GlueJob *job)
+static void
+unlock_connection(void *arg)
 {
-	job->target->asks_account = job->asks_account = true;
-	glue_account_prepare(&job->target->access, &job->operation.call);
-	return &job->operation.call;
+	glue_connection_lock_leave(arg);
 }
 
 /* The call for the account has ended. */
@@ -137,13 +160,20 @@ note_account(GlueJob *job)
 
 /*
  * The first call of the operation, which has the ARN that addresses the tags, if
- * it is needed.
+ * it is needed; NULL if the operation ends without a call, or the account of the
+ * ARN is not known.
  */
 static GlueCall *
 start(GlueJob *job)
 {
 	GlueCall   *call;
 
+	if (job->is_tagged && job->request->undo == NULL &&
+		job->target->no_account != NULL)
+	{
+		glue_job_resolve_failure(job, job->target->no_account);
+		return NULL;
+	}
 	if (job->is_tagged)
 		job->operation.arn =
 			glue_target_connection_arn(&job->target->access.target,

@@ -65,9 +65,7 @@ static void find_way(Finding *finding);
 static const char *find_server(Finding *finding, Oid *server);
 static bool leads_elsewhere(const GlueRequest *request,
 							const GlueTarget *target);
-static bool is_unknown(const unsigned char *fingerprint);
 static bool may_pass(int sqlstate);
-static bool is_key(const GlueBlockedTarget *key, const GlueRequest *request);
 
 /*
  * Find the target of a role's requests, and the source of its credentials.
@@ -200,7 +198,9 @@ find_server(Finding *finding, Oid *server)
 static bool
 leads_elsewhere(const GlueRequest *request, const GlueTarget *target)
 {
-	if (is_unknown(request->fingerprint))
+	static const unsigned char unknown[GLUE_FINGERPRINT_LEN];
+
+	if (memcmp(request->fingerprint, unknown, GLUE_FINGERPRINT_LEN) == 0)
 		return false;
 	if (strcmp(target->endpoint.origin, request->endpoint) != 0)
 		return true;
@@ -209,14 +209,6 @@ leads_elsewhere(const GlueRequest *request, const GlueTarget *target)
 		return false;
 	return memcmp(glue_request_fingerprint(request, target),
 				  request->fingerprint, GLUE_FINGERPRINT_LEN) != 0;
-}
-
-static bool
-is_unknown(const unsigned char *fingerprint)
-{
-	static const unsigned char unknown[GLUE_FINGERPRINT_LEN];
-
-	return memcmp(fingerprint, unknown, GLUE_FINGERPRINT_LEN) == 0;
 }
 
 /*
@@ -281,54 +273,6 @@ glue_work_target_learn_account(GlueWorkTarget *target, GlueCall *call)
 		target->failure = failure;
 	target->asks_account = false;
 	MemoryContextSwitchTo(old_context);
-}
-
-/* ----------------------------------------------------------------
- * State that outlives a transaction
- * ----------------------------------------------------------------
- */
-
-/*
- * The state of the target of a request, in a list.  If there is none yet, it
- * is added, in the memory context of the list.
- */
-GlueTargetState *
-glue_target_state_find(List **states, const GlueRequest *request,
-					   MemoryContext context)
-{
-	MemoryContext old_context;
-	ListCell   *cell;
-	GlueTargetState *state;
-
-	foreach(cell, *states)
-	{
-		state = lfirst(cell);
-		if (is_key(&state->target, request))
-			return state;
-	}
-	old_context = MemoryContextSwitchTo(context);
-	state = palloc0(sizeof(GlueTargetState));
-	state->target.cluster = request->cluster;
-	state->target.server_oid = request->server_oid;
-	state->target.role = request->role;
-	state->target.settings = pstrdup(request->settings_text);
-	memcpy(state->target.fingerprint, request->fingerprint,
-		   GLUE_FINGERPRINT_LEN);
-	*states = lappend(*states, state);
-	MemoryContextSwitchTo(old_context);
-	return state;
-}
-
-/* Does a state belong to the target of this request? */
-static bool
-is_key(const GlueBlockedTarget *key, const GlueRequest *request)
-{
-	return key->cluster == request->cluster &&
-		key->server_oid == request->server_oid &&
-		key->role == request->role &&
-		strcmp(key->settings, request->settings_text) == 0 &&
-		memcmp(key->fingerprint, request->fingerprint,
-			   GLUE_FINGERPRINT_LEN) == 0;
 }
 
 /* Block a target for a while; returns the end of that time. */

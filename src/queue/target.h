@@ -3,6 +3,8 @@
  * target.h
  *	  The targets of requests: the endpoint, the account and the role.
  *
+ * For src/queue alone.
+ *
  * IDENTIFICATION
  *	  src/queue/target.h
  *
@@ -14,7 +16,7 @@
 #include "client/access.h"
 #include "client/credential_chain.h"
 #include "lib/ilist.h"
-#include "store/jobs.h"
+#include "queue/transaction.h"
 
 /* The state of a target that outlives a transaction. */
 typedef struct GlueTargetState
@@ -55,9 +57,15 @@ typedef struct GlueWorkTarget
 								 * reason */
 } GlueWorkTarget;
 
-extern GlueTargetState *glue_target_state_find(List **states,
-											   const GlueRequest *request,
-											   MemoryContext context);
+/* All targets of a queue process. */
+typedef struct GlueWorkTargets
+{
+	MemoryContext context;
+	const GlueQueueProcess *process;
+	dlist_head	targets;
+	List	   *states;
+} GlueWorkTargets;
+
 extern TimestampTz glue_target_state_block(GlueTargetState *state);
 extern TimestampTz glue_work_backoff(int failures);
 extern void glue_work_target_resolve(GlueWorkTarget *target,
@@ -66,5 +74,19 @@ extern bool glue_work_target_connected(const GlueWorkTarget *target);
 extern bool glue_work_target_lacks_account(const GlueWorkTarget *target);
 extern void glue_work_target_learn_account(GlueWorkTarget *target,
 										   GlueCall *call);
+
+/* in queue/targets.c */
+extern void glue_work_targets_init(GlueWorkTargets *all,
+								   const GlueQueueProcess *process);
+extern void glue_work_targets_expire(GlueWorkTargets *all);
+extern List *glue_work_targets_blocked(const GlueWorkTargets *all,
+									   bool full_too);
+extern int	glue_work_targets_room(const GlueWorkTargets *all);
+extern GlueCall *glue_work_targets_fetch(GlueWorkTargets *all);
+extern void glue_work_targets_fetched(GlueCall *call);
+
+extern GlueWorkTarget *glue_work_target_use(GlueWorkTargets *all,
+											const GlueRequest *request);
+extern void glue_work_target_release(GlueWorkTarget *target);
 
 #endif							/* GLUE_QUEUE_TARGET_H */

@@ -20,16 +20,10 @@
 #include <limits.h>
 
 #include "client/turn.h"
-#include "queue/targets.h"
+#include "queue/target.h"
 #include "server/secret_memory.h"
 #include "text/ascii.h"
 #include "utils/memutils.h"
-
-/* prototypes of private functions */
-static GlueWorkTarget *find_target(GlueWorkTargets *all,
-								   const GlueRequest *request);
-static int	room_of(const GlueWorkTarget *target);
-static void delete_target(GlueWorkTarget *target);
 
 /* Begin without any target; targets are allocated in the current memory context. */
 void
@@ -39,6 +33,13 @@ glue_work_targets_init(GlueWorkTargets *all, const GlueQueueProcess *process)
 	all->context = CurrentMemoryContext;
 	all->process = process;
 	dlist_init(&all->targets);
+}
+
+static void
+delete_target(GlueWorkTarget *target)
+{
+	dlist_delete(&target->node);
+	MemoryContextDelete(target->context);
 }
 
 /* A new transaction begins: all targets must be looked up again. */
@@ -56,6 +57,16 @@ glue_work_targets_expire(GlueWorkTargets *all)
 		if (target->njobs == 0)
 			delete_target(target);
 	}
+}
+
+/* The number of requests that can be claimed for a target. */
+static int
+room_of(const GlueWorkTarget *target)
+{
+	int			ahead = glue_turns_claim_ahead(&target->access.target,
+											   &target->access.credentials);
+
+	return ahead < INT_MAX ? ahead - target->state->njobs : INT_MAX;
 }
 
 /*
@@ -115,33 +126,43 @@ glue_work_targets_room(const GlueWorkTargets *all)
 	return room;
 }
 
-/* The number of requests that can be claimed for a target. */
-static int
-room_of(const GlueWorkTarget *target)
+/* The state of the target of a request, which is added if there is none yet. */
+static GlueTargetState *
+find_state(GlueWorkTargets *all, const GlueRequest *request)
 {
-	int			ahead = glue_turns_claim_ahead(&target->access.target,
-											   &target->access.credentials);
+	MemoryContext old_context;
+	ListCell   *cell;
+	GlueTargetState *state;
 
-	return ahead < INT_MAX ? ahead - target->state->njobs : INT_MAX;
-}
-
-/* The current target of a request, until glue_work_target_release(). */
-GlueWorkTarget *
-glue_work_target_use(GlueWorkTargets *all, const GlueRequest *request)
-{
-	GlueWorkTarget *target = find_target(all, request);
-
-	target->njobs++;
-	target->state->njobs++;
-	return target;
+	foreach(cell, all->states)
+	{
+		state = lfirst(cell);
+		if (state->target.cluster == request->cluster &&
+			state->target.server_oid == request->server_oid &&
+			state->target.role == request->role &&
+			strcmp(state->target.settings, request->settings_text) == 0 &&
+			memcmp(state->target.fingerprint, request->fingerprint,
+				   GLUE_FINGERPRINT_LEN) == 0)
+			return state;
+	}
+	old_context = MemoryContextSwitchTo(all->context);
+	state = palloc0(sizeof(GlueTargetState));
+	state->target.cluster = request->cluster;
+	state->target.server_oid = request->server_oid;
+	state->target.role = request->role;
+	state->target.settings = pstrdup(request->settings_text);
+	memcpy(state->target.fingerprint, request->fingerprint,
+		   GLUE_FINGERPRINT_LEN);
+	all->states = lappend(all->states, state);
+	MemoryContextSwitchTo(old_context);
+	return state;
 }
 
 /* The current target of a request. */
 static GlueWorkTarget *
 find_target(GlueWorkTargets *all, const GlueRequest *request)
 {
-	GlueTargetState *state = glue_target_state_find(&all->states, request,
-													all->context);
+	GlueTargetState *state = find_state(all, request);
 	dlist_iter	iter;
 	MemoryContext context;
 	MemoryContext old_context;
@@ -177,6 +198,17 @@ find_target(GlueWorkTargets *all, const GlueRequest *request)
 	return target;
 }
 
+/* The current target of a request, until glue_work_target_release(). */
+GlueWorkTarget *
+glue_work_target_use(GlueWorkTargets *all, const GlueRequest *request)
+{
+	GlueWorkTarget *target = find_target(all, request);
+
+	target->njobs++;
+	target->state->njobs++;
+	return target;
+}
+
 /* Release the reference of a job to its target. */
 void
 glue_work_target_release(GlueWorkTarget *target)
@@ -186,13 +218,6 @@ glue_work_target_release(GlueWorkTarget *target)
 	target->state->njobs--;
 	if (--target->njobs == 0 && !target->current)
 		delete_target(target);
-}
-
-static void
-delete_target(GlueWorkTarget *target)
-{
-	dlist_delete(&target->node);
-	MemoryContextDelete(target->context);
 }
 
 /*

@@ -23,7 +23,6 @@
 #include "access/xact.h"
 #include "queue/transaction.h"
 #include "server/impersonation.h"
-#include "store/request_home.h"
 #include "utils/guc.h"
 #include "utils/memutils.h"
 #include "utils/snapmgr.h"
@@ -54,11 +53,16 @@ static const LocalSetting local_settings[] = {
 	{"jit", "off"},
 };
 
-/* prototypes of private functions */
-static void recover(const GlueJobQueue *queue);
-static void set_local(const char *name, const char *value);
-static void with_queue(const GlueQueueProcess *process,
-					   void (*function) (const GlueJobQueue *queue));
+/*
+ * Set a parameter for the current transaction, with the privileges of a
+ * superuser.
+ */
+static void
+set_local(const char *name, const char *value)
+{
+	(void) set_config_option(name, value, PGC_SUSET, PGC_S_SESSION,
+							 GUC_ACTION_LOCAL, true, 0, false);
+}
 
 /*
  * Begin a transaction with the settings above.  Each statement must see the
@@ -88,44 +92,6 @@ glue_transaction_keep(void)
 		set_local("synchronous_commit", "on");
 }
 
-/*
- * Set a parameter for the current transaction, with the privileges of a
- * superuser.
- */
-static void
-set_local(const char *name, const char *value)
-{
-	(void) set_config_option(name, value, PGC_SUSET, PGC_S_SESSION,
-							 GUC_ACTION_LOCAL, true, 0, false);
-}
-
-/*
- * Put the claims of processes that are gone back into the queue, and hold the
- * requests of other databases.
- */
-void
-glue_queue_recover(const GlueQueueProcess *process)
-{
-	with_queue(process, recover);
-}
-
-/* The part of that in one transaction. */
-static void
-recover(const GlueJobQueue *queue)
-{
-	glue_requests_hold(queue);
-	if (glue_requests_have_old_cluster(queue))
-		glue_requests_enter_cluster(queue);
-	glue_job_queue_release_orphans(queue);
-}
-
-/* Stop working the queue: delete our entry from the list of claimants. */
-void
-glue_queue_leave(const GlueQueueProcess *process)
-{
-	with_queue(process, glue_job_queue_leave);
-}
-
 /* Call a function in a transaction of its own, if the queue still exists. */
 static void
 with_queue(const GlueQueueProcess *process,
@@ -139,4 +105,31 @@ with_queue(const GlueQueueProcess *process,
 		function(&queue);
 	process->commit();
 	MemoryContextSwitchTo(old_context);
+}
+
+/* The part of glue_queue_recover() in one transaction. */
+static void
+recover(const GlueJobQueue *queue)
+{
+	glue_requests_hold(queue);
+	if (glue_requests_have_old_cluster(queue))
+		glue_requests_enter_cluster(queue);
+	glue_job_queue_release_orphans(queue);
+}
+
+/*
+ * Put the claims of processes that are gone back into the queue, and hold the
+ * requests of other databases.
+ */
+void
+glue_queue_recover(const GlueQueueProcess *process)
+{
+	with_queue(process, recover);
+}
+
+/* Stop working the queue: delete our entry from the list of claimants. */
+void
+glue_queue_leave(const GlueQueueProcess *process)
+{
+	with_queue(process, glue_job_queue_leave);
 }

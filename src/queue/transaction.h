@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * transaction.h
- *	  Transactions of queue processes.
+ *	  Queue processes: their transactions, and their work.
  *
  * IDENTIFICATION
  *	  src/queue/transaction.h
@@ -26,5 +26,10 @@ extern void glue_queue_begin(const GlueQueueProcess *process);
 extern void glue_transaction_keep(void);
 extern void glue_queue_recover(const GlueQueueProcess *process);
 extern void glue_queue_leave(const GlueQueueProcess *process);
+
+/* in queue/run.c */
+extern uint64 glue_queue_run(const GlueQueueProcess *process,
+							 uint64 max_requests, bool only_undo,
+							 TimestampTz *next_due);
 
 #endif							/* GLUE_QUEUE_TRANSACTION_H */

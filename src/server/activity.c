@@ -27,6 +27,7 @@
 #include "port/atomics.h"
 #include "server/activity.h"
 #include "server/compat.h"
+#include "server/encoding.h"
 #include "storage/ipc.h"
 #include "storage/proc.h"
 #include "utils/timestamp.h"
@@ -45,7 +46,6 @@ static void initialize(void *memory);
 static ActivitySlot *take_slot(void);
 static void fill(GlueShownActivity *activity,
 				 const GlueActivitySubject *subject);
-static void copy_clipped(char *to, Size size, const char *from, int encoding);
 static void free_slot(ActivitySlot *slot);
 static void end_at_exit(int code, Datum arg);
 
@@ -123,27 +123,15 @@ fill(GlueShownActivity *activity, const GlueActivitySubject *subject)
 			 subject->server != NULL ? "/" : "", subject->region,
 			 subject->catalog_id != NULL ? "/" : "",
 			 subject->catalog_id != NULL ? subject->catalog_id : "");
-	copy_clipped(activity->target, sizeof(activity->target), target,
-				 GetDatabaseEncoding());
-	copy_clipped(activity->operation, sizeof(activity->operation),
-				 subject->operation, PG_UTF8);
-	copy_clipped(activity->name, sizeof(activity->name), subject->name,
-				 PG_UTF8);
+	glue_copy_clipped(activity->target, sizeof(activity->target), target,
+					  GetDatabaseEncoding());
+	glue_copy_clipped(activity->operation, sizeof(activity->operation),
+					  subject->operation, PG_UTF8);
+	glue_copy_clipped(activity->name, sizeof(activity->name), subject->name,
+					  PG_UTF8);
 	activity->request = subject->request;
 	activity->database = MyDatabaseId;
 	activity->role = GetUserId();
-}
-
-/* Copy as many whole characters as fit; NULL becomes "". */
-static void
-copy_clipped(char *to, Size size, const char *from, int encoding)
-{
-	int			len = 0;
-
-	if (from != NULL)
-		len = pg_encoding_mbcliplen(encoding, from, strlen(from), size - 1);
-	memcpy(to, from != NULL ? from : "", len);
-	to[len] = '\0';
 }
 
 /* Change the wait of an activity. */

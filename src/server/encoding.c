@@ -121,3 +121,15 @@ convert(int from, int to, const char *text, int len, char *buffer, int size)
 									  len, (unsigned char *) buffer, size,
 									  true) == len;
 }
+
+/* Copy as many whole characters as fit; NULL becomes "". */
+void
+glue_copy_clipped(char *to, Size size, const char *from, int encoding)
+{
+	int			len = 0;
+
+	if (from != NULL)
+		len = pg_encoding_mbcliplen(encoding, from, strlen(from), size - 1);
+	memcpy(to, from != NULL ? from : "", len);
+	to[len] = '\0';
+}

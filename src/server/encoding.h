@@ -15,5 +15,7 @@ extern bool glue_utf8_from_server(const char *text, int len,
 								  const char **utf8, int *utf8_len);
 extern char *glue_utf8_copy(const char *text, int len);
 extern char *glue_server_from_utf8(const char *utf8);
+extern void glue_copy_clipped(char *to, Size size, const char *from,
+							  int encoding);
 
 #endif							/* GLUE_SERVER_ENCODING_H */

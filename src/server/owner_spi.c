@@ -211,40 +211,49 @@ plan_with_indexes(SPIPlanPtr plan)
 }
 
 /*
- * Execute a statement with the privileges of the table's owner; returns the number
- * of rows that it has read or written.
+ * Execute a statement with the privileges of the table's owner.
  *
- * Its result is in SPI_tuptable until glue_execute_end(), which must follow.
- * An error restores the user as part of the abort.
+ * glue_result_next() must follow, until it returns false.  Other statements may
+ * be executed in between.  An error restores the user as part of the abort.
  */
-uint64
-glue_execute(GlueStatement *statement, const GlueOwnTable *table,
-			 GlueImpersonation *saved, Datum *values, const char *nulls)
+void
+glue_execute(GlueResult *result, GlueStatement *statement,
+			 const GlueOwnTable *table, Datum *values, const char *nulls)
 {
 	MemoryContext context = CurrentMemoryContext;
-	int			result;
+	int			code;
 
 	Assert(IsTransactionState());
 	Assert(OidIsValid(table->oid) && OidIsValid(table->owner));
 	glue_statement_plan(statement, table);
-	glue_impersonate(saved, table->owner);
+	glue_impersonate(&result->saved, table->owner);
 	SPI_connect();
-	result = SPI_execute_snapshot(statement->plan, values, nulls,
-								  statement->latest ?
-								  GetLatestSnapshot() : InvalidSnapshot,
-								  InvalidSnapshot, false, true, 0);
-	if (result < 0)
+	code = SPI_execute_snapshot(statement->plan, values, nulls,
+								statement->latest ?
+								GetLatestSnapshot() : InvalidSnapshot,
+								InvalidSnapshot, false, true, 0);
+	if (code < 0)
 		elog(ERROR, "could not execute a statement of glue_conn: %s",
-			 SPI_result_code_string(result));
+			 SPI_result_code_string(code));
 	MemoryContextSwitchTo(context);
-	return SPI_processed;
+	result->table = SPI_tuptable;
+	result->count = SPI_processed;
+	result->next = 0;
 }
 
-void
-glue_execute_end(const GlueImpersonation *saved)
+/* Go to the next row; false if there is none, and the result is freed then. */
+bool
+glue_result_next(GlueResult *result)
 {
-	SPI_finish();
-	glue_stop_impersonating(saved);
+	if (result->table == NULL || result->next == result->count)
+	{
+		SPI_finish();
+		glue_stop_impersonating(&result->saved);
+		return false;
+	}
+	result->tuple = result->table->vals[result->next++];
+	result->desc = result->table->tupdesc;
+	return true;
 }
 
 /* Execute a statement if only the number of rows matters. */
@@ -252,11 +261,12 @@ uint64
 glue_execute_alone(GlueStatement *statement, const GlueOwnTable *table,
 				   Datum *values, const char *nulls)
 {
-	GlueImpersonation saved;
-	uint64		count = glue_execute(statement, table, &saved, values, nulls);
+	GlueResult	result;
 
-	glue_execute_end(&saved);
-	return count;
+	glue_execute(&result, statement, table, values, nulls);
+	while (glue_result_next(&result))
+		;
+	return result.count;
 }
 
 /* ----------------------------------------------------------------
@@ -264,20 +274,9 @@ glue_execute_alone(GlueStatement *statement, const GlueOwnTable *table,
  * ----------------------------------------------------------------
  */
 
-/* A row of the latest statement's result, counted from 0. */
-GlueResultRow
-glue_result_row(uint64 number)
-{
-	Assert(number < SPI_tuptable->numvals);
-	return (GlueResultRow)
-	{
-		SPI_tuptable->vals[number], SPI_tuptable->tupdesc
-	};
-}
-
 /* A column, not copied. */
 Datum
-glue_result_datum(const GlueResultRow *row, int column, bool *is_null)
+glue_result_datum(const GlueResult *row, int column, bool *is_null)
 {
 	Assert(column >= 1 && column <= row->desc->natts);
 	return SPI_getbinval(row->tuple, row->desc, column, is_null);
@@ -285,7 +284,7 @@ glue_result_datum(const GlueResultRow *row, int column, bool *is_null)
 
 /* Columns of type int4 that are not null. */
 int32
-glue_result_int32(const GlueResultRow *row, int column)
+glue_result_int32(const GlueResult *row, int column)
 {
 	bool		is_null;
 
@@ -294,7 +293,7 @@ glue_result_int32(const GlueResultRow *row, int column)
 
 /* InvalidOid for null. */
 Oid
-glue_result_oid(const GlueResultRow *row, int column)
+glue_result_oid(const GlueResult *row, int column)
 {
 	bool		is_null;
 
@@ -302,7 +301,7 @@ glue_result_oid(const GlueResultRow *row, int column)
 }
 
 int64
-glue_result_int64(const GlueResultRow *row, int column)
+glue_result_int64(const GlueResult *row, int column)
 {
 	bool		is_null;
 
@@ -311,7 +310,7 @@ glue_result_int64(const GlueResultRow *row, int column)
 
 /* A boolean; null counts as false. */
 bool
-glue_result_bool(const GlueResultRow *row, int column)
+glue_result_bool(const GlueResult *row, int column)
 {
 	bool		is_null;
 	Datum		value = glue_result_datum(row, column, &is_null);
@@ -321,7 +320,7 @@ glue_result_bool(const GlueResultRow *row, int column)
 
 /* A point in time; 0 for null. */
 TimestampTz
-glue_result_time(const GlueResultRow *row, int column)
+glue_result_time(const GlueResult *row, int column)
 {
 	bool		is_null;
 	Datum		value = glue_result_datum(row, column, &is_null);
@@ -331,7 +330,7 @@ glue_result_time(const GlueResultRow *row, int column)
 
 /* Text as UTF-8, or NULL. */
 const char *
-glue_result_text(const GlueResultRow *row, int column)
+glue_result_text(const GlueResult *row, int column)
 {
 	bool		is_null;
 	Datum		value = glue_result_datum(row, column, &is_null);
@@ -345,7 +344,7 @@ glue_result_text(const GlueResultRow *row, int column)
 
 /* A jsonb as a tree, or NULL. */
 json_object *
-glue_result_tree(const GlueResultRow *row, int column)
+glue_result_tree(const GlueResult *row, int column)
 {
 	bool		is_null;
 	Datum		value = glue_result_datum(row, column, &is_null);
@@ -418,7 +417,7 @@ glue_row_set_time(GlueRow *row, int number, TimestampTz time)
 
 /* Read a column into its member of a struct. */
 void
-glue_result_field(const GlueResultRow *row, const GlueField *field, void *to)
+glue_result_field(const GlueResult *row, const GlueField *field, void *to)
 {
 	void	   *member = (char *) to + field->offset;
 

@@ -71,36 +71,41 @@ typedef struct GlueStatement
 								 * invalidation */
 } GlueStatement;
 
+/*
+ * The result of a statement, and one of its rows, whose columns are counted
+ * from 1.
+ */
+typedef struct GlueResult
+{
+	GlueImpersonation saved;
+	SPITupleTable *table;
+	uint64		count;			/* of the rows that were read or written */
+	uint64		next;			/* number of the next row */
+	HeapTuple	tuple;			/* of the row */
+	TupleDesc	desc;
+} GlueResult;
+
 extern void glue_statement_plan(GlueStatement *statement,
 								const GlueOwnTable *table);
-extern uint64 glue_execute(GlueStatement *statement,
-						   const GlueOwnTable *table,
-						   GlueImpersonation *saved, Datum *values,
-						   const char *nulls);
-extern void glue_execute_end(const GlueImpersonation *saved);
+extern void glue_execute(GlueResult *result, GlueStatement *statement,
+						 const GlueOwnTable *table, Datum *values,
+						 const char *nulls);
+extern bool glue_result_next(GlueResult *result);
 extern uint64 glue_execute_alone(GlueStatement *statement,
 								 const GlueOwnTable *table, Datum *values,
 								 const char *nulls);
 extern char *glue_statement_text(const GlueStatement *statement,
 								 const GlueOwnTable *table);
 
-/* A row of a statement's result; its columns are counted from 1. */
-typedef struct GlueResultRow
-{
-	HeapTuple	tuple;
-	TupleDesc	desc;
-} GlueResultRow;
-
-extern GlueResultRow glue_result_row(uint64 number);
-extern Datum glue_result_datum(const GlueResultRow *row, int column,
+extern Datum glue_result_datum(const GlueResult *row, int column,
 							   bool *is_null);
-extern int32 glue_result_int32(const GlueResultRow *row, int column);
-extern Oid	glue_result_oid(const GlueResultRow *row, int column);
-extern int64 glue_result_int64(const GlueResultRow *row, int column);
-extern bool glue_result_bool(const GlueResultRow *row, int column);
-extern TimestampTz glue_result_time(const GlueResultRow *row, int column);
-extern const char *glue_result_text(const GlueResultRow *row, int column);
-extern json_object *glue_result_tree(const GlueResultRow *row, int column);
+extern int32 glue_result_int32(const GlueResult *row, int column);
+extern Oid	glue_result_oid(const GlueResult *row, int column);
+extern int64 glue_result_int64(const GlueResult *row, int column);
+extern bool glue_result_bool(const GlueResult *row, int column);
+extern TimestampTz glue_result_time(const GlueResult *row, int column);
+extern const char *glue_result_text(const GlueResult *row, int column);
+extern json_object *glue_result_tree(const GlueResult *row, int column);
 
 #define GLUE_MAX_COLUMNS		44
 
@@ -131,7 +136,7 @@ typedef struct GlueField
 	size_t		offset;
 } GlueField;
 
-extern void glue_result_field(const GlueResultRow *row,
+extern void glue_result_field(const GlueResult *row,
 							  const GlueField *field, void *to);
 extern void glue_row_set_field(GlueRow *row, const GlueField *field,
 							   const void *from);

@@ -58,17 +58,26 @@
 /* Number of names that a transaction locks one by one. */
 #define MAX_LOCKED_NAMES		1000
 
-/* prototypes of private functions */
-static uint64 hash_target(const char *endpoint, const char *region,
-						  const char *catalog);
-static uint64 hash_text(const char *text, uint64 seed);
-static void set_tag(LOCKTAG *tag, uint64 hash, uint16 lock_class);
-static int	compare_locks(const void *a, const void *b);
-static int	compare_tags(const LOCKTAG *a, const LOCKTAG *b);
-static void wait_for(const GlueConnectionLock *lock);
-static void explain_wait(void *arg);
-static bool acquire(const GlueConnectionLock *lock, bool session, bool wait);
-static void release(const GlueConnectionLock *lock, bool session);
+static void
+set_tag(LOCKTAG *tag, uint64 hash, uint16 lock_class)
+{
+	SET_LOCKTAG_ADVISORY(*tag, MyDatabaseId, (uint32) (hash >> 32),
+						 (uint32) hash, lock_class);
+}
+
+static uint64
+hash_text(const char *text, uint64 seed)
+{
+	return hash_bytes_extended((const unsigned char *) text, strlen(text),
+							   seed);
+}
+
+static uint64
+hash_target(const char *endpoint, const char *region, const char *catalog)
+{
+	Assert(catalog != NULL);
+	return hash_text(catalog, hash_text(region, hash_text(endpoint, 0)));
+}
 
 /*
  * Describe the lock on a name, which is UTF-8: ShareLock for a creation that
@@ -95,13 +104,6 @@ glue_connection_lock_name(GlueConnectionLock *lock, const GlueTarget *target,
 	lock->connection_name = name;
 }
 
-static uint64
-hash_target(const char *endpoint, const char *region, const char *catalog)
-{
-	Assert(catalog != NULL);
-	return hash_text(catalog, hash_text(region, hash_text(endpoint, 0)));
-}
-
 /*
  * The key of the lock on a name in pg_locks or, if name is NULL, of the lock
  * on all names of a target.  Text is UTF-8.
@@ -115,63 +117,51 @@ glue_connection_lock_key(const char *endpoint, const char *region,
 	return (int64) (name != NULL ? hash_text(name, hash) : hash);
 }
 
-static uint64
-hash_text(const char *text, uint64 seed)
+static int
+compare_locks(const void *a, const void *b)
 {
-	return hash_bytes_extended((const unsigned char *) text, strlen(text),
-							   seed);
+	const GlueConnectionLock *left = a;
+	const GlueConnectionLock *right = b;
+	int			result = memcmp(&left->all_names, &right->all_names,
+								sizeof(LOCKTAG));
+
+	if (result == 0)
+		result = (left->mode != NoLock) - (right->mode != NoLock);
+	return result != 0 ? result : memcmp(&left->name, &right->name,
+										 sizeof(LOCKTAG));
 }
 
-static void
-set_tag(LOCKTAG *tag, uint64 hash, uint16 lock_class)
-{
-	SET_LOCKTAG_ADVISORY(*tag, MyDatabaseId, (uint32) (hash >> 32),
-						 (uint32) hash, lock_class);
-}
-
-/* Sort locks, so that two sessions that take the same ones do not deadlock. */
+/*
+ * Sort locks, so that two sessions that take the same ones do not deadlock.  Of
+ * one target, the locks on all names come first.
+ */
 void
 glue_connection_lock_sort(GlueConnectionLock *locks, int nlocks)
 {
 	qsort(locks, nlocks, sizeof(GlueConnectionLock), compare_locks);
 }
 
-static int
-compare_locks(const void *a, const void *b)
+/* An ErrorContextCallback */
+static void
+explain_wait(void *arg)
 {
-	const GlueConnectionLock *left = a;
-	const GlueConnectionLock *right = b;
-	int			result = compare_tags(&left->all_names, &right->all_names);
-
-	if (result == 0)
-		result = (left->mode != NoLock) - (right->mode != NoLock);
-	if (result == 0)
-		result = compare_tags(&left->name, &right->name);
-	return result;
+	errcontext("while waiting for the lock on AWS Glue connection \"%s\"",
+			   (const char *) arg);
 }
 
-static int
-compare_tags(const LOCKTAG *a, const LOCKTAG *b)
+/* Take both locks that a name needs, or neither; returns false then. */
+static bool
+acquire(const GlueConnectionLock *lock, bool session, bool wait)
 {
-	if (a->locktag_field2 != b->locktag_field2)
-		return a->locktag_field2 < b->locktag_field2 ? -1 : 1;
-	if (a->locktag_field3 != b->locktag_field3)
-		return a->locktag_field3 < b->locktag_field3 ? -1 : 1;
-	return 0;
-}
-
-/*
- * Take locks until the end of the (sub)transaction, or until each is released
- * as often as it was taken.
- */
-void
-glue_connection_lock_take(const GlueConnectionLock *locks, int nlocks)
-{
-	for (int i = 0; i < nlocks; i++)
-	{
-		if (!acquire(&locks[i], false, false))
-			wait_for(&locks[i]);
-	}
+	if (LockAcquire(&lock->all_names, lock->all_mode, session, !wait) ==
+		LOCKACQUIRE_NOT_AVAIL)
+		return false;
+	if (lock->mode == NoLock ||
+		LockAcquire(&lock->name, lock->mode, session, !wait) !=
+		LOCKACQUIRE_NOT_AVAIL)
+		return true;
+	(void) LockRelease(&lock->all_names, lock->all_mode, session);
+	return false;
 }
 
 /* Wait for a lock that another session holds, and show the wait. */
@@ -206,12 +196,26 @@ wait_for(const GlueConnectionLock *lock)
 	error_context_stack = explaining.previous;
 }
 
-/* An ErrorContextCallback */
-static void
-explain_wait(void *arg)
+/*
+ * Take locks until the end of the (sub)transaction, or until each is released
+ * as often as it was taken.
+ */
+void
+glue_connection_lock_take(const GlueConnectionLock *locks, int nlocks)
 {
-	errcontext("while waiting for the lock on AWS Glue connection \"%s\"",
-			   (const char *) arg);
+	for (int i = 0; i < nlocks; i++)
+	{
+		if (!acquire(&locks[i], false, false))
+			wait_for(&locks[i]);
+	}
+}
+
+static void
+release(const GlueConnectionLock *lock, bool session)
+{
+	if (lock->mode != NoLock)
+		(void) LockRelease(&lock->name, lock->mode, session);
+	(void) LockRelease(&lock->all_names, lock->all_mode, session);
 }
 
 void
@@ -235,27 +239,4 @@ void
 glue_connection_lock_leave(const GlueConnectionLock *lock)
 {
 	release(lock, true);
-}
-
-/* Take both locks that a name needs, or neither; returns false then. */
-static bool
-acquire(const GlueConnectionLock *lock, bool session, bool wait)
-{
-	if (LockAcquire(&lock->all_names, lock->all_mode, session, !wait) ==
-		LOCKACQUIRE_NOT_AVAIL)
-		return false;
-	if (lock->mode == NoLock ||
-		LockAcquire(&lock->name, lock->mode, session, !wait) !=
-		LOCKACQUIRE_NOT_AVAIL)
-		return true;
-	(void) LockRelease(&lock->all_names, lock->all_mode, session);
-	return false;
-}
-
-static void
-release(const GlueConnectionLock *lock, bool session)
-{
-	if (lock->mode != NoLock)
-		(void) LockRelease(&lock->name, lock->mode, session);
-	(void) LockRelease(&lock->all_names, lock->all_mode, session);
 }

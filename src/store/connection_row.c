@@ -76,20 +76,6 @@ const GlueColumn glue_record_columns[GLUE_NUM_COLUMNS] = {
 /* Does a member belong to the definition?  If not, only AWS Glue sets it. */
 #define IS_DEFINED(column)	((column) < GLUE_COLUMN_STATUS)
 
-/* prototypes of private functions */
-static void set_members(GlueRow *row, json_object *tree, bool defined);
-static void set_from_tree(GlueRow *row, GlueRecordColumn column,
-						  json_object *value);
-static bool is_epoch_time(json_object *value);
-static Datum text_array(json_object *array);
-static void add_tree(json_object *object, const char *name,
-					 json_object *value);
-static json_object *tree_from_datum(Datum value, Oid type);
-static json_object *tree_from_text(Datum value);
-static json_object *tree_from_array(Datum value);
-static json_object *tree_from_time(Datum value);
-static const GlueSecretDigest *read_digest(const bytea * value);
-
 /* ----------------------------------------------------------------
  * Writing
  * ----------------------------------------------------------------
@@ -111,46 +97,31 @@ glue_record_row_key(GlueRow *row, const GlueTarget *target,
 	glue_row_set_text(row, GLUE_COLUMN_NAME, name);
 }
 
-/* Fill in the columns that are known before AWS Glue is called. */
-void
-glue_record_row_define(GlueRow *row, const GlueRecord *record)
+static Datum
+text_array(json_object *array)
 {
-	glue_record_row_key(row, record->target, record->name);
-	set_members(row, record->definition, true);
-	glue_row_set_name(row, GLUE_COLUMN_SERVER, record->target->server);
-	glue_row_set_text(row, GLUE_COLUMN_ARN,
-					  glue_target_connection_arn(record->target, record->name));
-	glue_row_set_tree(row, GLUE_COLUMN_TAGS, record->tags);
-	glue_row_set_bytes(row, GLUE_COLUMN_SECRET_DIGEST, record->secret_digest,
-					   sizeof(GlueSecretDigest));
-	glue_row_set_name(row, GLUE_COLUMN_RECORDED_BY,
-					  GetUserNameFromId(GetUserId(), false));
-}
+	int			len = json_object_array_length(array);
+	Datum	   *elements = palloc(len * sizeof(Datum));
 
-/* Fill in the answer of AWS Glue, and its time. */
-void
-glue_record_row_observe(GlueRow *row, const GlueRecord *record)
-{
-	set_members(row, record->observed, false);
-	glue_row_set_text(row, GLUE_COLUMN_STATUS, record->status);
-	if (record->request_id != NULL && record->request_id[0] != '\0')
-		glue_row_set_text(row, GLUE_COLUMN_REQUEST_ID, record->request_id);
-	glue_row_set_time(row, GLUE_COLUMN_RECORDED_AT, record->recorded_at != 0 ?
-					  record->recorded_at : GetCurrentTimestamp());
-	glue_row_set_time(row, GLUE_COLUMN_AWS_RECORDED_AT, record->aws_recorded_at);
-}
-
-/* Fill in the columns that are members of a tree, which may be NULL. */
-static void
-set_members(GlueRow *row, json_object *tree, bool defined)
-{
-	for (int column = 0; column < GLUE_NUM_COLUMNS; column++)
+	for (int i = 0; i < len; i++)
 	{
-		const char *member = glue_record_columns[column].member;
+		const char *utf8 =
+			json_object_get_string(json_object_array_get_idx(array, i));
 
-		if (member != NULL && IS_DEFINED(column) == defined)
-			set_from_tree(row, column, json_object_object_get(tree, member));
+		elements[i] = CStringGetTextDatum(glue_server_from_utf8(utf8 ? utf8 : ""));
 	}
+	return glue_array_parameter(elements, NULL, len, TEXTOID);
+}
+
+/* Is this a time in seconds that PostgreSQL can represent? */
+static bool
+is_epoch_time(json_object *value)
+{
+	json_type	type = json_object_get_type(value);
+	double		seconds = json_object_get_double(value);
+
+	return (type == json_type_double || type == json_type_int) &&
+		seconds >= 0 && seconds < 1e11;
 }
 
 /* Set a column from a member of a tree, if the type of the member fits. */
@@ -193,31 +164,46 @@ set_from_tree(GlueRow *row, GlueRecordColumn column, json_object *value)
 	}
 }
 
-/* Is this a time in seconds that PostgreSQL can represent? */
-static bool
-is_epoch_time(json_object *value)
+/* Fill in the columns that are members of a tree, which may be NULL. */
+static void
+set_members(GlueRow *row, json_object *tree, bool defined)
 {
-	json_type	type = json_object_get_type(value);
-	double		seconds = json_object_get_double(value);
+	for (int column = 0; column < GLUE_NUM_COLUMNS; column++)
+	{
+		const char *member = glue_record_columns[column].member;
 
-	return (type == json_type_double || type == json_type_int) &&
-		seconds >= 0 && seconds < 1e11;
+		if (member != NULL && IS_DEFINED(column) == defined)
+			set_from_tree(row, column, json_object_object_get(tree, member));
+	}
 }
 
-static Datum
-text_array(json_object *array)
+/* Fill in the columns that are known before AWS Glue is called. */
+void
+glue_record_row_define(GlueRow *row, const GlueRecord *record)
 {
-	int			len = json_object_array_length(array);
-	Datum	   *elements = palloc(len * sizeof(Datum));
+	glue_record_row_key(row, record->target, record->name);
+	set_members(row, record->definition, true);
+	glue_row_set_name(row, GLUE_COLUMN_SERVER, record->target->server);
+	glue_row_set_text(row, GLUE_COLUMN_ARN,
+					  glue_target_connection_arn(record->target, record->name));
+	glue_row_set_tree(row, GLUE_COLUMN_TAGS, record->tags);
+	glue_row_set_bytes(row, GLUE_COLUMN_SECRET_DIGEST, record->secret_digest,
+					   sizeof(GlueSecretDigest));
+	glue_row_set_name(row, GLUE_COLUMN_RECORDED_BY,
+					  GetUserNameFromId(GetUserId(), false));
+}
 
-	for (int i = 0; i < len; i++)
-	{
-		const char *utf8 =
-			json_object_get_string(json_object_array_get_idx(array, i));
-
-		elements[i] = CStringGetTextDatum(glue_server_from_utf8(utf8 ? utf8 : ""));
-	}
-	return glue_array_parameter(elements, NULL, len, TEXTOID);
+/* Fill in the answer of AWS Glue, and its time. */
+void
+glue_record_row_observe(GlueRow *row, const GlueRecord *record)
+{
+	set_members(row, record->observed, false);
+	glue_row_set_text(row, GLUE_COLUMN_STATUS, record->status);
+	if (record->request_id != NULL && record->request_id[0] != '\0')
+		glue_row_set_text(row, GLUE_COLUMN_REQUEST_ID, record->request_id);
+	glue_row_set_time(row, GLUE_COLUMN_RECORDED_AT, record->recorded_at != 0 ?
+					  record->recorded_at : GetCurrentTimestamp());
+	glue_row_set_time(row, GLUE_COLUMN_AWS_RECORDED_AT, record->aws_recorded_at);
 }
 
 /* ----------------------------------------------------------------
@@ -226,77 +212,25 @@ text_array(json_object *array)
  */
 
 /*
- * Read a whole row, whose columns are in the order of the table.
- *
- * The result belongs to the current memory context.
+ * A digest of another length comes from another version of this code, and is
+ * ignored.
  */
-void
-glue_record_row_read(GlueRecord *record, HeapTuple tuple, TupleDesc desc)
+static const GlueSecretDigest *
+read_digest(const bytea * value)
 {
-	memset(record, 0, sizeof(GlueRecord));
-	record->definition = glue_tree_new_object();
-	record->observed = glue_tree_new_object();
-	for (int column = 0; column < GLUE_NUM_COLUMNS; column++)
-	{
-		const GlueColumn *source = &glue_record_columns[column];
-		bool		is_null;
-		Datum		value = heap_getattr(tuple, column + 1, desc, &is_null);
-
-		if (is_null)
-			continue;
-		if (source->member != NULL)
-			add_tree(IS_DEFINED(column) ? record->definition : record->observed,
-					 source->member, tree_from_datum(value, source->type));
-		else if (column == GLUE_COLUMN_TAGS)
-			record->tags = tree_from_datum(value, source->type);
-		else if (column == GLUE_COLUMN_SECRET_DIGEST)
-			record->secret_digest = read_digest(DatumGetByteaPP(value));
-		else if (column == GLUE_COLUMN_REQUEST_ID)
-			record->request_id = TextDatumGetCString(value);
-		else if (column == GLUE_COLUMN_RECORDED_AT)
-			record->recorded_at = DatumGetTimestampTz(value);
-		else if (column == GLUE_COLUMN_AWS_RECORDED_AT)
-			record->aws_recorded_at = DatumGetTimestampTz(value);
-	}
+	return VARSIZE_ANY_EXHDR(value) != sizeof(GlueSecretDigest) ? NULL :
+		memcpy(palloc(sizeof(GlueSecretDigest)), VARDATA_ANY(value),
+			   sizeof(GlueSecretDigest));
 }
 
-/* Add a value, unless it could not be read. */
-static void
-add_tree(json_object *object, const char *name, json_object *value)
-{
-	if (value != NULL)
-		glue_tree_add(object, name, value);
-}
-
-/*
- * Make a tree, without an owner, of a column's value; NULL if that is not
- * possible.
- */
+/* Seconds since 1970, as AWS has them. */
 static json_object *
-tree_from_datum(Datum value, Oid type)
+tree_from_time(Datum value)
 {
-	json_object *tree = NULL;
+	const int64 days = POSTGRES_EPOCH_JDATE - UNIX_EPOCH_JDATE;
 
-	switch (type)
-	{
-		case TEXTOID:
-			return tree_from_text(value);
-		case TEXTARRAYOID:
-			return tree_from_array(value);
-		case TIMESTAMPTZOID:
-			return tree_from_time(value);
-		case BOOLOID:
-			return json_object_new_boolean(DatumGetBool(value));
-		case INT4OID:
-			return json_object_new_int(DatumGetInt32(value));
-		case JSONBOID:
-			if (glue_tree_from_jsonb(DatumGetJsonbP(value),
-									 &tree) != GLUE_JSONB_OK)
-				return NULL;
-			return json_object_get(tree);	/* the memory context holds
-											 * another reference */
-	}
-	return NULL;
+	return json_object_new_double(DatumGetTimestampTz(value) / 1e6 +
+								  days * SECS_PER_DAY);
 }
 
 static json_object *
@@ -330,24 +264,73 @@ tree_from_array(Datum value)
 	return array;
 }
 
-/* Seconds since 1970, as AWS has them. */
+/*
+ * Make a tree, without an owner, of a column's value; NULL if that is not
+ * possible.
+ */
 static json_object *
-tree_from_time(Datum value)
+tree_from_datum(Datum value, Oid type)
 {
-	const int64 days = POSTGRES_EPOCH_JDATE - UNIX_EPOCH_JDATE;
+	json_object *tree = NULL;
 
-	return json_object_new_double(DatumGetTimestampTz(value) / 1e6 +
-								  days * SECS_PER_DAY);
+	switch (type)
+	{
+		case TEXTOID:
+			return tree_from_text(value);
+		case TEXTARRAYOID:
+			return tree_from_array(value);
+		case TIMESTAMPTZOID:
+			return tree_from_time(value);
+		case BOOLOID:
+			return json_object_new_boolean(DatumGetBool(value));
+		case INT4OID:
+			return json_object_new_int(DatumGetInt32(value));
+		case JSONBOID:
+			if (glue_tree_from_jsonb(DatumGetJsonbP(value),
+									 &tree) != GLUE_JSONB_OK)
+				return NULL;
+			return json_object_get(tree);	/* the memory context holds
+											 * another reference */
+	}
+	return NULL;
 }
 
 /*
- * A digest of another length comes from another version of this code, and is
- * ignored.
+ * Read a whole row, whose columns are in the order of the table.
+ *
+ * The result belongs to the current memory context.
  */
-static const GlueSecretDigest *
-read_digest(const bytea * value)
+void
+glue_record_row_read(GlueRecord *record, HeapTuple tuple, TupleDesc desc)
 {
-	return VARSIZE_ANY_EXHDR(value) != sizeof(GlueSecretDigest) ? NULL :
-		memcpy(palloc(sizeof(GlueSecretDigest)), VARDATA_ANY(value),
-			   sizeof(GlueSecretDigest));
+	memset(record, 0, sizeof(GlueRecord));
+	record->definition = glue_tree_new_object();
+	record->observed = glue_tree_new_object();
+	for (int column = 0; column < GLUE_NUM_COLUMNS; column++)
+	{
+		const GlueColumn *source = &glue_record_columns[column];
+		bool		is_null;
+		Datum		value = heap_getattr(tuple, column + 1, desc, &is_null);
+
+		if (is_null)
+			continue;
+		if (source->member != NULL)
+		{
+			json_object *tree = tree_from_datum(value, source->type);
+
+			if (tree != NULL)
+				glue_tree_add(IS_DEFINED(column) ? record->definition :
+							  record->observed, source->member, tree);
+		}
+		else if (column == GLUE_COLUMN_TAGS)
+			record->tags = tree_from_datum(value, source->type);
+		else if (column == GLUE_COLUMN_SECRET_DIGEST)
+			record->secret_digest = read_digest(DatumGetByteaPP(value));
+		else if (column == GLUE_COLUMN_REQUEST_ID)
+			record->request_id = TextDatumGetCString(value);
+		else if (column == GLUE_COLUMN_RECORDED_AT)
+			record->recorded_at = DatumGetTimestampTz(value);
+		else if (column == GLUE_COLUMN_AWS_RECORDED_AT)
+			record->aws_recorded_at = DatumGetTimestampTz(value);
+	}
 }

@@ -30,7 +30,7 @@
 #include "store/connections.h"
 #include "store/own_row.h"
 #include "store/own_table.h"
-#include "store/provision_owner.h"
+#include "store/provision.h"
 #include "store/sql_text.h"
 #include "utils/memutils.h"
 #include "utils/timestamp.h"
@@ -281,7 +281,8 @@ glue_record_unseen(const GlueRecords *records, const GlueTarget *target,
 		SPI_freetuptable(SPI_tuptable);
 	} while (SPI_processed > 0);
 	SPI_cursor_close(portal);
-	glue_execute_end(&saved);
+	SPI_finish();
+	glue_stop_impersonating(&saved);
 	return unseen;
 }
 
@@ -324,16 +325,12 @@ static bool
 read_one(const GlueRecords *records, GlueStatement *statement,
 		 const GlueTarget *target, const char *name, GlueRecord *record)
 {
-	GlueRow		row;
-	GlueImpersonation saved;
-	bool		found;
+	GlueRow		key;
+	GlueResult	row;
 
-	glue_record_row_key(&row, target, name);
-	found = glue_execute(statement, &records->table, &saved, row.values,
-						 row.nulls) > 0;
-	if (found)
-		glue_record_row_read(record, SPI_tuptable->vals[0],
-							 SPI_tuptable->tupdesc);
-	glue_execute_end(&saved);
-	return found;
+	glue_record_row_key(&key, target, name);
+	glue_execute(&row, statement, &records->table, key.values, key.nulls);
+	while (glue_result_next(&row))
+		glue_record_row_read(record, row.tuple, row.desc);
+	return row.count > 0;
 }

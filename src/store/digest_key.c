@@ -45,14 +45,6 @@
 static unsigned char known_key[GLUE_SECRET_KEY_LEN];
 static Oid	key_table = InvalidOid;
 
-/* prototypes of private functions */
-static const unsigned char *find_key(Oid schema);
-static const unsigned char *look_for_key(Oid schema);
-static void keep_key(Oid table);
-static void forget_key(void *arg);
-static bool read_key(Relation relation,
-					 unsigned char key[GLUE_SECRET_KEY_LEN]);
-
 /*
  * Make the digest of the secrets of a ConnectionInput, given its redacted copy.
  *
@@ -65,25 +57,10 @@ glue_digest_secrets(Oid schema, json_object *input, json_object *redacted)
 	GlueSecretDigest *digest = palloc(sizeof(GlueSecretDigest));
 
 	Assert(input != redacted && !glue_redact_has_secret(redacted));
-	if (!glue_secret_digest(input, redacted, find_key(schema), digest))
+	(void) glue_digest_key_find(schema, false);
+	if (!glue_secret_digest(input, redacted, known_key, digest))
 		glue_raise_out_of_memory();
 	return digest;
-}
-
-/* Is there a key? */
-bool
-glue_digest_possible(Oid schema)
-{
-	return look_for_key(schema) != NULL;
-}
-
-/*
- * Raise an error if there is no key, before a call that cannot be rolled back.
- */
-void
-glue_secret_key_require(Oid schema)
-{
-	(void) find_key(schema);
 }
 
 /*
@@ -98,39 +75,12 @@ glue_secret_key_hint(Oid schema)
 					name, name);
 }
 
-static const unsigned char *
-find_key(Oid schema)
+/* A callback of a memory context. */
+static void
+forget_key(void *arg)
 {
-	const unsigned char *key = look_for_key(schema);
-
-	if (key == NULL)
-		ereport(ERROR,
-				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-				 errmsg(GLUE_NO_DIGEST_KEY),
-				 errdetail("Without the key, later changes of secrets could not be detected. Nothing was sent."),
-				 errhint("%s", glue_secret_key_hint(schema))));
-	return key;
-}
-
-/* The key; NULL if there is none. */
-static const unsigned char *
-look_for_key(Oid schema)
-{
-	Relation	relation = glue_own_table_try("glue_secret_key", schema,
-											  AccessShareLock,
-											  GLUE_TABLE_PRIVATE);
-	Oid			table = relation != NULL ? RelationGetRelid(relation) :
-		InvalidOid;
-
-	if (table != key_table)
-	{
-		key_table = InvalidOid;
-		if (relation != NULL && read_key(relation, known_key))
-			keep_key(table);
-	}
-	if (relation != NULL)
-		table_close(relation, NoLock);
-	return OidIsValid(key_table) ? known_key : NULL;
+	key_table = InvalidOid;
+	OPENSSL_cleanse(known_key, sizeof(known_key));
 }
 
 /* Keep the key until the end of the transaction. */
@@ -146,17 +96,9 @@ keep_key(Oid table)
 	key_table = table;
 }
 
-/* A callback of a memory context. */
-static void
-forget_key(void *arg)
-{
-	key_table = InvalidOid;
-	OPENSSL_cleanse(known_key, sizeof(known_key));
-}
-
 /* Read the key, with the privileges of the owner; false if there is none. */
 static bool
-read_key(Relation relation, unsigned char key[GLUE_SECRET_KEY_LEN])
+read_key(Relation relation)
 {
 	Snapshot	snapshot = RegisterSnapshot(GetLatestSnapshot());
 	const pg_uuid_t *database = glue_database_id(RelationGetNamespace(relation));
@@ -177,10 +119,40 @@ read_key(Relation relation, unsigned char key[GLUE_SECRET_KEY_LEN])
 		found = bytes != NULL &&
 			VARSIZE_ANY_EXHDR(bytes) == GLUE_SECRET_KEY_LEN;
 		if (found)
-			memcpy(key, VARDATA_ANY(bytes), GLUE_SECRET_KEY_LEN);
+			memcpy(known_key, VARDATA_ANY(bytes), GLUE_SECRET_KEY_LEN);
 	}
 	ExecDropSingleTupleTableSlot(slot);
 	table_endscan(scan);
 	UnregisterSnapshot(snapshot);
 	return found;
+}
+
+/*
+ * Find the key, before a call that cannot be rolled back; false if there is
+ * none, or an error unless missing_ok is set.
+ */
+bool
+glue_digest_key_find(Oid schema, bool missing_ok)
+{
+	Relation	relation = glue_own_table_try("glue_secret_key", schema,
+											  AccessShareLock,
+											  GLUE_TABLE_PRIVATE);
+	Oid			table = relation != NULL ? RelationGetRelid(relation) :
+		InvalidOid;
+
+	if (table != key_table)
+	{
+		key_table = InvalidOid;
+		if (relation != NULL && read_key(relation))
+			keep_key(table);
+	}
+	if (relation != NULL)
+		table_close(relation, NoLock);
+	if (!OidIsValid(key_table) && !missing_ok)
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg(GLUE_NO_DIGEST_KEY),
+				 errdetail("Without the key, later changes of secrets could not be detected. Nothing was sent."),
+				 errhint("%s", glue_secret_key_hint(schema))));
+	return OidIsValid(key_table);
 }

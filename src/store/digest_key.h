@@ -18,8 +18,7 @@
 	"table \"glue_secret_key\" of extension \"glue_conn\" holds no key of this database"
 
 extern char *glue_secret_key_hint(Oid schema);
-extern bool glue_digest_possible(Oid schema);
-extern void glue_secret_key_require(Oid schema);
+extern bool glue_digest_key_find(Oid schema, bool missing_ok);
 extern const GlueSecretDigest *glue_digest_secrets(Oid schema,
 												   json_object *input,
 												   json_object *redacted);

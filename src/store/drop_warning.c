@@ -40,8 +40,7 @@
 #include "server/foreign_code.h"
 #include "server/home.h"
 #include "server/news.h"
-#include "store/drop_warning.h"
-#include "store/request.h"
+#include "store/requests.h"
 #include "utils/acl.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
@@ -62,7 +61,6 @@ static int	find_open(Relation table, int max_named, StringInfo lines);
 static bool is_open(HeapTuple tuple, TupleDesc desc, const char *home);
 static void append_request(StringInfo lines, HeapTuple tuple, TupleDesc desc);
 static char *value_of(HeapTuple tuple, TupleDesc desc, const char *column);
-static void warn_of_database(Oid database);
 
 /*
  * Install the hook that warns users.
@@ -85,8 +83,13 @@ on_object_access(ObjectAccessType access, Oid class, Oid object, int part,
 		prev_object_access_hook(access, class, object, part, arg);
 	if (access != OAT_DROP || part != 0)
 		return;
-	if (class == DatabaseRelationId && glue_shared_is_shared())
-		warn_of_database(object);
+	if (class == DatabaseRelationId && glue_shared_is_shared() &&
+		glue_news_is_open(object))
+		ereport(WARNING,
+				(errcode(ERRCODE_WARNING),
+				 errmsg("database \"%s\" may have requests to AWS Glue that have not ended",
+						get_database_name(object)),
+				 errhint("After the drop, they will not be carried out or undone.  See its table \"glue_request\".")));
 	else if (class == RelationRelationId && is_queue(object))
 		warn_of_requests(object);
 }
@@ -204,16 +207,4 @@ value_of(HeapTuple tuple, TupleDesc desc, const char *column)
 		VARATT_IS_EXTERNAL(DatumGetPointer(value)))
 		return "...";
 	return SPI_getvalue(tuple, desc, number);
-}
-
-static void
-warn_of_database(Oid database)
-{
-	if (!glue_news_is_open(database))
-		return;
-	ereport(WARNING,
-			(errcode(ERRCODE_WARNING),
-			 errmsg("database \"%s\" may have requests to AWS Glue that have not ended",
-					get_database_name(database)),
-			 errhint("After the drop, they will not be carried out or undone.  See its table \"glue_request\".")));
 }

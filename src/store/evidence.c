@@ -36,8 +36,7 @@
 
 #include "catalog/pg_type.h"
 #include "server/owner_spi.h"
-#include "store/evidence.h"
-#include "store/request.h"
+#include "store/jobs.h"
 #include "store/sql_text.h"
 
 /* The columns that the statement returns, in their order. */
@@ -129,48 +128,9 @@ static GlueStatement find_evidence = {
 	{INT8ARRAYOID}
 };
 
-/* prototypes of private functions */
-static void read_evidence(GlueRequest *request, const GlueResultRow *row);
-
-/* Find the evidence for undos that the current transaction has claimed. */
-void
-glue_undo_evidence_find(const GlueJobQueue *queue, List *undos)
-{
-	GlueImpersonation saved;
-	Datum	   *ids = palloc(list_length(undos) * sizeof(Datum));
-	Datum		value;
-	int			nids = 0;
-	ListCell   *cell;
-	uint64		count;
-
-	if (undos == NIL)
-		return;
-	foreach(cell, undos)
-	{
-		const GlueRequest *request = lfirst(cell);
-
-		ids[nids++] = Int64GetDatum(request->id);
-	}
-	value = glue_array_parameter(ids, NULL, nids, INT8OID);
-	count = glue_execute(&find_evidence, &queue->table, &saved, &value, NULL);
-	for (uint64 i = 0; i < count; i++)
-	{
-		GlueResultRow row = glue_result_row(i);
-
-		foreach(cell, undos)
-		{
-			GlueRequest *request = lfirst(cell);
-
-			if (request->id == glue_result_int64(&row, EVIDENCE_ID))
-				read_evidence(request, &row);
-		}
-	}
-	glue_execute_end(&saved);
-}
-
 /* Read one row of evidence, into the memory context of the request. */
 static void
-read_evidence(GlueRequest *request, const GlueResultRow *row)
+read_evidence(GlueRequest *request, const GlueResult *row)
 {
 	GlueUndo   *undo = request->undo;
 	MemoryContext old_context = MemoryContextSwitchTo(request->context);
@@ -188,4 +148,36 @@ read_evidence(GlueRequest *request, const GlueResultRow *row)
 	undo->aws_deleted_at = glue_result_time(row, EVIDENCE_AWS_DELETED_AT);
 	undo->deleted_at = glue_result_time(row, EVIDENCE_DELETED_AT);
 	MemoryContextSwitchTo(old_context);
+}
+
+/* Find the evidence for undos that the current transaction has claimed. */
+void
+glue_undo_evidence_find(const GlueJobQueue *queue, List *undos)
+{
+	GlueResult	row;
+	Datum	   *ids = palloc(list_length(undos) * sizeof(Datum));
+	Datum		value;
+	int			nids = 0;
+	ListCell   *cell;
+
+	if (undos == NIL)
+		return;
+	foreach(cell, undos)
+	{
+		const GlueRequest *request = lfirst(cell);
+
+		ids[nids++] = Int64GetDatum(request->id);
+	}
+	value = glue_array_parameter(ids, NULL, nids, INT8OID);
+	glue_execute(&row, &find_evidence, &queue->table, &value, NULL);
+	while (glue_result_next(&row))
+	{
+		foreach(cell, undos)
+		{
+			GlueRequest *request = lfirst(cell);
+
+			if (request->id == glue_result_int64(&row, EVIDENCE_ID))
+				read_evidence(request, &row);
+		}
+	}
 }

@@ -18,9 +18,7 @@
 #include "server/builtins.h"
 #include "server/owner_spi.h"
 #include "server/xact_status.h"
-#include "store/intent_ending.h"
-#include "store/notice.h"
-#include "store/request.h"
+#include "store/jobs.h"
 #include "store/sql_text.h"
 
 static GlueStatement find_open = {
@@ -80,9 +78,6 @@ static GlueStatement write_endings = {
 	}
 };
 
-/* prototypes of private functions */
-static void notify(const GlueResultRow *row);
-
 /*
  * Find open intents whose transaction has ended; returns their number, at most
  * max.  *more is set if there are more of them.
@@ -95,32 +90,26 @@ int
 glue_intent_rows_find_ended(const GlueJobQueue *queue, int64 *ids, int max,
 							bool *more)
 {
-	GlueImpersonation saved;
+	GlueResult	row;
 	bool		ended = false;
 	uint64		known_xid = 0;
-	uint64		count = glue_execute(&find_open, &queue->table, &saved, NULL,
-									 NULL);
 	int			found = 0;
 
 	*more = false;
-	for (uint64 i = 0; i < count; i++)
+	glue_execute(&row, &find_open, &queue->table, NULL, NULL);
+	while (glue_result_next(&row))
 	{
-		GlueResultRow row = glue_result_row(i);
 		uint64		xid = (uint64) glue_result_int64(&row, 2);
 
-		if (i == 0 || xid != known_xid)
+		if (*more)
+			continue;
+		if (xid != known_xid)
 			ended = glue_caller_status(xid) != GLUE_CALLER_IN_PROGRESS;
 		known_xid = xid;
-		if (!ended)
-			continue;
-		if (found == max)
-		{
-			*more = true;
-			break;
-		}
-		ids[found++] = glue_result_int64(&row, 1);
+		*more = ended && found == max;
+		if (ended && !*more)
+			ids[found++] = glue_result_int64(&row, 1);
 	}
-	glue_execute_end(&saved);
 	return found;
 }
 
@@ -134,8 +123,8 @@ glue_intent_rows_end(const GlueJobQueue *queue, const GlueRequestOutcome *ending
 {
 	Datum		values[lengthof(fields)];
 	const void **structs = palloc(nendings * sizeof(void *));
-	GlueImpersonation saved;
-	uint64		count;
+	GlueResult	row;
+	int			nwritten = 0;
 
 	for (int i = 0; i < nendings; i++)
 	{
@@ -145,26 +134,16 @@ glue_intent_rows_end(const GlueJobQueue *queue, const GlueRequestOutcome *ending
 	}
 	for (int i = 0; i < lengthof(fields); i++)
 		values[i] = glue_field_parameter(&fields[i], structs, nendings);
-	count = glue_execute(&write_endings, &queue->table, &saved, values, NULL);
-	for (uint64 i = 0; i < count; i++)
+	glue_execute(&row, &write_endings, &queue->table, values, NULL);
+	while (glue_result_next(&row))
 	{
-		GlueResultRow row = glue_result_row(i);
+		const char *state = glue_result_text(&row, 4);
 
-		written[i] = glue_result_int64(&row, 1);
-		notify(&row);
+		written[nwritten] = glue_result_int64(&row, 1);
+		if (strcmp(state, GLUE_STATE_QUEUED) != 0)
+			glue_request_notify(written[nwritten], glue_result_text(&row, 2),
+								glue_result_text(&row, 3), state, NULL);
+		nwritten++;
 	}
-	glue_execute_end(&saved);
-	return (int) count;
-}
-
-/* Notify of a call that has ended. */
-static void
-notify(const GlueResultRow *row)
-{
-	const char *state = glue_result_text(row, 4);
-
-	if (strcmp(state, GLUE_STATE_QUEUED) != 0)
-		glue_request_notify(glue_result_int64(row, 1),
-							glue_result_text(row, 2),
-							glue_result_text(row, 3), state, NULL);
+	return nwritten;
 }

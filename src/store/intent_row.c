@@ -79,21 +79,33 @@ static GlueStatement close_intent = {
 	.latest = true
 };
 
-/* prototypes of private functions */
-static MinimalTuple form_intent(Relation table, const GlueRequest *request);
-static bool is_open_intent(const GlueRow *row, const GlueRow *intent);
-static const char *catalog_of(const GlueRow *row);
-static GlueOpenIntent *read_open(const GlueRow *row, const GlueRow *intent);
-static bool is_null(const GlueRow *row, GlueRequestColumn column);
-static uint64 xid_of(const GlueRow *row, GlueRequestColumn column);
-static const char *text_of(const GlueRow *row, GlueRequestColumn column);
-static void read_row(GlueRow *row, HeapTuple tuple, TupleDesc desc);
-static HeapTupleData whole_tuple(MinimalTuple tuple);
-
 /* ----------------------------------------------------------------
  * The caller
  * ----------------------------------------------------------------
  */
+
+static MinimalTuple
+form_intent(Relation table, const GlueRequest *request)
+{
+	TupleDesc	desc = RelationGetDescr(table);
+	Datum	   *values = palloc0(desc->natts * sizeof(Datum));
+	bool	   *nulls = palloc(desc->natts * sizeof(bool));
+	GlueRow		row;
+
+	glue_request_row_fill(&row, request);
+	glue_row_set_text(&row, GLUE_REQUEST_STATE, GLUE_STATE_RUNNING);
+	glue_row_set(&row, GLUE_REQUEST_CALLER_XID,
+				 FullTransactionIdGetDatum(GetCurrentFullTransactionId()));
+	glue_row_set(&row, GLUE_REQUEST_CALLER_TOP_XID,
+				 FullTransactionIdGetDatum(GetTopFullTransactionId()));
+	memset(nulls, true, desc->natts * sizeof(bool));
+	for (int i = 0; i < GLUE_NUM_REQUEST_COLUMNS; i++)
+	{
+		values[i] = row.values[i];
+		nulls[i] = row.nulls[i] == 'n';
+	}
+	return glue_form_minimal_tuple(desc, values, nulls);
+}
 
 /*
  * Form the rows of calls that the current transaction is about to make, one
@@ -131,29 +143,6 @@ glue_intent_rows_form(const GlueRequestQueue *queue, const GlueRequest *requests
 	return buffer;
 }
 
-static MinimalTuple
-form_intent(Relation table, const GlueRequest *request)
-{
-	TupleDesc	desc = RelationGetDescr(table);
-	Datum	   *values = palloc0(desc->natts * sizeof(Datum));
-	bool	   *nulls = palloc(desc->natts * sizeof(bool));
-	GlueRow		row;
-
-	glue_request_row_fill(&row, request);
-	glue_row_set_text(&row, GLUE_REQUEST_STATE, GLUE_STATE_RUNNING);
-	glue_row_set(&row, GLUE_REQUEST_CALLER_XID,
-				 FullTransactionIdGetDatum(GetCurrentFullTransactionId()));
-	glue_row_set(&row, GLUE_REQUEST_CALLER_TOP_XID,
-				 FullTransactionIdGetDatum(GetTopFullTransactionId()));
-	memset(nulls, true, desc->natts * sizeof(bool));
-	for (int i = 0; i < GLUE_NUM_REQUEST_COLUMNS; i++)
-	{
-		values[i] = row.values[i];
-		nulls[i] = row.nulls[i] == 'n';
-	}
-	return glue_form_minimal_tuple(desc, values, nulls);
-}
-
 /*
  * Record the end of a call in its own transaction.
  *
@@ -168,9 +157,8 @@ glue_intent_row_close(const GlueRequestQueue *queue, int64 id,
 												  "glue_conn intent",
 												  ALLOCSET_DEFAULT_SIZES);
 	MemoryContext old_context = MemoryContextSwitchTo(context);
-	GlueImpersonation saved;
 	GlueRow		values;
-	GlueResultRow row;
+	GlueResult	row;
 
 	Assert(id != 0);
 	Assert(outcome->state == NULL ||
@@ -186,11 +174,12 @@ glue_intent_row_close(const GlueRequestQueue *queue, int64 id,
 	glue_row_set_text(&values, 6, outcome->error_message);
 	glue_row_set_text(&values, 7, outcome->aws_request_id);
 	glue_row_set_time(&values, 8, outcome->aws_ended_at);
-	glue_execute(&close_intent, queue, &saved, values.values, values.nulls);
-	row = glue_result_row(0);
-	if (!glue_result_bool(&row, 1))
-		elog(ERROR, "request %lld is gone", (long long) id);
-	glue_execute_end(&saved);
+	glue_execute(&row, &close_intent, queue, values.values, values.nulls);
+	while (glue_result_next(&row))
+	{
+		if (!glue_result_bool(&row, 1))
+			elog(ERROR, "request %lld is gone", (long long) id);
+	}
 	MemoryContextSwitchTo(old_context);
 	MemoryContextDelete(context);
 }
@@ -227,6 +216,97 @@ glue_intent_rows_open_table(GlueRequestQueue *queue, Oid table)
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 				 errmsg("table \"glue_request\" differs from its definition in extension \"glue_conn\""),
 				 errdetail("It must have the same columns, and no additional triggers, rules or constraints.")));
+}
+
+/* Make a HeapTuple of a MinimalTuple, in the same memory. */
+static HeapTupleData
+whole_tuple(MinimalTuple tuple)
+{
+	HeapTupleData whole = {0};
+
+	whole.t_len = tuple->t_len + MINIMAL_TUPLE_OFFSET;
+	whole.t_data = (HeapTupleHeader) ((char *) tuple - MINIMAL_TUPLE_OFFSET);
+	ItemPointerSetInvalid(&whole.t_self);
+	return whole;
+}
+
+/* Read the columns of a tuple, whose values stay in its memory. */
+static void
+read_row(GlueRow *row, HeapTuple tuple, TupleDesc desc)
+{
+	Datum	   *values = palloc(desc->natts * sizeof(Datum));
+	bool	   *nulls = palloc(desc->natts * sizeof(bool));
+
+	heap_deform_tuple(tuple, desc, values, nulls);
+	for (int i = 0; i < GLUE_NUM_REQUEST_COLUMNS; i++)
+	{
+		row->values[i] = values[i];
+		row->nulls[i] = nulls[i] ? 'n' : ' ';
+	}
+	pfree(values);
+	pfree(nulls);
+}
+
+static bool
+is_null(const GlueRow *row, GlueRequestColumn column)
+{
+	return row->nulls[column] == 'n';
+}
+
+/* One of the transaction IDs of a row; 0 if it has none. */
+static uint64
+xid_of(const GlueRow *row, GlueRequestColumn column)
+{
+	return is_null(row, column) ? 0 :
+		U64FromFullTransactionId(DatumGetFullTransactionId(row->values[column]));
+}
+
+static GlueOpenIntent *
+read_open(const GlueRow *row, const GlueRow *intent)
+{
+	GlueOpenIntent *open = palloc(sizeof(GlueOpenIntent));
+
+	open->id = DatumGetInt64(row->values[GLUE_REQUEST_ID]);
+	open->caller_xid = xid_of(row, GLUE_REQUEST_CALLER_XID);
+	open->own = xid_of(row, GLUE_REQUEST_CALLER_TOP_XID) ==
+		xid_of(intent, GLUE_REQUEST_CALLER_TOP_XID);
+	open->may_have_made = !is_null(row, GLUE_REQUEST_ON_ROLLBACK);
+	open->answered = !is_null(row, GLUE_REQUEST_ANSWERED_AT);
+	return open;
+}
+
+/* A text of a row; "" for null. */
+static const char *
+text_of(const GlueRow *row, GlueRequestColumn column)
+{
+	return is_null(row, column) ? "" : TextDatumGetCString(row->values[column]);
+}
+
+/* The catalog or account of a request, which every intent has. */
+static const char *
+catalog_of(const GlueRow *row)
+{
+	return text_of(row, is_null(row, GLUE_REQUEST_CATALOG_ID) ?
+				   GLUE_REQUEST_ACCOUNT_ID : GLUE_REQUEST_CATALOG_ID);
+}
+
+/*
+ * Is a row an open intent for the same connection as another one?  This database
+ * never resolves a row that is shown as held.
+ */
+static bool
+is_open_intent(const GlueRow *row, const GlueRow *intent)
+{
+	return is_null(row, GLUE_REQUEST_FINISHED_AT) &&
+		!is_null(row, GLUE_REQUEST_CALLER_XID) &&
+		strcmp(text_of(row, GLUE_REQUEST_STATE), GLUE_STATE_HELD) != 0 &&
+		DatumGetInt64(row->values[GLUE_REQUEST_HOME]) ==
+		DatumGetInt64(intent->values[GLUE_REQUEST_HOME]) &&
+		strcmp(text_of(row, GLUE_REQUEST_ENDPOINT),
+			   text_of(intent, GLUE_REQUEST_ENDPOINT)) == 0 &&
+		strcmp(text_of(row, GLUE_REQUEST_REGION),
+			   text_of(intent, GLUE_REQUEST_REGION)) == 0 &&
+		strcmp(catalog_of(row), catalog_of(intent)) == 0;
 }
 
 /*
@@ -270,68 +350,6 @@ glue_intent_rows_find_open(const GlueRequestQueue *queue, MinimalTuple intent)
 }
 
 /*
- * Is a row an open intent for the same connection as another one?  This database
- * never resolves a row that is shown as held.
- */
-static bool
-is_open_intent(const GlueRow *row, const GlueRow *intent)
-{
-	return is_null(row, GLUE_REQUEST_FINISHED_AT) &&
-		!is_null(row, GLUE_REQUEST_CALLER_XID) &&
-		strcmp(text_of(row, GLUE_REQUEST_STATE), GLUE_STATE_HELD) != 0 &&
-		DatumGetInt64(row->values[GLUE_REQUEST_HOME]) ==
-		DatumGetInt64(intent->values[GLUE_REQUEST_HOME]) &&
-		strcmp(text_of(row, GLUE_REQUEST_ENDPOINT),
-			   text_of(intent, GLUE_REQUEST_ENDPOINT)) == 0 &&
-		strcmp(text_of(row, GLUE_REQUEST_REGION),
-			   text_of(intent, GLUE_REQUEST_REGION)) == 0 &&
-		strcmp(catalog_of(row), catalog_of(intent)) == 0;
-}
-
-/* The catalog or account of a request, which every intent has. */
-static const char *
-catalog_of(const GlueRow *row)
-{
-	return text_of(row, is_null(row, GLUE_REQUEST_CATALOG_ID) ?
-				   GLUE_REQUEST_ACCOUNT_ID : GLUE_REQUEST_CATALOG_ID);
-}
-
-static GlueOpenIntent *
-read_open(const GlueRow *row, const GlueRow *intent)
-{
-	GlueOpenIntent *open = palloc(sizeof(GlueOpenIntent));
-
-	open->id = DatumGetInt64(row->values[GLUE_REQUEST_ID]);
-	open->caller_xid = xid_of(row, GLUE_REQUEST_CALLER_XID);
-	open->own = xid_of(row, GLUE_REQUEST_CALLER_TOP_XID) ==
-		xid_of(intent, GLUE_REQUEST_CALLER_TOP_XID);
-	open->may_have_made = !is_null(row, GLUE_REQUEST_ON_ROLLBACK);
-	open->answered = !is_null(row, GLUE_REQUEST_ANSWERED_AT);
-	return open;
-}
-
-static bool
-is_null(const GlueRow *row, GlueRequestColumn column)
-{
-	return row->nulls[column] == 'n';
-}
-
-/* One of the transaction IDs of a row; 0 if it has none. */
-static uint64
-xid_of(const GlueRow *row, GlueRequestColumn column)
-{
-	return is_null(row, column) ? 0 :
-		U64FromFullTransactionId(DatumGetFullTransactionId(row->values[column]));
-}
-
-/* A text of a row; "" for null. */
-static const char *
-text_of(const GlueRow *row, GlueRequestColumn column)
-{
-	return is_null(row, column) ? "" : TextDatumGetCString(row->values[column]);
-}
-
-/*
  * Insert an intent.  All changes that are committed by now are from before the
  * call.
  */
@@ -347,33 +365,4 @@ glue_intent_row_insert(const GlueRequestQueue *queue, MinimalTuple intent)
 	glue_row_set_time(&row, GLUE_REQUEST_REQUESTED_AT, GetCurrentTimestamp());
 	if (!glue_request_insert_row(queue, &row))
 		elog(ERROR, "could not insert into table \"glue_request\"");
-}
-
-/* Read the columns of a tuple, whose values stay in its memory. */
-static void
-read_row(GlueRow *row, HeapTuple tuple, TupleDesc desc)
-{
-	Datum	   *values = palloc(desc->natts * sizeof(Datum));
-	bool	   *nulls = palloc(desc->natts * sizeof(bool));
-
-	heap_deform_tuple(tuple, desc, values, nulls);
-	for (int i = 0; i < GLUE_NUM_REQUEST_COLUMNS; i++)
-	{
-		row->values[i] = values[i];
-		row->nulls[i] = nulls[i] ? 'n' : ' ';
-	}
-	pfree(values);
-	pfree(nulls);
-}
-
-/* Make a HeapTuple of a MinimalTuple, in the same memory. */
-static HeapTupleData
-whole_tuple(MinimalTuple tuple)
-{
-	HeapTupleData whole = {0};
-
-	whole.t_len = tuple->t_len + MINIMAL_TUPLE_OFFSET;
-	whole.t_data = (HeapTupleHeader) ((char *) tuple - MINIMAL_TUPLE_OFFSET);
-	ItemPointerSetInvalid(&whole.t_self);
-	return whole;
 }

@@ -273,10 +273,9 @@ static GlueStatement find_prepared = {
 };
 
 /* prototypes of private functions */
-static uint64 execute_filtered(GlueImpersonation *saved,
-							   const GlueJobQueue *queue,
-							   GlueStatement *statement, GlueJobKind kind,
-							   const GlueJobFilter *filter);
+static void execute_filtered(GlueResult *result, const GlueJobQueue *queue,
+							 GlueStatement *statement, GlueJobKind kind,
+							 const GlueJobFilter *filter);
 static List *lock_requests(const GlueJobQueue *queue, GlueStatement *statement,
 						   Datum ids, bool any);
 static int	longest_put_off_ms(GlueJobKind kind);
@@ -294,16 +293,12 @@ List *
 glue_requests_claim(const GlueJobQueue *queue, GlueJobKind kind,
 					const GlueJobFilter *filter, MemoryContext parent)
 {
-	GlueImpersonation saved;
-	MemoryContext context = CurrentMemoryContext;
+	GlueResult	row;
 	List	   *requests;
-	uint64		count;
 
 	Assert(queue->claimant != 0);
-	count = execute_filtered(&saved, queue, &claim[kind], kind, filter);
-	MemoryContextSwitchTo(context);
-	requests = glue_requests_read(count, kind == GLUE_JOB_TO_UNDO, parent);
-	glue_execute_end(&saved);
+	execute_filtered(&row, queue, &claim[kind], kind, filter);
+	requests = glue_requests_read(&row, kind == GLUE_JOB_TO_UNDO, parent);
 	glue_request_secrets_read(&queue->secrets, requests);
 	return requests;
 }
@@ -316,16 +311,12 @@ List *
 glue_requests_due(const GlueJobQueue *queue, GlueJobKind kind,
 				  const GlueJobFilter *filter)
 {
-	GlueImpersonation saved;
-	MemoryContext context = CurrentMemoryContext;
+	GlueResult	row;
 	List	   *due = NIL;
-	uint64		count;
 
-	count = execute_filtered(&saved, queue, &find_due[kind], kind, filter);
-	MemoryContextSwitchTo(context);
-	for (uint64 i = 0; i < count; i++)
+	execute_filtered(&row, queue, &find_due[kind], kind, filter);
+	while (glue_result_next(&row))
 	{
-		GlueResultRow row = glue_result_row(i);
 		GlueRequest *request = palloc0(sizeof(GlueRequest));
 
 		request->id = glue_result_int64(&row, 1);
@@ -334,13 +325,12 @@ glue_requests_due(const GlueJobQueue *queue, GlueJobKind kind,
 		request->name = glue_result_text(&row, 4);
 		due = lappend(due, request);
 	}
-	glue_execute_end(&saved);
 	return due;
 }
 
 /* Execute a statement with the parameters of DUE(). */
-static uint64
-execute_filtered(GlueImpersonation *saved, const GlueJobQueue *queue,
+static void
+execute_filtered(GlueResult *result, const GlueJobQueue *queue,
 				 GlueStatement *statement, GlueJobKind kind,
 				 const GlueJobFilter *filter)
 {
@@ -360,7 +350,7 @@ execute_filtered(GlueImpersonation *saved, const GlueJobQueue *queue,
 	memset(nulls, ' ', sizeof(nulls));
 	if (filter->only == 0)
 		nulls[7] = 'n';
-	return glue_execute(statement, &queue->table, saved, values, nulls);
+	glue_execute(result, statement, &queue->table, values, nulls);
 }
 
 /*
@@ -393,16 +383,12 @@ static List *
 lock_requests(const GlueJobQueue *queue, GlueStatement *statement, Datum ids,
 			  bool any)
 {
-	GlueImpersonation saved;
+	GlueResult	row;
 	const char	nulls[] = {any ? 'n' : ' '};
-	MemoryContext context = CurrentMemoryContext;
 	List	   *requests;
-	uint64		count;
 
-	count = glue_execute(statement, &queue->table, &saved, &ids, nulls);
-	MemoryContextSwitchTo(context);
-	requests = glue_requests_read(count, false, context);
-	glue_execute_end(&saved);
+	glue_execute(&row, statement, &queue->table, &ids, nulls);
+	requests = glue_requests_read(&row, false, CurrentMemoryContext);
 	glue_request_secrets_read(&queue->secrets, requests);
 	return requests;
 }
@@ -445,14 +431,12 @@ glue_requests_next_due(const GlueJobQueue *queue, GlueJobKind kind)
 {
 	Datum		values[] = {Int32GetDatum(longest_put_off_ms(kind))};
 	bool		prepared = kind == GLUE_JOB_TO_DO && is_prepared(queue);
-	GlueImpersonation saved;
-	GlueResultRow row;
-	TimestampTz due;
+	GlueResult	row;
+	TimestampTz due = 0;
 
-	glue_execute(&next_due[kind], &queue->table, &saved, values, NULL);
-	row = glue_result_row(0);
-	due = glue_result_time(&row, 1);
-	glue_execute_end(&saved);
+	glue_execute(&row, &next_due[kind], &queue->table, values, NULL);
+	while (glue_result_next(&row))
+		due = glue_result_time(&row, 1);
 	if (prepared || glue_job_queue_has_others(queue))
 	{
 		TimestampTz look_at =

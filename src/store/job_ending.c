@@ -152,9 +152,8 @@ void
 glue_requests_record(const GlueJobQueue *queue, const GlueRequest **requests,
 					 GlueRequestOutcome **outcomes, int count)
 {
-	GlueImpersonation saved;
+	GlueResult	row;
 	Datum		values[NUM_RECORD_PARAMETERS];
-	uint64		nrecorded;
 
 	Assert(queue->claimant != 0);
 	values[0] = Int64GetDatum(queue->claimant);
@@ -167,16 +166,12 @@ glue_requests_record(const GlueJobQueue *queue, const GlueRequest **requests,
 			glue_field_parameter(&outcome_fields[i],
 								 (const void **) outcomes, count);
 	values[NUM_RECORD_PARAMETERS - 1] = Int64GetDatum(glue_cluster());
-	nrecorded = glue_execute(&record, &queue->table, &saved, values, NULL);
-	for (uint64 i = 0; i < nrecorded; i++)
+	glue_execute(&row, &record, &queue->table, values, NULL);
+	while (glue_result_next(&row))
 	{
-		GlueResultRow row = glue_result_row(i);
-		int64		id = glue_result_int64(&row, 1);
-
-		for (int j = 0; j < count; j++)
-			outcomes[j]->recorded |= requests[j]->id == id;
+		for (int i = 0; i < count; i++)
+			outcomes[i]->recorded |= requests[i]->id == glue_result_int64(&row, 1);
 	}
-	glue_execute_end(&saved);
 	erase_secrets(queue, requests, outcomes, count);
 }
 

@@ -21,7 +21,6 @@
 #include "catalog/pg_type.h"
 #include "common/pg_prng.h"
 #include "miscadmin.h"
-#include "nodes/pg_list.h"
 #include "server/builtins.h"
 #include "server/home.h"
 #include "server/owner_spi.h"
@@ -65,12 +64,12 @@ static GlueStatement strike_off = {
 	{INT8OID}
 };
 
-/* prototypes of private functions */
-static void claimant_tag(int64 claimant, LOCKTAG *tag);
-static bool is_alive(int64 claimant);
-static List *list_others(const GlueJobQueue *queue);
-static uint64 execute_for(const GlueJobQueue *queue, GlueStatement *statement,
-						  int64 claimant);
+static void
+claimant_tag(int64 claimant, LOCKTAG *tag)
+{
+	SET_LOCKTAG_ADVISORY(*tag, MyDatabaseId, (uint32) (claimant >> 32),
+						 (uint32) claimant, CLAIMANT_LOCK_CLASS);
+}
 
 /* Become a claimant until glue_claimant_end() or the exit of the process. */
 int64
@@ -95,13 +94,6 @@ glue_claimant_end(int64 claimant)
 
 	claimant_tag(claimant, &tag);
 	LockRelease(&tag, ExclusiveLock, true);
-}
-
-static void
-claimant_tag(int64 claimant, LOCKTAG *tag)
-{
-	SET_LOCKTAG_ADVISORY(*tag, MyDatabaseId, (uint32) (claimant >> 32),
-						 (uint32) claimant, CLAIMANT_LOCK_CLASS);
 }
 
 /* Does a process hold the lock of a claimant? */
@@ -138,6 +130,14 @@ glue_job_queue_open(GlueJobQueue *queue, Oid schema, int64 claimant)
 	return true;
 }
 
+static uint64
+execute_for(const GlueJobQueue *queue, GlueStatement *statement, int64 claimant)
+{
+	Datum		values[] = {Int64GetDatum(claimant)};
+
+	return glue_execute_alone(statement, &queue->table, values, NULL);
+}
+
 /*
  * Put the requests of claimants that are gone back into the queue.
  *
@@ -147,40 +147,19 @@ glue_job_queue_open(GlueJobQueue *queue, Oid schema, int64 claimant)
 void
 glue_job_queue_release_orphans(const GlueJobQueue *queue)
 {
-	ListCell   *cell;
+	Datum		values[] = {Int64GetDatum(queue->claimant)};
+	GlueResult	row;
 
-	foreach(cell, list_others(queue))
+	glue_execute(&row, &find_others, &queue->table, values, NULL);
+	while (glue_result_next(&row))
 	{
-		int64		claimant = *(int64 *) lfirst(cell);
+		int64		claimant = glue_result_int64(&row, 1);
 
 		if (is_alive(claimant))
 			continue;
 		execute_for(queue, &release, claimant);
 		execute_for(queue, &strike_off, claimant);
 	}
-}
-
-static List *
-list_others(const GlueJobQueue *queue)
-{
-	Datum		values[] = {Int64GetDatum(queue->claimant)};
-	MemoryContext context = CurrentMemoryContext;
-	List	   *claimants = NIL;
-	GlueImpersonation saved;
-	uint64		count = glue_execute(&find_others, &queue->table, &saved,
-									 values, NULL);
-
-	MemoryContextSwitchTo(context);
-	for (uint64 i = 0; i < count; i++)
-	{
-		GlueResultRow row = glue_result_row(i);
-		int64	   *claimant = palloc(sizeof(int64));
-
-		*claimant = glue_result_int64(&row, 1);
-		claimants = lappend(claimants, claimant);
-	}
-	glue_execute_end(&saved);
-	return claimants;
 }
 
 /*
@@ -206,12 +185,4 @@ void
 glue_job_queue_sign_up(const GlueJobQueue *queue)
 {
 	execute_for(queue, &sign_up, queue->claimant);
-}
-
-static uint64
-execute_for(const GlueJobQueue *queue, GlueStatement *statement, int64 claimant)
-{
-	Datum		values[] = {Int64GetDatum(claimant)};
-
-	return glue_execute_alone(statement, &queue->table, values, NULL);
 }

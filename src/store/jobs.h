@@ -79,6 +79,18 @@ extern void glue_request_put_off(const GlueJobQueue *queue, int64 id,
 extern uint64 glue_requests_purge(const GlueJobQueue *queue,
 								  TimestampTz finished_before, int limit);
 
+/* in store/intent_ending.c: calls whose transaction has not closed them */
+extern int	glue_intent_rows_find_ended(const GlueJobQueue *queue, int64 *ids, int max,
+										bool *more);
+extern int	glue_intent_rows_end(const GlueJobQueue *queue,
+								 const GlueRequestOutcome *endings, int nendings,
+								 int64 *written);
+
+/* in store/notice.c */
+extern void glue_request_notify(int64 id, const char *operation,
+								const char *name, const char *state,
+								const char *status);
+
 /* in store/job_claim.c */
 extern List *glue_requests_claim(const GlueJobQueue *queue, GlueJobKind kind,
 								 const GlueJobFilter *filter,
@@ -92,5 +104,22 @@ extern bool glue_request_acted_since(const GlueJobQueue *queue, int64 id,
 									 TimestampTz since);
 extern TimestampTz glue_requests_next_due(const GlueJobQueue *queue,
 										  GlueJobKind kind);
+
+/* in store/evidence.c: do others use a connection that an undo would delete? */
+extern void glue_undo_evidence_find(const GlueJobQueue *queue, List *undos);
+
+/* in store/request_home.c */
+extern void glue_requests_hold(const GlueJobQueue *queue);
+extern bool glue_requests_have_old_cluster(const GlueJobQueue *queue);
+extern void glue_requests_enter_cluster(const GlueJobQueue *queue);
+extern void glue_request_take_over(const GlueJobQueue *queue,
+								   const GlueRequest *request, int64 id);
+extern void glue_request_redirect(const GlueJobQueue *queue,
+								  const GlueRequest *request,
+								  const GlueTarget *target);
+extern bool glue_request_keeps_id(const GlueJobQueue *queue,
+								  const GlueRequest *request);
+extern int64 glue_requests_drop_held(const GlueJobQueue *queue, Datum ids,
+									 bool any);
 
 #endif							/* GLUE_STORE_JOBS_H */

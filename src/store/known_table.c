@@ -27,8 +27,20 @@ static Oid	known[GLUE_NUM_TABLE_FACTS][MAX_TABLES];
  */
 static Oid	looked_at = InvalidOid;
 
-/* prototypes of private functions */
-static void forget_table(Datum arg, Oid table);
+/* A relcache callback: the definition of this table has changed, or of any. */
+static void
+forget_table(Datum arg, Oid table)
+{
+	for (int i = 0; i < GLUE_NUM_TABLE_FACTS * MAX_TABLES; i++)
+	{
+		Oid		   *place = &known[i / MAX_TABLES][i % MAX_TABLES];
+
+		if (*place == table || !OidIsValid(table))
+			*place = InvalidOid;
+	}
+	if (looked_at == table || !OidIsValid(table))
+		looked_at = InvalidOid;
+}
 
 /* Is a fact known of a table?  If not, the caller is about to check it. */
 bool
@@ -64,19 +76,4 @@ glue_note_table(Oid table, GlueTableFact fact)
 	known[fact][next] = table;
 	next = (next + 1) % MAX_TABLES;
 	looked_at = InvalidOid;
-}
-
-/* A relcache callback: the definition of this table has changed, or of any. */
-static void
-forget_table(Datum arg, Oid table)
-{
-	for (int i = 0; i < GLUE_NUM_TABLE_FACTS * MAX_TABLES; i++)
-	{
-		Oid		   *place = &known[i / MAX_TABLES][i % MAX_TABLES];
-
-		if (*place == table || !OidIsValid(table))
-			*place = InvalidOid;
-	}
-	if (looked_at == table || !OidIsValid(table))
-		looked_at = InvalidOid;
 }

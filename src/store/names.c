@@ -88,19 +88,16 @@ const char *
 glue_name_store_next(GlueNameStore *store)
 {
 	MemoryContext old_context;
-	const char *utf8 = NULL;
+	const char *utf8;
 	bool		is_null;
 	text	   *name;
-	int			len;
 
 	MemoryContextReset(store->context);
 	if (!tuplestore_gettupleslot(store->tuples, true, false, store->slot))
 		return NULL;
 	old_context = MemoryContextSwitchTo(store->context);
 	name = DatumGetTextPP(slot_getattr(store->slot, 1, &is_null));
-	if (glue_utf8_from_server(VARDATA_ANY(name), VARSIZE_ANY_EXHDR(name),
-							  &utf8, &len))
-		utf8 = pnstrdup(utf8, len);
+	utf8 = glue_utf8_copy(VARDATA_ANY(name), VARSIZE_ANY_EXHDR(name));
 	MemoryContextSwitchTo(old_context);
 	return utf8;
 }

@@ -13,7 +13,7 @@
 #include "commands/async.h"
 #include "lib/stringinfo.h"
 #include "server/encoding.h"
-#include "store/notice.h"
+#include "store/jobs.h"
 #include "utils/json.h"
 
 /*

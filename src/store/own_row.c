@@ -52,7 +52,6 @@ static bool keeps_checks(TupleDesc desc, const GlueRowShape *shape);
 static bool owner_may_insert(Relation table);
 static bool fill_slot(TupleTableSlot *slot, const GlueRowShape *shape,
 					  const GlueRow *row);
-static void insert_certainly(const GlueOpenTable *open);
 static bool insert_unless_there(const GlueOpenTable *open);
 
 /*
@@ -174,7 +173,13 @@ glue_row_insert(const GlueOwnTable *table, const GlueRowShape *shape,
 	if (inserted && shape->may_be_there)
 		inserted = insert_unless_there(open);
 	else if (inserted)
-		insert_certainly(open);
+	{
+		/* no other transaction can insert this row */
+		table_tuple_insert(open->relation, open->slot,
+						   GetCurrentCommandId(true), 0, NULL);
+		(void) glue_insert_index_tuples(open->result, open->slot,
+										open->executor, false, NULL);
+	}
 	MemoryContextSwitchTo(old_context);
 	glue_open_table_done(open);
 	CommandCounterIncrement();
@@ -200,16 +205,6 @@ fill_slot(TupleTableSlot *slot, const GlueRowShape *shape,
 	}
 	ExecStoreVirtualTuple(slot);
 	return true;
-}
-
-/* Insert a row that no other transaction can insert. */
-static void
-insert_certainly(const GlueOpenTable *open)
-{
-	table_tuple_insert(open->relation, open->slot, GetCurrentCommandId(true),
-					   0, NULL);
-	(void) glue_insert_index_tuples(open->result, open->slot, open->executor,
-									false, NULL);
 }
 
 /*

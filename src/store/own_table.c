@@ -60,6 +60,7 @@
 #include "store/known_table.h"
 #include "store/own_table.h"
 #include "utils/acl.h"
+#include "utils/catcache.h"
 #include "utils/fmgroids.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
@@ -88,7 +89,6 @@ static bool check_indexes(Relation table);
 static Node *index_expression(Relation index, AttrNumber column);
 static bool check_expression(Relation table, Node *expression,
 							 const char *kind, const char *name);
-static char *name_of_rule(Oid rule);
 pg_noreturn static void refuse(Relation table, const char *kind,
 							   const char *name, const char *detail);
 
@@ -214,9 +214,15 @@ check_hanging(Relation table, GlueTableKind kind, List *changed)
 static void
 check_rules(Relation table)
 {
-	if (table->rd_rules != NULL && table->rd_rules->numLocks > 0)
-		refuse(table, "rule", name_of_rule(table->rd_rules->rules[0]->ruleId),
-			   "It would be executed with the privileges of the table's owner.");
+	CatCList   *rules;
+
+	if (table->rd_rules == NULL || table->rd_rules->numLocks == 0)
+		return;
+	rules = SearchSysCacheList1(RULERELNAME,
+								ObjectIdGetDatum(RelationGetRelid(table)));
+	refuse(table, "rule", rules->n_members == 0 ? "?" :
+		   NameStr(((Form_pg_rewrite) GETSTRUCT(&rules->members[0]->tuple))->rulename),
+		   "It would be executed with the privileges of the table's owner.");
 }
 
 static void
@@ -516,26 +522,6 @@ check_expression(Relation table, Node *expression, const char *kind,
  * Refusals
  * ----------------------------------------------------------------
  */
-
-static char *
-name_of_rule(Oid rule)
-{
-	Relation	rewrite = table_open(RewriteRelationId, AccessShareLock);
-	ScanKeyData key;
-	SysScanDesc scan;
-	HeapTuple	tuple;
-	char	   *name = "?";
-
-	ScanKeyInit(&key, Anum_pg_rewrite_oid, BTEqualStrategyNumber, F_OIDEQ,
-				ObjectIdGetDatum(rule));
-	scan = systable_beginscan(rewrite, RewriteOidIndexId, true, NULL, 1, &key);
-	tuple = systable_getnext(scan);
-	if (HeapTupleIsValid(tuple))
-		name = pstrdup(NameStr(((Form_pg_rewrite) GETSTRUCT(tuple))->rulename));
-	systable_endscan(scan);
-	table_close(rewrite, AccessShareLock);
-	return name;
-}
 
 static void
 refuse(Relation table, const char *kind, const char *name, const char *detail)

@@ -149,7 +149,6 @@ static GlueStatement hold_again = {
 /* prototypes of private functions */
 static void fill_row(GlueRow *row, const GlueProvisions *provisions,
 					 const GlueProvisionName *name);
-static const char *or_empty(const char *text);
 static int64 next_id(const GlueProvisions *provisions);
 pg_noreturn static void refuse(const GlueProvisionName *name, Oid holder);
 static List *release_some(const GlueProvisions *provisions,
@@ -230,19 +229,15 @@ fill_row(GlueRow *row, const GlueProvisions *provisions,
 	glue_row_clear(row);
 	glue_row_set(row, COLUMN_HOME, Int64GetDatum(provisions->home));
 	glue_row_set(row, COLUMN_RELATION, ObjectIdGetDatum(name->relation));
-	glue_row_set_name(row, COLUMN_SERVER, or_empty(name->server));
-	glue_row_set_text(row, COLUMN_REGION, or_empty(name->region));
-	glue_row_set_text(row, COLUMN_CATALOG_ID, or_empty(name->catalog_id));
-	glue_row_set_text(row, COLUMN_NAME, or_empty(name->name));
+	glue_row_set_name(row, COLUMN_SERVER,
+					  name->server != NULL ? name->server : "");
+	glue_row_set_text(row, COLUMN_REGION, name->region);
+	glue_row_set_text(row, COLUMN_CATALOG_ID,
+					  name->catalog_id != NULL ? name->catalog_id : "");
+	glue_row_set_text(row, COLUMN_NAME, name->name);
 	glue_row_set(row, COLUMN_RELEASED, BoolGetDatum(false));
 	glue_row_set(row, COLUMN_OWNED, BoolGetDatum(false));
 	glue_row_set_time(row, COLUMN_SINCE, GetCurrentTimestamp());
-}
-
-static const char *
-or_empty(const char *text)
-{
-	return text != NULL ? text : "";
 }
 
 /* The ID is taken before the row is inserted, as that of a request. */
@@ -337,23 +332,20 @@ static List *
 release_some(const GlueProvisions *provisions, GlueStatement *statement,
 			 const GlueProvisionName *name)
 {
-	GlueImpersonation saved;
+	GlueResult	result;
 	GlueRow		row;
 	List	   *entries = NIL;
-	uint64		count;
 
 	fill_row(&row, provisions, name);
-	count = glue_execute(statement, provisions, &saved, row.values, row.nulls);
-	for (uint64 i = 0; i < count; i++)
+	glue_execute(&result, statement, provisions, row.values, row.nulls);
+	while (glue_result_next(&result))
 	{
-		GlueResultRow result = glue_result_row(i);
 		GlueProvisionEntry *entry = palloc(sizeof(GlueProvisionEntry));
 
 		entry->id = glue_result_int64(&result, 1);
 		entry->name = glue_result_text(&result, 2);
 		entries = lappend(entries, entry);
 	}
-	glue_execute_end(&saved);
 	return entries;
 }
 
@@ -377,16 +369,11 @@ static int64
 execute_one(const GlueProvisions *provisions, GlueStatement *statement,
 			GlueRow *row)
 {
-	GlueImpersonation saved;
-	int64		result = 0;
+	GlueResult	result;
+	int64		first = 0;
 
-	if (glue_execute(statement, provisions, &saved, row->values,
-					 row->nulls) > 0)
-	{
-		GlueResultRow result_row = glue_result_row(0);
-
-		result = glue_result_int64(&result_row, 1);
-	}
-	glue_execute_end(&saved);
-	return result;
+	glue_execute(&result, statement, provisions, row->values, row->nulls);
+	while (glue_result_next(&result))
+		first = first != 0 ? first : glue_result_int64(&result, 1);
+	return first;
 }

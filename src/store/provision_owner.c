@@ -27,7 +27,7 @@
 #include "server/builtins.h"
 #include "server/encoding.h"
 #include "server/owner_spi.h"
-#include "store/provision_owner.h"
+#include "store/provision.h"
 #include "store/sql_text.h"
 #include "utils/lsyscache.h"
 
@@ -131,12 +131,10 @@ static uint64 execute(const GlueProvisions *provisions,
 					  GlueStatement *statement, int64 id,
 					  const GlueTarget *target, const char *name,
 					  const GlueLife *life, bool is_new);
-static uint64 execute_with_result(const GlueProvisions *provisions,
-								  GlueImpersonation *saved,
-								  GlueStatement *statement, int64 id,
-								  const GlueTarget *target, const char *name,
-								  const GlueLife *life, bool is_new);
-static void read_owned(const GlueResultRow *row, GlueOwned *owned);
+static void fill_parameters(GlueRow *row, const GlueProvisions *provisions,
+							int64 id, const GlueTarget *target,
+							const char *name, const GlueLife *life, bool flag);
+static void read_owned(const GlueResult *row, GlueOwned *owned);
 
 /*
  * Read the ownership of an entry for the connection of a name (UTF-8) at a
@@ -151,24 +149,19 @@ glue_provision_look(const GlueProvisions *provisions, int64 id,
 					const GlueTarget *target, const char *name,
 					bool to_delete, GlueOwned *owned)
 {
-	GlueImpersonation saved;
-	bool		found;
+	GlueRow		parameters;
+	GlueResult	row;
 
 	memset(owned, 0, sizeof(GlueOwned));
-	found = execute_with_result(provisions, &saved, &look, id, target,
-								name, NULL, to_delete) > 0;
-	if (found)
-	{
-		GlueResultRow row = glue_result_row(0);
-
+	fill_parameters(&parameters, provisions, id, target, name, NULL, to_delete);
+	glue_execute(&row, &look, provisions, parameters.values, parameters.nulls);
+	while (glue_result_next(&row))
 		read_owned(&row, owned);
-	}
-	glue_execute_end(&saved);
-	return found;
+	return row.count > 0;
 }
 
 static void
-read_owned(const GlueResultRow *row, GlueOwned *owned)
+read_owned(const GlueResult *row, GlueOwned *owned)
 {
 	owned->owned = glue_result_bool(row, 1);
 	owned->elsewhere = owned->owned && !glue_result_bool(row, 2);
@@ -271,38 +264,32 @@ execute(const GlueProvisions *provisions, GlueStatement *statement, int64 id,
 		const GlueTarget *target, const char *name, const GlueLife *life,
 		bool is_new)
 {
-	GlueImpersonation saved;
-	uint64		count = execute_with_result(provisions, &saved, statement, id,
-											target, name, life, is_new);
-
-	glue_execute_end(&saved);
-	return count;
-}
-
-/* Execute a statement; parameters that it does not use may be NULL. */
-static uint64
-execute_with_result(const GlueProvisions *provisions,
-					GlueImpersonation *saved, GlueStatement *statement,
-					int64 id, const GlueTarget *target, const char *name,
-					const GlueLife *life, bool is_new)
-{
 	GlueRow		row;
 
-	glue_row_clear(&row);
-	glue_row_set(&row, 0, Int64GetDatum(id));
-	glue_row_set(&row, 1, Int64GetDatum(provisions->home));
+	fill_parameters(&row, provisions, id, target, name, life, is_new);
+	return glue_execute_alone(statement, provisions, row.values, row.nulls);
+}
+
+/* Those that a statement does not use may be NULL. */
+static void
+fill_parameters(GlueRow *row, const GlueProvisions *provisions, int64 id,
+				const GlueTarget *target, const char *name,
+				const GlueLife *life, bool flag)
+{
+	glue_row_clear(row);
+	glue_row_set(row, 0, Int64GetDatum(id));
+	glue_row_set(row, 1, Int64GetDatum(provisions->home));
 	if (target != NULL)
 	{
-		glue_row_set_text(&row, 2, target->endpoint.origin);
-		glue_row_set_text(&row, 3, target->catalog);
-		glue_row_set_text(&row, 4, target->endpoint.region);
+		glue_row_set_text(row, 2, target->endpoint.origin);
+		glue_row_set_text(row, 3, target->catalog);
+		glue_row_set_text(row, 4, target->endpoint.region);
 	}
-	glue_row_set_text(&row, 5, name);
+	glue_row_set_text(row, 5, name);
 	if (life != NULL && life->until != 0)
 	{
-		glue_row_set_time(&row, 6, life->from);
-		glue_row_set_time(&row, 7, life->until);
+		glue_row_set_time(row, 6, life->from);
+		glue_row_set_time(row, 7, life->until);
 	}
-	glue_row_set(&row, 8, BoolGetDatum(is_new));
-	return glue_execute(statement, provisions, saved, row.values, row.nulls);
+	glue_row_set(row, 8, BoolGetDatum(flag));
 }

@@ -18,13 +18,10 @@
 #include "executor/spi.h"
 #include "miscadmin.h"
 #include "server/builtins.h"
-#include "store/request_activity.h"
+#include "store/requests.h"
 #include "store/sql_text.h"
 #include "utils/acl.h"
 #include "utils/lsyscache.h"
-
-/* prototypes of private functions */
-static void copy_row(GlueRequestActivity *found, MemoryContext context);
 
 /*
  * Read the reason why a request waits; false if the view has no row for it, or
@@ -51,23 +48,17 @@ glue_request_activity(Oid schema, int64 id, GlueRequestActivity *found)
 	SPI_connect();
 	if (SPI_execute_with_args(text, 1, types, values, NULL, false, 1) < 0)
 		elog(ERROR, "could not read view \"%s\"", name);
+	MemoryContextSwitchTo(context);
 	is_there = SPI_processed > 0;
 	if (is_there)
-		copy_row(found, context);
+	{
+		HeapTuple	tuple = SPI_tuptable->vals[0];
+		TupleDesc	desc = SPI_tuptable->tupdesc;
+
+		found->waiting_for = SPI_getvalue(tuple, desc, 1);
+		found->last_error = SPI_getvalue(tuple, desc, 2);
+		found->what_to_do = SPI_getvalue(tuple, desc, 3);
+	}
 	SPI_finish();
-	MemoryContextSwitchTo(context);
 	return is_there;
-}
-
-static void
-copy_row(GlueRequestActivity *found, MemoryContext context)
-{
-	HeapTuple	tuple = SPI_tuptable->vals[0];
-	TupleDesc	desc = SPI_tuptable->tupdesc;
-	MemoryContext spi_context = MemoryContextSwitchTo(context);
-
-	found->waiting_for = SPI_getvalue(tuple, desc, 1);
-	found->last_error = SPI_getvalue(tuple, desc, 2);
-	found->what_to_do = SPI_getvalue(tuple, desc, 3);
-	MemoryContextSwitchTo(spi_context);
 }

@@ -36,7 +36,8 @@
 #include "server/encoding.h"
 #include "server/home.h"
 #include "server/owner_spi.h"
-#include "store/request_home.h"
+#include "store/jobs.h"
+#include "store/own_table.h"
 #include "store/request_row.h"
 #include "store/sealed_input.h"
 #include "store/sql_text.h"
@@ -247,13 +248,13 @@ glue_request_take_over(const GlueJobQueue *queue, const GlueRequest *request,
  * that one was older, and had to be given a new ID.
  */
 bool
-glue_request_keeps_id(const GlueJobQueue *queue, const GlueRequest *request,
-					  Oid sequence)
+glue_request_keeps_id(const GlueJobQueue *queue, const GlueRequest *request)
 {
 	Datum		values[] = {
 		Int64GetDatum(request->id),
 		CStringGetTextDatum(glue_server_from_utf8(request->name)),
-		ObjectIdGetDatum(sequence)
+		ObjectIdGetDatum(glue_own_sequence(queue->table.schema,
+										   "glue_request_id_seq"))
 	};
 
 	return glue_execute_alone(&find_keepable, &queue->table, values, NULL) > 0;

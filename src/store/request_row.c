@@ -81,11 +81,6 @@ const GlueColumn glue_request_columns[GLUE_NUM_REQUEST_COLUMNS] = {
 StaticAssertDecl(GLUE_NUM_REQUEST_COLUMNS <= GLUE_MAX_COLUMNS,
 				 "a row has room for the widest table");
 
-/* prototypes of private functions */
-static GlueRequest *read_request(const GlueResultRow *row);
-static GlueUndo *read_undo(const GlueRequest *request,
-						   const GlueResultRow *row);
-
 /* A column that is a member of a GlueRequest. */
 #define COLUMN(name)	(GLUE_REQUEST_##name + 1)
 #define FIELD(name, type, member) \
@@ -206,44 +201,38 @@ glue_request_row_fill(GlueRow *row, const GlueRequest *request)
 }
 
 /*
- * Read the requests that a statement has returned, as a list in the current
- * memory context.  Each has a context of its own, a child of parent.
- *
- * The statement returns GLUE_READ_COLUMNS().  undo is true for calls that are
- * to be undone.
+ * Read the columns that an undo alone needs.  on_rollback is set only for calls
+ * that may have created the connection.
  */
-List *
-glue_requests_read(uint64 count, bool undo, MemoryContext parent)
+static GlueUndo *
+read_undo(const GlueRequest *request, const GlueResult *row)
 {
-	List	   *requests = NIL;
+	GlueUndo   *undo = palloc0(sizeof(GlueUndo));
 
-	for (uint64 i = 0; i < count; i++)
-	{
-		MemoryContext own = AllocSetContextCreate(parent, "glue_conn request",
-												  ALLOCSET_START_SMALL_SIZES);
-		MemoryContext old_context = MemoryContextSwitchTo(own);
-		GlueResultRow row = glue_result_row(i);
-		GlueRequest *request = read_request(&row);
+	undo->id = request->id;
+	undo->may_have_made = request->on_rollback != NULL;
+	undo->undone = glue_result_time(row, COLUMN(UNDONE_AT)) != 0;
+	undo->keep = undo->undone ?
+		request->error_code != NULL &&
+		strcmp(request->error_code, "Kept") == 0 :
+		undo->may_have_made && strcmp(request->on_rollback, "keep") == 0;
+	undo->answered_at = glue_result_time(row, COLUMN(ANSWERED_AT));
 
-		request->context = own;
-		if (undo && request->answer != NULL)
-		{
-			/* the error of an undo whose result is stored */
-			request->error_code = glue_json_tree_text(request->answer,
-													  "error_code");
-			request->error_message = glue_json_tree_text(request->answer,
-														 "error_message");
-		}
-		if (undo)
-			request->undo = read_undo(request, &row);
-		MemoryContextSwitchTo(old_context);
-		requests = lappend(requests, request);
-	}
-	return requests;
+	/* as long as the sender would have waited, if that is longer */
+	undo->late_limit_ms = Max(glue_setting_settle_time,
+							  request->call_timeout_ms != 0 ?
+							  request->call_timeout_ms :
+							  GLUE_LONGEST_CHANGE_MS);
+	undo->aws_sent_at = request->aws_sent_at;
+	undo->aws_ended_at = glue_result_time(row, COLUMN(AWS_ENDED_AT));
+	undo->committed =
+		glue_caller_status((uint64) glue_result_int64(row, COLUMN(CALLER_XID))) ==
+		GLUE_CALLER_COMMITTED;
+	return undo;
 }
 
 static GlueRequest *
-read_request(const GlueResultRow *row)
+read_request(const GlueResult *row)
 {
 	GlueRequest *request = palloc0(sizeof(GlueRequest));
 	bytea	   *fingerprint;
@@ -274,32 +263,37 @@ read_request(const GlueResultRow *row)
 }
 
 /*
- * Read the further columns for an undo.  on_rollback is set only for calls
- * that may have created the connection.
+ * Read the requests that a statement returns, as a list in the current memory
+ * context.  Each has a context of its own, a child of parent.
+ *
+ * The statement returns GLUE_READ_COLUMNS().  undo is true for calls that are
+ * to be undone.
  */
-static GlueUndo *
-read_undo(const GlueRequest *request, const GlueResultRow *row)
+List *
+glue_requests_read(GlueResult *row, bool undo, MemoryContext parent)
 {
-	GlueUndo   *undo = palloc0(sizeof(GlueUndo));
+	List	   *requests = NIL;
 
-	undo->id = request->id;
-	undo->may_have_made = request->on_rollback != NULL;
-	undo->undone = glue_result_time(row, COLUMN(UNDONE_AT)) != 0;
-	undo->keep = undo->undone ?
-		request->error_code != NULL &&
-		strcmp(request->error_code, "Kept") == 0 :
-		undo->may_have_made && strcmp(request->on_rollback, "keep") == 0;
-	undo->answered_at = glue_result_time(row, COLUMN(ANSWERED_AT));
+	while (glue_result_next(row))
+	{
+		MemoryContext own = AllocSetContextCreate(parent, "glue_conn request",
+												  ALLOCSET_START_SMALL_SIZES);
+		MemoryContext old_context = MemoryContextSwitchTo(own);
+		GlueRequest *request = read_request(row);
 
-	/* as long as the sender would have waited, if that is longer */
-	undo->late_limit_ms = Max(glue_setting_settle_time,
-							  request->call_timeout_ms != 0 ?
-							  request->call_timeout_ms :
-							  GLUE_LONGEST_CHANGE_MS);
-	undo->aws_sent_at = request->aws_sent_at;
-	undo->aws_ended_at = glue_result_time(row, COLUMN(AWS_ENDED_AT));
-	undo->committed =
-		glue_caller_status((uint64) glue_result_int64(row, COLUMN(CALLER_XID))) ==
-		GLUE_CALLER_COMMITTED;
-	return undo;
+		request->context = own;
+		if (undo && request->answer != NULL)
+		{
+			/* the error of an undo whose result is stored */
+			request->error_code = glue_json_tree_text(request->answer,
+													  "error_code");
+			request->error_message = glue_json_tree_text(request->answer,
+														 "error_message");
+		}
+		if (undo)
+			request->undo = read_undo(request, row);
+		MemoryContextSwitchTo(old_context);
+		requests = lappend(requests, request);
+	}
+	return requests;
 }

@@ -85,6 +85,7 @@ extern void glue_request_row_fill(GlueRow *row,
  */
 #define GLUE_READ_COLUMNS(claimed_by) "@r_columns, " claimed_by " IS NOT NULL"
 
-extern List *glue_requests_read(uint64 count, bool undo, MemoryContext parent);
+extern List *glue_requests_read(GlueResult *row, bool undo,
+								MemoryContext parent);
 
 #endif							/* GLUE_STORE_REQUEST_ROW_H */

@@ -43,10 +43,6 @@ static GlueStatement erase = {
 	{INT8ARRAYOID, INT8OID}
 };
 
-/* prototypes of private functions */
-static void read_sealed(const GlueRequestSecrets *secrets,
-						GlueRequest *request);
-
 /*
  * Open the table.
  *
@@ -77,6 +73,28 @@ glue_request_secret_insert(const GlueRequestSecrets *secrets, int64 request,
 	(void) glue_execute_alone(&insert, secrets, values, NULL);
 }
 
+/* Read the sealed secrets of a request. */
+static void
+read_sealed(const GlueRequestSecrets *secrets, GlueRequest *request)
+{
+	Datum		values[] = {
+		Int64GetDatum(request->id), Int64GetDatum(request->home)
+	};
+	GlueResult	row;
+
+	glue_execute(&row, &find, secrets, values, NULL);
+	while (glue_result_next(&row))
+	{
+		MemoryContext spi_context = MemoryContextSwitchTo(request->context);
+		bool		is_null;
+
+		request->sealed =
+			DatumGetByteaPCopy(glue_result_datum(&row, 1, &is_null));
+		request->sealed_for = glue_result_oid(&row, 2);
+		MemoryContextSwitchTo(spi_context);
+	}
+}
+
 /*
  * Read the sealed secrets of requests whose rows are locked.
  *
@@ -96,29 +114,6 @@ glue_request_secrets_read(const GlueRequestSecrets *secrets, List *requests)
 		if (request->has_secrets && request->undo == NULL)
 			read_sealed(secrets, request);
 	}
-}
-
-/* The same for one request. */
-static void
-read_sealed(const GlueRequestSecrets *secrets, GlueRequest *request)
-{
-	Datum		values[] = {
-		Int64GetDatum(request->id), Int64GetDatum(request->home)
-	};
-	GlueImpersonation saved;
-
-	if (glue_execute(&find, secrets, &saved, values, NULL) > 0)
-	{
-		GlueResultRow row = glue_result_row(0);
-		MemoryContext spi_context = MemoryContextSwitchTo(request->context);
-		bool		is_null;
-
-		request->sealed =
-			DatumGetByteaPCopy(glue_result_datum(&row, 1, &is_null));
-		request->sealed_for = glue_result_oid(&row, 2);
-		MemoryContextSwitchTo(spi_context);
-	}
-	glue_execute_end(&saved);
 }
 
 /* Delete the secrets of requests, if they have any. */

@@ -116,15 +116,6 @@ static GlueStatement follow = {
 	.latest = true
 };
 
-/* prototypes of private functions */
-static void keep_secrets(const GlueRequestQueue *queue,
-						 const GlueRequest *request);
-static void erase_secrets(const GlueRequestQueue *queue, int64 id);
-static void explain_duplicate(void *arg);
-static bool change(const GlueRequestQueue *queue, GlueStatement *statement,
-				   int64 id);
-static void read_state(GlueRequestState *found, const GlueResultRow *row);
-
 /*
  * Open the table.
  *
@@ -155,7 +146,13 @@ glue_request_insert(const GlueRequestQueue *queue, const GlueRequest *request)
 	glue_request_make_own(queue, &own);
 	glue_request_row_fill(&row, &own);
 	if (request->has_secrets)
-		keep_secrets(queue, &own);
+	{
+		GlueRequestSecrets secrets;
+		bytea	   *sealed = glue_request_seal(&own);
+
+		glue_request_secrets_open(&secrets, queue->schema);
+		glue_request_secret_insert(&secrets, own.id, own.role, sealed);
+	}
 
 	/* if that fails without a statement, a statement raises the error */
 	if (!queue->plain || !glue_request_insert_row(queue, &row))
@@ -174,16 +171,6 @@ glue_request_make_own(const GlueRequestQueue *queue, GlueRequest *request)
 	request->role = GetUserId();
 }
 
-static void
-keep_secrets(const GlueRequestQueue *queue, const GlueRequest *request)
-{
-	GlueRequestSecrets secrets;
-	bytea	   *sealed = glue_request_seal(request);
-
-	glue_request_secrets_open(&secrets, queue->schema);
-	glue_request_secret_insert(&secrets, request->id, request->role, sealed);
-}
-
 /* Delete the secrets of a request that will not be carried out any more. */
 static void
 erase_secrets(const GlueRequestQueue *queue, int64 id)
@@ -192,6 +179,18 @@ erase_secrets(const GlueRequestQueue *queue, int64 id)
 
 	glue_request_secrets_open(&secrets, queue->schema);
 	glue_request_secrets_erase(&secrets, &id, 1);
+}
+
+/* An error context callback: a hint for an ID that exists already. */
+static void
+explain_duplicate(void *arg)
+{
+	const GlueRequestQueue *queue = arg;
+
+	if (geterrcode() == ERRCODE_UNIQUE_VIOLATION)
+		errhint("The sequence of the IDs was set back: SELECT pg_catalog.setval('%s.glue_request_id_seq', (SELECT pg_catalog.max(id) FROM %s));",
+				quote_identifier(get_namespace_name(queue->schema)),
+				queue->name);
 }
 
 /* Insert a row without a statement; false if that is not possible. */
@@ -211,18 +210,6 @@ glue_request_insert_row(const GlueRequestQueue *queue, const GlueRow *row)
 	return inserted;
 }
 
-/* An error context callback: a hint for an ID that exists already. */
-static void
-explain_duplicate(void *arg)
-{
-	const GlueRequestQueue *queue = arg;
-
-	if (geterrcode() == ERRCODE_UNIQUE_VIOLATION)
-		errhint("The sequence of the IDs was set back: SELECT pg_catalog.setval('%s.glue_request_id_seq', (SELECT pg_catalog.max(id) FROM %s));",
-				quote_identifier(get_namespace_name(queue->schema)),
-				queue->name);
-}
-
 /*
  * The ID of the next request.  It is needed before the row is inserted,
  * because it is part of the sealed data, and identifies the request in
@@ -231,14 +218,16 @@ explain_duplicate(void *arg)
 int64
 glue_request_next_id(const GlueRequestQueue *queue)
 {
-	return nextval_internal(glue_request_sequence(queue), false);
+	return nextval_internal(glue_own_sequence(queue->schema,
+											  "glue_request_id_seq"), false);
 }
 
-/* The sequence of the IDs. */
-Oid
-glue_request_sequence(const GlueRequestQueue *queue)
+static bool
+change(const GlueRequestQueue *queue, GlueStatement *statement, int64 id)
 {
-	return glue_own_sequence(queue->schema, "glue_request_id_seq");
+	Datum		values[] = {Int64GetDatum(id), Int64GetDatum(queue->home)};
+
+	return glue_execute_alone(statement, queue, values, NULL) > 0;
 }
 
 /* Delete a request that the current transaction has made. */
@@ -249,31 +238,8 @@ glue_request_withdraw(const GlueRequestQueue *queue, int64 id)
 		erase_secrets(queue, id);
 }
 
-/*
- * Read the latest state of a request; false if there is none.
- *
- * The result belongs to the current memory context.
- */
-bool
-glue_request_find(const GlueRequestQueue *queue, int64 id,
-				  GlueRequestState *found)
-{
-	Datum		values[] = {Int64GetDatum(id), Int64GetDatum(queue->home)};
-	GlueImpersonation saved;
-	bool		is_there = glue_execute(&find, queue, &saved, values, NULL) > 0;
-
-	if (is_there)
-	{
-		GlueResultRow row = glue_result_row(0);
-
-		read_state(found, &row);
-	}
-	glue_execute_end(&saved);
-	return is_there;
-}
-
 static void
-read_state(GlueRequestState *found, const GlueResultRow *row)
+read_state(GlueRequestState *found, const GlueResult *row)
 {
 	TransactionId changed_by = (TransactionId) glue_result_oid(row, 4);
 
@@ -287,6 +253,24 @@ read_state(GlueRequestState *found, const GlueResultRow *row)
 	found->error_code = SPI_getvalue(row->tuple, row->desc, 8);
 	found->answered = glue_result_bool(row, 9);
 	found->held = strcmp(found->state, GLUE_STATE_HELD) == 0;
+}
+
+/*
+ * Read the latest state of a request; false if there is none.
+ *
+ * The result belongs to the current memory context.
+ */
+bool
+glue_request_find(const GlueRequestQueue *queue, int64 id,
+				  GlueRequestState *found)
+{
+	Datum		values[] = {Int64GetDatum(id), Int64GetDatum(queue->home)};
+	GlueResult	row;
+
+	glue_execute(&row, &find, queue, values, NULL);
+	while (glue_result_next(&row))
+		read_state(found, &row);
+	return row.count > 0;
 }
 
 /*
@@ -362,12 +346,4 @@ glue_request_hasten(const GlueRequestQueue *queue, int64 id)
 {
 	if (change(queue, &hasten, id))
 		glue_news_wake_queue_at_commit();
-}
-
-static bool
-change(const GlueRequestQueue *queue, GlueStatement *statement, int64 id)
-{
-	Datum		values[] = {Int64GetDatum(id), Int64GetDatum(queue->home)};
-
-	return glue_execute_alone(statement, queue, values, NULL) > 0;
 }

@@ -39,7 +39,6 @@ extern void glue_request_queue_open(GlueRequestQueue *queue, Oid schema,
 extern void glue_request_make_own(const GlueRequestQueue *queue,
 								  GlueRequest *request);
 extern int64 glue_request_next_id(const GlueRequestQueue *queue);
-extern Oid	glue_request_sequence(const GlueRequestQueue *queue);
 extern int64 glue_request_insert(const GlueRequestQueue *queue,
 								 const GlueRequest *request);
 extern bool glue_request_insert_row(const GlueRequestQueue *queue,
@@ -55,5 +54,20 @@ extern bool glue_request_follow(const GlueRequestQueue *queue,
 extern bool glue_request_cancel(const GlueRequestQueue *queue, int64 id);
 extern bool glue_request_requeue(const GlueRequestQueue *queue, int64 id);
 extern void glue_request_hasten(const GlueRequestQueue *queue, int64 id);
+
+/* The reason why a request waits; strings are in the database's encoding. */
+typedef struct GlueRequestActivity
+{
+	const char *waiting_for;
+	const char *last_error;		/* or NULL */
+	const char *what_to_do;		/* or NULL */
+} GlueRequestActivity;
+
+/* in store/request_activity.c */
+extern bool glue_request_activity(Oid schema, int64 id,
+								  GlueRequestActivity *found);
+
+/* in store/drop_warning.c */
+extern void glue_drop_warning_init(void);
 
 #endif							/* GLUE_STORE_REQUESTS_H */

@@ -27,10 +27,12 @@
 /* Rows that are fetched at once. */
 #define FETCH_COUNT		100
 
-/* prototypes of private functions */
-static const char *column_of(Relation table, int column);
-static const char *condition_text(Relation table, Node *condition);
-static void fetch(GlueRowReader *reader);
+static const char *
+column_of(Relation table, int column)
+{
+	return quote_identifier(get_attname(RelationGetRelid(table), column,
+										false));
+}
 
 /*
  * Begin to read the rows that have an input, of a table and its partitions.
@@ -47,42 +49,29 @@ glue_row_reader_begin(GlueRowReader *reader, Relation table,
 	const char *input = column_of(table, input_column);
 	bool		is_partitioned =
 		table->rd_rel->relkind == RELKIND_PARTITIONED_TABLE;
+	const char *where = "true";
 	char	   *text;
 
 	memset(reader, 0, sizeof(GlueRowReader));
 	reader->owner = table->rd_rel->relowner;
 	glue_impersonate(&saved, reader->owner);
+
+	/* as text for the current search_path, which it is parsed with */
+	if (condition != NULL)
+		where = deparse_expression(condition,
+								   deparse_context_for(RelationGetRelationName(table),
+													   RelationGetRelid(table)),
+								   false, false);
 	text = psprintf("SELECT %s, %s FROM %s %s WHERE %s IS NOT NULL AND (%s)",
 					input,
 					tags_column != 0 ? column_of(table, tags_column) : "NULL",
 					is_partitioned ? "" : "ONLY", glue_own_table_name(table),
-					input, condition_text(table, condition));
+					input, where);
 	SPI_connect();
 	reader->portal = SPI_cursor_open_with_args(NULL, text, 0, NULL, NULL, NULL,
 											   true, 0);
 	glue_stop_impersonating(&saved);
 	MemoryContextSwitchTo(context);
-}
-
-static const char *
-column_of(Relation table, int column)
-{
-	return quote_identifier(get_attname(RelationGetRelid(table), column,
-										false));
-}
-
-/*
- * The condition as text, deparsed for the current search_path, which it is
- * parsed with.
- */
-static const char *
-condition_text(Relation table, Node *condition)
-{
-	return condition == NULL ? "true" :
-		deparse_expression(condition,
-						   deparse_context_for(RelationGetRelationName(table),
-											   RelationGetRelid(table)),
-						   false, false);
 }
 
 /*
@@ -93,12 +82,21 @@ bool
 glue_row_reader_next(GlueRowReader *reader, NullableDatum *input,
 					 NullableDatum *tags)
 {
-	MemoryContext context = CurrentMemoryContext;
 	HeapTuple	tuple;
 
 	if (reader->next >= reader->nfetched)
 	{
-		fetch(reader);
+		MemoryContext context = CurrentMemoryContext;
+		GlueImpersonation saved;
+
+		if (reader->fetched != NULL)
+			SPI_freetuptable(reader->fetched);
+		glue_impersonate(&saved, reader->owner);
+		SPI_cursor_fetch(reader->portal, true, FETCH_COUNT);
+		glue_stop_impersonating(&saved);
+		reader->fetched = SPI_tuptable;
+		reader->nfetched = SPI_processed;
+		reader->next = 0;
 		MemoryContextSwitchTo(context);
 		if (reader->nfetched == 0)
 			return false;
@@ -109,21 +107,6 @@ glue_row_reader_next(GlueRowReader *reader, NullableDatum *input,
 	tags->value = SPI_getbinval(tuple, reader->fetched->tupdesc, 2,
 								&tags->isnull);
 	return true;
-}
-
-static void
-fetch(GlueRowReader *reader)
-{
-	GlueImpersonation saved;
-
-	if (reader->fetched != NULL)
-		SPI_freetuptable(reader->fetched);
-	glue_impersonate(&saved, reader->owner);
-	SPI_cursor_fetch(reader->portal, true, FETCH_COUNT);
-	glue_stop_impersonating(&saved);
-	reader->fetched = SPI_tuptable;
-	reader->nfetched = SPI_processed;
-	reader->next = 0;
 }
 
 void

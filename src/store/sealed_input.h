@@ -14,6 +14,9 @@
 #include "client/failure.h"
 #include "store/request.h"
 
+/* The code of a failure because no usable key was found. */
+#define GLUE_CODE_NO_SECRET_KEY "no secret key"
+
 /* The error code if sealed secrets are damaged. */
 #define GLUE_CODE_SEAL_BROKEN "sealed secrets broken"
 

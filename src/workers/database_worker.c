@@ -53,10 +53,6 @@ static const char *const types[] = {
 	[GLUE_WORK_JOURNAL] = "glue_conn journal worker",
 };
 
-/* prototypes of private functions */
-static void leave(GlueWorkKind kind, TimestampTz come_back_at);
-static WorkerNote *find_note(Oid database, GlueWorkKind kind);
-
 /* The launcher begins: delete the notes of workers of an earlier launcher. */
 void
 glue_workers_forget(void)
@@ -94,6 +90,24 @@ glue_worker_start(Oid database, GlueWorkKind kind,
 }
 
 /*
+ * Find the note of a worker, or a free one with database InvalidOid; NULL if
+ * there is none.
+ */
+static WorkerNote *
+find_note(Oid database, GlueWorkKind kind)
+{
+	WorkerNote *notes = glue_shared_attach(&glue_workers_part);
+
+	for (int i = 0; i < MaxBackends; i++)
+	{
+		if (notes[i].database == database &&
+			(notes[i].kind == kind || !OidIsValid(database)))
+			return &notes[i];
+	}
+	return NULL;
+}
+
+/*
  * Has the last worker of a database exited regularly?  Then its note has the
  * time of the next work; that is now, if the clock was set back since.
  */
@@ -118,7 +132,7 @@ glue_worker_left(Oid database, GlueWorkKind kind, TimestampTz *come_back_at)
 
 /*
  * The main loop of a worker: work on news of its database, until there was
- * none for a while.
+ * none for a while.  Then exit regularly, with a note.
  *
  * A worker is a superuser, and the owner of the database may have set its
  * search_path: glue_worker_connect() overrides it, so that no name finds
@@ -128,6 +142,7 @@ void
 glue_worker_run(Oid database, const GlueWork *work)
 {
 	static uint32 wait_event = 0;
+	WorkerNote *note;
 	TimestampTz yield_at = DT_NOBEGIN;
 	TimestampTz due = 0;
 	bool		stay = false;
@@ -152,41 +167,14 @@ glue_worker_run(Oid database, const GlueWork *work)
 		due = GetCurrentTimestamp();
 	if (work->end != NULL)
 		work->end();
-	leave(work->kind, due != 0 ? due : DT_NOEND);
-}
-
-/* Exit regularly, with a note. */
-static void
-leave(GlueWorkKind kind, TimestampTz come_back_at)
-{
-	WorkerNote *note;
-
 	Assert(!IsTransactionState());
 	glue_shared_lock(LW_EXCLUSIVE);
-	note = find_note(InvalidOid, kind);
+	note = find_note(InvalidOid, work->kind);
 	if (note != NULL)
 		*note = (WorkerNote)
 	{
-		MyDatabaseId, kind, GetCurrentTimestamp(), come_back_at
+		MyDatabaseId, work->kind, GetCurrentTimestamp(), due != 0 ? due : DT_NOEND
 	};
 	glue_shared_unlock();
 	proc_exit(0);
-}
-
-/*
- * Find the note of a worker, or a free one with database InvalidOid; NULL if
- * there is none.
- */
-static WorkerNote *
-find_note(Oid database, GlueWorkKind kind)
-{
-	WorkerNote *notes = glue_shared_attach(&glue_workers_part);
-
-	for (int i = 0; i < MaxBackends; i++)
-	{
-		if (notes[i].database == database &&
-			(notes[i].kind == kind || !OidIsValid(database)))
-			return &notes[i];
-	}
-	return NULL;
 }

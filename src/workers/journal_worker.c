@@ -167,7 +167,7 @@ static void
 fail(int nboxes, const ErrorData *error)
 {
 	for (int i = 0; i < nboxes; i++)
-		glue_mailbox_failed(taken[nanswered + i], error);
+		glue_mailbox_answer(taken[nanswered + i], 0, error);
 	answer(nboxes);
 }
 
@@ -262,7 +262,7 @@ record_message(GlueBox *box, const char *tuples)
 	place = tuples;
 	for (int i = 0; i < box->ntuples && blocked_by == 0; i++)
 		glue_intent_row_insert(&queue, next_tuple(&place));
-	glue_mailbox_written(box, blocked_by);
+	glue_mailbox_answer(box, blocked_by, NULL);
 }
 
 static MinimalTuple

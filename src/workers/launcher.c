@@ -76,11 +76,19 @@
 #define NO_ROOM_PAUSE_MS	1000
 #define NO_ROOM_PATIENCE_MS	5000
 
+/* A database, and a kind of worker in it. */
+typedef struct WorkerKey
+{
+	Oid			database;
+	GlueWorkKind kind;
+} WorkerKey;
+
 /* The state of one kind of worker in a database. */
 typedef struct KnownWorker
 {
-	struct KnownDatabase *database;
-	GlueWorkKind kind;
+	WorkerKey	key;
+	bool		exists;			/* the database, at the last look */
+	bool		served;			/* likewise; for the queue */
 	bool		news;			/* since the worker was started */
 	BackgroundWorkerHandle *handle; /* or NULL */
 	TimestampTz start_at;		/* time to start a worker, or DT_NOEND */
@@ -89,39 +97,20 @@ typedef struct KnownWorker
 	int			failures;		/* consecutive failures */
 } KnownWorker;
 
-/* The state of a database. */
-typedef struct KnownDatabase
-{
-	Oid			oid;			/* the key */
-	bool		exists;			/* at the last look */
-	bool		served;			/* likewise */
-	KnownWorker workers[GLUE_NUM_WORK_KINDS];
-} KnownDatabase;
-
-static HTAB * databases = NULL;
-
-/* An iteration over all workers.  Starts as zeros. */
-typedef struct WorkerWalk
-{
-	HASH_SEQ_STATUS status;
-	KnownDatabase *database;	/* NULL: not started */
-	int			kind;			/* the next kind of worker in it */
-} WorkerWalk;
+static HTAB * workers = NULL;
 
 /* Time since when no worker slot was free; 0 if one is free. */
 static TimestampTz crowded_since = 0;
 
 /* prototypes of private functions */
-static void make_table(void);
 static void look_for_databases(void);
 static void note_database(Form_pg_database form);
 static void forget_databases(void);
-static KnownDatabase *find_database(Oid oid);
+static KnownWorker *find_worker(Oid database, GlueWorkKind kind);
 static void take_news(void);
 static void mind_clock(TimestampTz now);
 static TimestampTz mind_workers(TimestampTz now);
 static int	see_to_workers(TimestampTz now, int *nlooks);
-static KnownWorker *walk_on(WorkerWalk *walk);
 static void note_end(KnownWorker *worker, TimestampTz now);
 static KnownWorker *find_next(TimestampTz now, bool looks);
 static bool comes_before(const KnownWorker *a, const KnownWorker *b);
@@ -130,7 +119,6 @@ static void mind_room(const KnownWorker *waiting, bool ours,
 					  TimestampTz now);
 static void complain_of_room(GlueWorkKind kind);
 static TimestampTz find_next_start(TimestampTz now);
-static TimestampTz pause_after(int failures, TimestampTz now);
 
 /*
  * Register the launcher, if the library is preloaded and the settings want it.
@@ -161,13 +149,18 @@ void
 glue_launcher_main(Datum arg)
 {
 	static uint32 wait_event = 0;
+	HASHCTL		control = {
+		.keysize = sizeof(WorkerKey),
+		.entrysize = sizeof(KnownWorker),
+	};
 
 	glue_worker_take_signals();
 	glue_worker_settings_fix();
 	BackgroundWorkerInitializeConnection(NULL, NULL, 0);
 	glue_workers_forget();
 	glue_news_recall();
-	make_table();
+	workers = hash_create("glue_conn workers", 256, &control,
+						  HASH_ELEM | HASH_BLOBS);
 	glue_news_listen(InvalidOid, GLUE_WORK_QUEUE);
 
 	for (;;)
@@ -192,31 +185,19 @@ glue_launcher_main(Datum arg)
  * ----------------------------------------------------------------
  */
 
-static void
-make_table(void)
-{
-	HASHCTL		control = {
-		.keysize = sizeof(Oid),
-		.entrysize = sizeof(KnownDatabase),
-	};
-
-	databases = hash_create("glue_conn databases", 256, &control,
-							HASH_ELEM | HASH_BLOBS);
-}
-
 /* Read the list of databases. */
 static void
 look_for_databases(void)
 {
 	HASH_SEQ_STATUS status;
-	KnownDatabase *database;
+	KnownWorker *worker;
 	Relation	relation;
 	TableScanDesc scan;
 	HeapTuple	tuple;
 
-	hash_seq_init(&status, databases);
-	while ((database = hash_seq_search(&status)) != NULL)
-		database->exists = false;
+	hash_seq_init(&status, workers);
+	while ((worker = hash_seq_search(&status)) != NULL)
+		worker->exists = false;
 
 	StartTransactionCommand();
 	(void) GetTransactionSnapshot();
@@ -233,8 +214,7 @@ look_for_databases(void)
 static void
 note_database(Form_pg_database form)
 {
-	KnownDatabase *database = find_database(form->oid);
-	KnownWorker *worker = &database->workers[GLUE_WORK_QUEUE];
+	KnownWorker *worker = find_worker(form->oid, GLUE_WORK_QUEUE);
 	bool		served = !form->datistemplate &&
 		glue_database_is_served(NameStr(form->datname));
 
@@ -242,15 +222,16 @@ note_database(Form_pg_database form)
 	 * an invalid connection limit marks a database whose DROP DATABASE was
 	 * interrupted
 	 */
-	database->exists = form->datallowconn && form->datconnlimit >= -1;
-	if (served && !database->served && worker->handle != NULL)
+	worker->exists = form->datallowconn && form->datconnlimit >= -1;
+	find_worker(form->oid, GLUE_WORK_JOURNAL)->exists = worker->exists;
+	if (served && !worker->served && worker->handle != NULL)
 		worker->news = true;
-	else if (served && !database->served)
+	else if (served && !worker->served)
 	{
 		worker->start_at = 0;
 		worker->look = true;
 	}
-	database->served = served;
+	worker->served = served;
 }
 
 /*
@@ -260,42 +241,36 @@ static void
 forget_databases(void)
 {
 	HASH_SEQ_STATUS status;
-	KnownDatabase *database;
+	KnownWorker *worker;
 
-	hash_seq_init(&status, databases);
-	while ((database = hash_seq_search(&status)) != NULL)
+	hash_seq_init(&status, workers);
+	while ((worker = hash_seq_search(&status)) != NULL)
 	{
-		Oid			oid = database->oid;
-		bool		left = !database->exists;
+		WorkerKey	key = worker->key;
 
-		for (int kind = 0; kind < GLUE_NUM_WORK_KINDS; kind++)
-			left = left && database->workers[kind].handle == NULL;
-		if (!left)
+		if (worker->exists || worker->handle != NULL)
 			continue;
-		(void) hash_search(databases, &oid, HASH_REMOVE, NULL);
-		glue_news_forget(oid);
+		(void) hash_search(workers, &key, HASH_REMOVE, NULL);
+		if (key.kind == GLUE_WORK_QUEUE)
+			glue_news_forget(key.database);
 	}
 }
 
-/* The state of a database, which is empty for a new one. */
-static KnownDatabase *
-find_database(Oid oid)
+/* The state of a worker, which is empty for a new one. */
+static KnownWorker *
+find_worker(Oid database, GlueWorkKind kind)
 {
+	WorkerKey	key = {database, kind};
 	bool		found;
-	KnownDatabase *database = hash_search(databases, &oid, HASH_ENTER, &found);
+	KnownWorker *worker = hash_search(workers, &key, HASH_ENTER, &found);
 
 	if (!found)
 	{
-		memset(database, 0, sizeof(KnownDatabase));
-		database->oid = oid;
-		for (int kind = 0; kind < GLUE_NUM_WORK_KINDS; kind++)
-		{
-			database->workers[kind].database = database;
-			database->workers[kind].kind = kind;
-			database->workers[kind].start_at = DT_NOEND;
-		}
+		memset(worker, 0, sizeof(KnownWorker));
+		worker->key = key;
+		worker->start_at = DT_NOEND;
 	}
-	return database;
+	return worker;
 }
 
 /*
@@ -309,21 +284,21 @@ take_news(void)
 {
 	GlueNews	news[16];
 	HASH_SEQ_STATUS status;
-	KnownDatabase *database;
+	KnownWorker *worker;
 	bool		lost = false;
 	int			n;
 
 	while ((n = glue_news_take(news, lengthof(news), &lost)) > 0)
 	{
 		for (int i = 0; i < n; i++)
-			find_database(news[i].database)->workers[news[i].kind].news = true;
+			find_worker(news[i].database, news[i].kind)->news = true;
 	}
 
 	if (!lost)
 		return;
-	hash_seq_init(&status, databases);
-	while ((database = hash_seq_search(&status)) != NULL)
-		database->workers[GLUE_WORK_QUEUE].news = true;
+	hash_seq_init(&status, workers);
+	while ((worker = hash_seq_search(&status)) != NULL)
+		worker->news |= worker->key.kind == GLUE_WORK_QUEUE;
 }
 
 /*
@@ -334,14 +309,15 @@ mind_clock(TimestampTz now)
 {
 	static TimestampTz before = 0;
 	bool		set_back = now < before;
-	WorkerWalk	walk = {.kind = 0};
+	HASH_SEQ_STATUS status;
 	KnownWorker *worker;
 
 	before = now;
 	if (!set_back)
 		return;
 	crowded_since = Min(crowded_since, now);
-	while ((worker = walk_on(&walk)) != NULL)
+	hash_seq_init(&status, workers);
+	while ((worker = hash_seq_search(&status)) != NULL)
 	{
 		worker->started_at = Min(worker->started_at, now);
 		if (worker->start_at != DT_NOEND)
@@ -383,21 +359,6 @@ mind_workers(TimestampTz now)
 	return wake_at;
 }
 
-/* The next worker of an iteration; NULL at its end. */
-static KnownWorker *
-walk_on(WorkerWalk *walk)
-{
-	if (walk->database == NULL)
-		hash_seq_init(&walk->status, databases);
-	if (walk->database == NULL || walk->kind == GLUE_NUM_WORK_KINDS)
-	{
-		walk->database = hash_seq_search(&walk->status);
-		walk->kind = 0;
-	}
-	return walk->database != NULL ? &walk->database->workers[walk->kind++] :
-		NULL;
-}
-
 /*
  * Check which workers have exited; returns the number of running ones, and how
  * many of them are looks.
@@ -406,11 +367,12 @@ static int
 see_to_workers(TimestampTz now, int *nlooks)
 {
 	int			nworkers = 0;
-	WorkerWalk	walk = {.kind = 0};
+	HASH_SEQ_STATUS status;
 	KnownWorker *worker;
 
 	*nlooks = 0;
-	while ((worker = walk_on(&walk)) != NULL)
+	hash_seq_init(&status, workers);
+	while ((worker = hash_seq_search(&status)) != NULL)
 	{
 		pid_t		pid;
 
@@ -438,11 +400,17 @@ note_end(KnownWorker *worker, TimestampTz now)
 	pfree(worker->handle);
 	worker->handle = NULL;
 	worker->look = false;
-	if (glue_worker_left(worker->database->oid, worker->kind,
+	if (glue_worker_left(worker->key.database, worker->key.kind,
 						 &worker->start_at))
 		worker->failures = 0;
 	else
-		worker->start_at = pause_after(worker->failures++, now);
+	{
+		int			pause_ms = FIRST_PAUSE_MS << Min(worker->failures, 10);
+
+		worker->start_at =
+			TimestampTzPlusMilliseconds(now, Min(pause_ms, LONGEST_PAUSE_MS));
+		worker->failures++;
+	}
 }
 
 /* The worker to be started next; NULL if none is due. */
@@ -450,26 +418,27 @@ static KnownWorker *
 find_next(TimestampTz now, bool looks)
 {
 	KnownWorker *next = NULL;
-	WorkerWalk	walk = {.kind = 0};
+	HASH_SEQ_STATUS status;
 	KnownWorker *worker;
 
-	while ((worker = walk_on(&walk)) != NULL)
+	hash_seq_init(&status, workers);
+	while ((worker = hash_seq_search(&status)) != NULL)
 	{
-		if (!worker->database->exists || worker->handle != NULL ||
+		if (!worker->exists || worker->handle != NULL ||
 			worker->start_at > now || (worker->look && !looks))
 			continue;
-		if (next == NULL || (next->kind == worker->kind ?
-							 comes_before(worker, next) :
-							 worker->kind == GLUE_WORK_JOURNAL))
+		if (next == NULL || comes_before(worker, next))
 			next = worker;
 	}
 	return next;
 }
 
-/* Is a worker more urgent than another one of its kind? */
+/* Is a worker more urgent than another one? */
 static bool
 comes_before(const KnownWorker *a, const KnownWorker *b)
 {
+	if (a->key.kind != b->key.kind)
+		return a->key.kind == GLUE_WORK_JOURNAL;
 	if (a->look != b->look)
 		return b->look;
 	return a->start_at < b->start_at;
@@ -482,7 +451,7 @@ start_worker(KnownWorker *worker, TimestampTz now)
 	bool		started;
 
 	Assert(worker->handle == NULL);
-	started = glue_worker_start(worker->database->oid, worker->kind,
+	started = glue_worker_start(worker->key.database, worker->key.kind,
 								&worker->handle);
 
 	MemoryContextSwitchTo(old_context);
@@ -513,12 +482,12 @@ mind_room(const KnownWorker *waiting, bool ours, TimestampTz now)
 	}
 	if (crowded_since == 0)
 		crowded_since = now;
-	if (told[waiting->kind] ||
+	if (told[waiting->key.kind] ||
 		(ours && !TimestampDifferenceExceeds(crowded_since, now,
 											 NO_ROOM_PATIENCE_MS)))
 		return;
-	complain_of_room(waiting->kind);
-	told[waiting->kind] = true;
+	complain_of_room(waiting->key.kind);
+	told[waiting->key.kind] = true;
 }
 
 static void
@@ -540,24 +509,15 @@ static TimestampTz
 find_next_start(TimestampTz now)
 {
 	TimestampTz next = TimestampTzPlusMilliseconds(now, LOOK_MS);
-	WorkerWalk	walk = {.kind = 0};
+	HASH_SEQ_STATUS status;
 	KnownWorker *worker;
 
-	while ((worker = walk_on(&walk)) != NULL)
+	hash_seq_init(&status, workers);
+	while ((worker = hash_seq_search(&status)) != NULL)
 	{
-		if (worker->database->exists && worker->handle == NULL &&
+		if (worker->exists && worker->handle == NULL &&
 			worker->start_at > now)
 			next = Min(next, worker->start_at);
 	}
 	return next;
-}
-
-static TimestampTz
-pause_after(int failures, TimestampTz now)
-{
-	int64		ms = FIRST_PAUSE_MS;
-
-	for (int i = 0; i < failures && ms < LONGEST_PAUSE_MS; i++)
-		ms *= 2;
-	return TimestampTzPlusMilliseconds(now, Min(ms, LONGEST_PAUSE_MS));
 }

@@ -25,9 +25,6 @@
 /* Time that an idle worker waits. */
 #define LINGER_MS			2000
 
-/* prototypes of private functions */
-static TimestampTz latest_exit(bool stay, TimestampTz due, TimestampTz now);
-
 /*
  * Install handlers for a reload and a shutdown: the first action of a worker.
  */
@@ -51,8 +48,10 @@ glue_worker_linger(bool stay, TimestampTz *due, TimestampTz yield_at,
 				   uint32 wait_event)
 {
 	TimestampTz began_at = GetCurrentTimestamp();
-	TimestampTz leave_at = latest_exit(stay, *due, began_at);
+	TimestampTz leave_at = TimestampTzPlusMilliseconds(began_at, LINGER_MS);
 
+	if (!stay && (*due == 0 || *due > leave_at))
+		leave_at = began_at;
 	for (;;)
 	{
 		TimestampTz now = GetCurrentTimestamp();
@@ -74,15 +73,6 @@ glue_worker_linger(bool stay, TimestampTz *due, TimestampTz yield_at,
 		glue_worker_sleep(TimestampDifferenceMilliseconds(now, until) + 1,
 						  wait_event);
 	}
-}
-
-/* The end of the wait, from now on. */
-static TimestampTz
-latest_exit(bool stay, TimestampTz due, TimestampTz now)
-{
-	TimestampTz leave_at = TimestampTzPlusMilliseconds(now, LINGER_MS);
-
-	return stay || (due != 0 && due <= leave_at) ? leave_at : now;
 }
 
 /* Wait until the latch is set, or for a time. */

@@ -18,18 +18,27 @@
 #include "fmgr.h"
 #include "miscadmin.h"
 #include "nodes/parsenodes.h"
-#include "queue/run.h"
 #include "queue/transaction.h"
 #include "server/session_settings.h"
 #include "store/jobs.h"
 #include "utils/lsyscache.h"
 #include "utils/snapmgr.h"
 
-/* prototypes of private functions */
-static void begin(void);
-static void commit(void);
-
 PG_FUNCTION_INFO_V1(glue_process_requests);
+
+/* A procedure always has a transaction. */
+static void
+begin(void)
+{
+}
+
+static void
+commit(void)
+{
+	if (ActiveSnapshotSet())
+		PopActiveSnapshot();
+	SPI_commit();
+}
 
 /*
  * glue_process_requests(max integer)
@@ -77,18 +86,4 @@ glue_process_requests(PG_FUNCTION_ARGS)
 	PG_END_TRY();
 	SPI_finish();
 	PG_RETURN_VOID();
-}
-
-/* A procedure always has a transaction. */
-static void
-begin(void)
-{
-}
-
-static void
-commit(void)
-{
-	if (ActiveSnapshotSet())
-		PopActiveSnapshot();
-	SPI_commit();
 }

@@ -33,7 +33,6 @@
 #include "http/http.h"
 #include "miscadmin.h"
 #include "pgstat.h"
-#include "queue/run.h"
 #include "queue/transaction.h"
 #include "server/compat.h"
 #include "server/news.h"

@@ -80,7 +80,6 @@ typedef struct HeldParameter
 
 /* prototypes of private functions */
 static HeldParameter *hold_parameters(int *n);
-static bool is_ours(const char *name);
 static void release_parameters(HeldParameter *held, int n);
 static void apply_settings(Oid database);
 
@@ -131,7 +130,7 @@ hold_parameters(int *n)
 	{
 		struct config_generic *parameter = parameters[i];
 
-		if (!is_ours(parameter->name))
+		if (strncmp(parameter->name, "glue_conn.", strlen("glue_conn.")) != 0)
 			continue;
 		held[*n].parameter = parameter;
 		held[*n].source = parameter->source;
@@ -140,12 +139,6 @@ hold_parameters(int *n)
 		parameter->reset_source = PGC_S_OVERRIDE;
 	}
 	return held;
-}
-
-static bool
-is_ours(const char *name)
-{
-	return strncmp(name, "glue_conn.", strlen("glue_conn.")) == 0;
 }
 
 static void

@@ -106,7 +106,7 @@ foreach my $hidden (qw(all plain none))
 		change_sql('orders', \%bare),
 		'22023', qr/^update of .* "orders" would remove its credentials$/,
 		'GetConnection');
-	like($result->detail, qr/^\$\.ConnectionProperties\.PASSWORD has a value[^\n]*$/,
+	like($result->detail, qr/^\$\.ConnectionProperties\.PASSWORD has a (?:hidden )?value[^\n]*$/,
 		'it is named, once');
 	like($result->hint, qr/SECRET_ID/, 'with a remedy');
 }

@@ -21,6 +21,7 @@
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 #define PROPERTIES(members) "{\"ConnectionProperties\":{" members "}}"
+#define TOKEN "ghp_1234567890abcdefghijklmnopqrstuvwx12"
 #define AUTH(members) "{\"AuthenticationConfiguration\":{" members "}}"
 
 static const unsigned char a_key[GLUE_SECRET_KEY_LEN] = "a key of 32 bytes, or nearly so";
@@ -156,6 +157,8 @@ static const DigestCase cases[] = {
 	{PROPERTIES("\"S\":\"{\\\"sfPassword\\\":1}\""),
 		PROPERTIES("\"S\":\"{\\\"sfPassword\\\":2}\""),
 	GLUE_SECRETS_CHANGED},
+	{PROPERTIES("\"S\":\"\\\"" TOKEN "\\\"\""),
+	PROPERTIES("\"S\":[\"" TOKEN "\"]"), GLUE_SECRETS_SAME},
 	{PROPERTIES("\"S\":\"{sfPassword: p}\""),
 	PROPERTIES("\"S\":\"{sfPassword: q}\""), GLUE_SECRETS_CHANGED},
 
