@@ -42,7 +42,7 @@ typedef struct KeptHeader
 {
 	const char *name;
 	size_t		offset;			/* of its buffer in GlueReplyHeaders */
-}			KeptHeader;
+} KeptHeader;
 
 static const KeptHeader kept_headers[] = {
 	{"x-amzn-requestid", offsetof(GlueReplyHeaders, request_id)},
@@ -195,7 +195,7 @@ glue_reply_header(GlueReplyHeaders *headers, const char *line, size_t len)
 
 	if (glue_same_word(line, name_len, "age"))
 		headers->has_age = true;
-	for (const KeptHeader * kept = kept_headers; kept->name != NULL; kept++)
+	for (const KeptHeader *kept = kept_headers; kept->name != NULL; kept++)
 	{
 		if (glue_same_word(line, name_len, kept->name))
 			keep_header((char *) headers + kept->offset,

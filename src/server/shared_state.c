@@ -65,7 +65,7 @@ static shmem_startup_hook_type prev_shmem_startup_hook = NULL;
 static void request_memory(void);
 static void start_up(void);
 static void put_away(int code, Datum arg);
-static FileHeader file_header(const GlueSharedPart *part);
+static void fill_header(FileHeader *header, const GlueSharedPart *part);
 static bool read_file(const GlueSharedPart *part);
 static bool read_all(FILE *file, const GlueSharedPart *part);
 static void write_file(const GlueSharedPart *part);
@@ -272,19 +272,17 @@ clear(GlueSharedPart *part)
  * ----------------------------------------------------------------
  */
 
-static FileHeader
-file_header(const GlueSharedPart *part)
+/* In place, because a copy of a struct need not have the padding's zeros. */
+static void
+fill_header(FileHeader *header, const GlueSharedPart *part)
 {
-	FileHeader	header;
-
-	memset(&header, 0, sizeof(header));
-	header.magic = FILE_MAGIC;
-	header.version = part->file_version;
-	header.size = net_size(part);
-	INIT_CRC32C(header.crc);
-	COMP_CRC32C(header.crc, part->memory, header.size);
-	FIN_CRC32C(header.crc);
-	return header;
+	memset(header, 0, sizeof(FileHeader));
+	header->magic = FILE_MAGIC;
+	header->version = part->file_version;
+	header->size = net_size(part);
+	INIT_CRC32C(header->crc);
+	COMP_CRC32C(header->crc, part->memory, header->size);
+	FIN_CRC32C(header->crc);
 }
 
 /*
@@ -329,7 +327,7 @@ read_all(FILE *file, const GlueSharedPart *part)
 		fread(part->memory, net_size(part), 1, file) != 1 ||
 		getc(file) != EOF)
 		return false;
-	expected = file_header(part);
+	fill_header(&expected, part);
 	return memcmp(&header, &expected, sizeof(header)) == 0;
 }
 
@@ -339,13 +337,14 @@ write_file(const GlueSharedPart *part)
 {
 	char		path[MAXPGPATH];
 	char		new_path[MAXPGPATH + 4];
-	FileHeader	header = file_header(part);
+	FileHeader	header;
 	FILE	   *file;
 	bool		done;
 
 	snprintf(path, sizeof(path), "%s/%s", PGSTAT_STAT_PERMANENT_DIRECTORY,
 			 part->file);
 	snprintf(new_path, sizeof(new_path), "%s.tmp", path);
+	fill_header(&header, part);
 	file = AllocateFile(new_path, PG_BINARY_W);
 	done = file != NULL &&
 		fwrite(&header, sizeof(header), 1, file) == 1 &&
