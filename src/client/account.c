@@ -54,13 +54,13 @@ typedef struct KnownAccounts
 {
 	uint64		nuses;
 	KnownAccount known[NUM_KNOWN_ACCOUNTS];
-}			KnownAccounts;
+} KnownAccounts;
 
 /* prototypes of private functions */
 static int	nknown(void);
 static const char *find_known(const GlueAccess *access);
 static void remember(const GlueAccess *access, const char *account_id);
-static KnownAccount *find_entry(KnownAccounts * accounts,
+static KnownAccount *find_entry(KnownAccounts *accounts,
 								const GlueAccess *access);
 static const char *asked_endpoint(const GlueTarget *target);
 static uint64 secret_of(const GlueAccess *access);
@@ -204,7 +204,7 @@ remember(const GlueAccess *access, const char *account_id)
 
 /* The entry of the access key; NULL if there is none.  Needs the lock. */
 static KnownAccount *
-find_entry(KnownAccounts * accounts, const GlueAccess *access)
+find_entry(KnownAccounts *accounts, const GlueAccess *access)
 {
 	uint64		secret = secret_of(access);
 

@@ -127,7 +127,7 @@ init_attempts(GlueCallState *state)
 		!call->keeps_credentials &&
 		will_expire(call->credentials);
 	glue_attempt_init(&state->attempt, call, state->on_news);
-	glue_turn_init(&state->turn, call, state->on_news.func, state->on_news.arg);
+	glue_turn_init(&state->turn, call, state->on_news);
 	glue_stat_begin(&state->counted, call, &state->turn.key);
 	state->step = GLUE_CALL_WAITING;
 }

@@ -98,7 +98,6 @@ glue_target_resolve(GlueTarget *target, const char *server,
 	target->paced_by_server = options.max_requests_per_second >= 0;
 	target->max_requests_per_second = target->paced_by_server ?
 		options.max_requests_per_second : glue_setting_max_requests_per_second;
-	target->user = GetUserId();
 	resolve_endpoints(target, &options);
 	take_fingerprints(target);
 }

@@ -45,7 +45,6 @@ typedef struct GlueTarget
 	int			max_attempts;
 	int			max_requests_per_second;	/* 0: no limit of our own */
 	bool		paced_by_server;	/* set by an option of the server */
-	Oid			user;			/* role that makes the calls */
 
 	/*
 	 * Source of the credentials.  The keys of the user mapping come first;

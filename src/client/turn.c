@@ -67,12 +67,11 @@ static bool leads_there(const GlueRateKey *key, const GlueTarget *target,
 /*
  * Initialize the turn of a call; it does not ask yet.
  *
- * on_news is called with its argument when the call should ask before its
+ * on_news is called when the call should ask before its
  * ask_at.  It must not raise errors.
  */
 void
-glue_turn_init(GlueTurn *turn, const GlueCall *call,
-			   void (*on_news) (void *arg), void *on_news_arg)
+glue_turn_init(GlueTurn *turn, const GlueCall *call, GlueCallback on_news)
 {
 	static bool registered = false;
 
@@ -92,11 +91,10 @@ glue_turn_init(GlueTurn *turn, const GlueCall *call,
 		turn->own = own_key(&turn->key, call->target);
 		turn->own_hash = glue_rate_key_hash(&turn->own);
 	}
-	turn->user = call->target->user;
+	turn->user = call->target->role;
 	turn->class = call->rate_class;
 	turn->timeout = (int64) call->target->request_timeout_ms * 1000;
 	turn->on_news = on_news;
-	turn->on_news_arg = on_news_arg;
 	turn->leave.func = leave_with_context;
 	turn->leave.arg = turn;
 	MemoryContextRegisterResetCallback(CurrentMemoryContext, &turn->leave);
@@ -124,7 +122,7 @@ fill_key(GlueRateKey *key, const char *operation, const GlueTarget *target,
 	strlcpy(key->region, endpoint->region, sizeof(key->region));
 	strlcpy(key->operation, operation, sizeof(key->operation));
 	if (account_id == NULL && target->given.access_key_id != NULL)
-		key->claimant = target->has_own_keys ? target->user :
+		key->claimant = target->has_own_keys ? target->role :
 			target->server_owner;
 }
 
@@ -438,7 +436,7 @@ glue_turns_tell(void)
 		{
 			GlueTurn   *turn = first_turn(&lines[i]);
 
-			turn->on_news(turn->on_news_arg);
+			turn->on_news.func(turn->on_news.arg);
 		}
 	}
 }

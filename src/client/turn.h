@@ -14,6 +14,7 @@
 #include "client/call.h"
 #include "client/rate_slot.h"
 #include "http/clock.h"
+#include "http/http_transfer.h"
 
 typedef enum GlueTurnState
 {
@@ -42,13 +43,12 @@ typedef struct GlueTurn
 	struct TurnLine *line;		/* NULL: not in a line */
 	dlist_node	node;			/* member of the line, or of the list of turns
 								 * without a line or of taken turns */
-	void		(*on_news) (void *arg);
-	void	   *on_news_arg;
+	GlueCallback on_news;
 	MemoryContextCallback leave;
 } GlueTurn;
 
 extern void glue_turn_init(GlueTurn *turn, const GlueCall *call,
-						   void (*on_news) (void *arg), void *on_news_arg);
+						   GlueCallback on_news);
 extern bool glue_turn_take(GlueTurn *turn);
 extern bool glue_turn_is_hopeless(const GlueTurn *turn);
 extern void glue_turn_give(GlueTurn *turn, GlueRateAnswer answer,

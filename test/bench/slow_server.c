@@ -50,14 +50,14 @@ typedef struct Client
 	struct timespec due;		/* when to answer, if in the queue */
 	bool		closed;			/* free it instead */
 	struct Client *next;		/* in the queue */
-}			Client;
+} Client;
 
 static int	epoll_fd;
 static long delay_ms;
 
 /* Clients that wait for their answer, first come, first served. */
-static Client * queue = NULL;
-static Client * *queue_end = &queue;
+static Client *queue = NULL;
+static Client **queue_end = &queue;
 
 static void
 die(const char *action)
@@ -128,7 +128,7 @@ accept_client(int listener, SSL_CTX * context)
 }
 
 static void
-free_client(Client * client)
+free_client(Client *client)
 {
 	close(SSL_get_fd(client->ssl));
 	SSL_free(client->ssl);
@@ -137,7 +137,7 @@ free_client(Client * client)
 
 /* Is there a whole request, with its body? */
 static bool
-has_request(Client * client)
+has_request(Client *client)
 {
 	char	   *end;
 	char	   *length;
@@ -151,7 +151,7 @@ has_request(Client * client)
 }
 
 static void
-add_to_queue(Client * client)
+add_to_queue(Client *client)
 {
 	client->due = now();
 	client->due.tv_nsec += delay_ms % 1000 * 1000000;
@@ -164,7 +164,7 @@ add_to_queue(Client * client)
 
 /* Is there something to be read, even if only an end? */
 static void
-read_client(Client * client)
+read_client(Client *client)
 {
 	int			got;
 

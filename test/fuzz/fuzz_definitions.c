@@ -28,7 +28,7 @@ typedef struct Notes
 {
 	bool		is_secret;		/* may nobody say the word? */
 	size_t		count;
-}			Notes;
+} Notes;
 
 /*
  * A GlueDifferenceSink: messages are text, and have no secret.

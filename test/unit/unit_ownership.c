@@ -38,7 +38,7 @@ typedef struct Case
 	bool		known;			/* is it known when that was? */
 	GlueOwnership ownership;
 	const char *findings;		/* how they begin */
-}			Case;
+} Case;
 
 static const Case cases[] = {
 	{"made at once", SAME, 0, true, GLUE_OURS, ""},
@@ -97,7 +97,7 @@ check_findings(const char *findings, const char *expected)
 }
 
 static void
-check_case(const Case * test)
+check_case(const Case *test)
 {
 	json_object *found = connection_of(test->definition, test->created, NONE);
 	GlueMadeConnection made = {
@@ -152,7 +152,7 @@ typedef struct MadeCase
 	double		last_update;	/* by us; NONE: not known */
 	GlueOwnership ownership;
 	const char *findings;		/* how they begin */
-}			MadeCase;
+} MadeCase;
 
 static const MadeCase made_cases[] = {
 	{"as it was made", SAME, 0.5, 0.5, 1, 0, NONE, GLUE_OURS, ""},
@@ -198,7 +198,7 @@ ms_or_none(double seconds)
 }
 
 static void
-check_made(const MadeCase * test)
+check_made(const MadeCase *test)
 {
 	json_object *update = parse("{" UPDATED "}");
 	json_object *found = connection_of(test->definition, test->created,
