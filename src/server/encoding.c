@@ -72,8 +72,8 @@ glue_utf8_copy(const char *text, int len)
 }
 
 /*
- * Convert valid UTF-8 to the database's encoding; characters that it lacks
- * become "?".  Returns new memory, or the argument itself.
+ * Convert UTF-8 to the database's encoding; characters that it lacks, and bytes
+ * that are not UTF-8, become "?".  Returns new memory, or the argument itself.
  */
 char *
 glue_server_from_utf8(const char *utf8)
@@ -95,8 +95,10 @@ glue_server_from_utf8(const char *utf8)
 	end = buffer;
 	while (*utf8 != '\0')
 	{
-		int			char_len = pg_encoding_mblen(PG_UTF8, utf8);
+		int			char_len = strnlen(utf8, pg_encoding_mblen(PG_UTF8, utf8));
 
+		if (!glue_utf8_valid(utf8, char_len))
+			char_len = 1;		/* from glue_utf8_copy() */
 		if (!IS_HIGHBIT_SET(*utf8))
 			strlcpy(end, utf8, char_len + 1);
 		else if (!convert(PG_UTF8, encoding, utf8, char_len,

@@ -82,24 +82,34 @@ glue_name_store_count(const GlueNameStore *store)
 /*
  * Read the next name as UTF-8; NULL after the last.
  *
- * It is valid until the next call.
+ * A name that is not UTF-8, and cannot become it, is left out: AWS has no
+ * connection of that name, and must not be asked for it.  A name is valid until
+ * the next call.
  */
 const char *
 glue_name_store_next(GlueNameStore *store)
 {
-	MemoryContext old_context;
-	const char *utf8;
-	bool		is_null;
-	text	   *name;
+	while (tuplestore_gettupleslot(store->tuples, true, false, store->slot))
+	{
+		MemoryContext old_context;
+		const char *utf8;
+		bool		is_null;
+		text	   *name;
+		int			len;
+		bool		converted;
 
-	MemoryContextReset(store->context);
-	if (!tuplestore_gettupleslot(store->tuples, true, false, store->slot))
-		return NULL;
-	old_context = MemoryContextSwitchTo(store->context);
-	name = DatumGetTextPP(slot_getattr(store->slot, 1, &is_null));
-	utf8 = glue_utf8_copy(VARDATA_ANY(name), VARSIZE_ANY_EXHDR(name));
-	MemoryContextSwitchTo(old_context);
-	return utf8;
+		MemoryContextReset(store->context);
+		old_context = MemoryContextSwitchTo(store->context);
+		name = DatumGetTextPP(slot_getattr(store->slot, 1, &is_null));
+		converted = glue_utf8_from_server(VARDATA_ANY(name),
+										  VARSIZE_ANY_EXHDR(name), &utf8, &len);
+		if (converted)
+			utf8 = pnstrdup(utf8, len);
+		MemoryContextSwitchTo(old_context);
+		if (converted)
+			return utf8;
+	}
+	return NULL;
 }
 
 /*

@@ -248,6 +248,44 @@ is( $session->query(
 	'f', 'not UTF-8: is not valid');
 is($session->query("SELECT glue_redact('{\"Name\": \"$bytes\"}')")->sqlstate,
 	'22023', 'not UTF-8: cannot be redacted');
+
+# A restored table may have such a name; the others are looked for.
+foreach my $name ($bytes, 'gone')
+{
+	$session->must('CREATE TEMPORARY TABLE copied AS'
+		  . ' SELECT * FROM glue_connection LIMIT 1');
+	$session->must("UPDATE copied SET name = '$name'");
+	$session->must('INSERT INTO glue_connection SELECT * FROM copied');
+	$session->must('DROP TABLE copied');
+}
+foreach my $call ("SELECT name FROM glue_connection_drift() WHERE change = 'removed'",
+	"SELECT name FROM glue_sync_connections() WHERE change = 'removed'")
+{
+	my $watch = $cluster->watch;
+
+	is($session->query($call)->output, 'gone', 'not UTF-8: a recorded name');
+	is($watch->sent('GetConnection'), 1, 'not UTF-8: is not asked for');
+}
+$session->quit;
+
+#
+# WIN1252, where some bytes are no characters
+#
+
+$session = session_in('WIN1252');
+my $server_name = 'chr(129) || chr(233)';
+foreach my $format ('CREATE SERVER %I FOREIGN DATA WRAPPER glue_conn',
+	'DROP SERVER %I')
+{
+	$session->must("DO \$\$BEGIN EXECUTE format('$format', $server_name); END\$\$");
+	$id = $session->must(
+		enqueue_create_sql({ %$referring, Name => 'served' }, server => 'SERVER')
+		  =~ s/'SERVER'/($server_name)::name/r)->output
+	  if $format =~ /CREATE/;
+}
+$session->must('CALL glue_process_requests()');
+like($session->must("SELECT error_message FROM glue_request WHERE id = $id")->output,
+	qr/^foreign server "\?\?" was dropped/, 'WIN1252: such bytes are question marks');
 $session->quit;
 
 $cluster->finish;
