@@ -181,9 +181,13 @@ connect_trigger(Adoption *adoption, Relation table)
 {
 	GlueFunction *function = &adoption->function;
 	const GlueTarget *target = &function->access.target;
+	const char *catalog_id = adoption->arguments.catalog_id;
+	const char *server = adoption->arguments.server;
+	NullableDatum none = {.isnull = true};
 
-	glue_target_resolve(&function->access.target, adoption->arguments.server,
-						adoption->arguments.catalog_id, NULL);
+	if (server == NULL)
+		server = glue_argument_server(none, catalog_id);
+	glue_target_resolve(&function->access.target, server, catalog_id, NULL);
 	glue_access_find_credentials(&function->access);
 	glue_function_identify(function);
 	glue_records_open(&function->records, function->access.schema,
@@ -193,7 +197,7 @@ connect_trigger(Adoption *adoption, Relation table)
 	adoption->held.relation = RelationGetRelid(table);
 	adoption->held.server = target->server;
 	adoption->held.region = target->endpoint.region;
-	adoption->held.catalog_id = adoption->arguments.catalog_id;
+	adoption->held.catalog_id = catalog_id;
 }
 
 /*

@@ -99,15 +99,17 @@ glue_row_move_begin(HeapTuple row, Oid holder, const GlueRequest *target,
 					const GlueRowMove *move)
 {
 	RememberedMove *remembered = &moves[next_move];
+	char	   *key = MemoryContextStrdup(TopTransactionContext,
+										  key_of(holder, target));
 
+	/* from here on, no error can leave a key behind that was freed */
 	if (is_known(remembered))
 		pfree(remembered->key);
 	next_move = (next_move + 1) % MAX_MOVES;
 	remembered->transaction = GetTopFullTransactionId();
 	remembered->command = HeapTupleHeaderGetCmax(row->t_data);
 	remembered->move = *move;
-	remembered->key = MemoryContextStrdup(TopTransactionContext,
-										  key_of(holder, target));
+	remembered->key = key;
 }
 
 /*

@@ -119,6 +119,11 @@ $session->must('INSERT INTO by_two VALUES (' . input_sql('undated', Description 
 is(outcomes(), 'Create undated failed NotOurs', 'a connection that may be another row\'s is not updated');
 is($glue->connection('undated')->{definition}{Description}, 'of one', 'and stays as it was');
 
+# A catalog that has the name of a server is a mistake.
+$session->must('CREATE TABLE mistaken (connection_input jsonb); ' . trigger_sql('mistaken', 'catalog_id=one'));
+is($session->query(q{SELECT glue_adopt_rows('mistaken')})->sqlstate, '22023',
+	'a server that is given as the catalog is refused');
+
 #
 # Tables that come and go
 #
